@@ -1,0 +1,36 @@
+"""What the entrance makes of what booking says. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.visitor_access.commands import AnnounceGuest, Heard, MakeUnreadable, RegisterGuest, RemoveGuest
+from services.visitor_access.contracts import HEARD
+from services.visitor_access.events import Stop
+from shared.messages import Message, following
+
+HEARS = ("booking",)
+
+
+def react(message: Message, now: datetime) -> Sequence[Heard]:
+    """Our command for a heard message; () for what we have no use for. Raises ValidationError for what can't be read."""
+    schema = HEARD.get(message.type)
+    if schema is None:
+        return ()
+    said = schema.load(message.data)
+    command = following(message, by="visitor_access")
+    match message.type:
+        case "AppointmentRequested":
+            return (AnnounceGuest(id=command, now=now, **said),)
+        case "AppointmentConfirmed" | "AppointmentMoved":
+            stops = tuple(Stop(room=stop["room"]["name"], clerk=stop["clerk"]["name"]) for stop in said.pop("stops"))
+            return (RegisterGuest(id=command, now=now, stops=stops, **said),)
+        case "AppointmentDeclined":
+            return (RemoveGuest(command, now, said["appointment"], because="declined"),)
+        case "AppointmentExpired":
+            return (RemoveGuest(command, now, said["appointment"], because="expired"),)
+        case "AppointmentCancelled":
+            return (RemoveGuest(command, now, said["appointment"], because="cancelled"),)
+        case "GuestForgotten":
+            return (MakeUnreadable(command, now, said["appointment"]),)
+        case _:
+            return ()
