@@ -1,0 +1,227 @@
+"""Which letters become due, and what follows from each try to send one. The only place with rules.
+
+Booking and visitor_access are heard independently of each other: the details of an attempt may come before its pass or
+after it, and news of a later attempt or of the end of the visit in between. A letter that was overtaken is dropped.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import assert_never
+
+from services.notifications.commands import (
+    CloseVisit,
+    ForgetGuest,
+    KeepVisit,
+    LetterCommand,
+    NoteGuest,
+    NotePass,
+    NoteVisit,
+    RecordFailure,
+    RecordSent,
+)
+from services.notifications.events import (
+    GuestForgotten,
+    GuestNoted,
+    LetterEvent,
+    MessageDropped,
+    MessageDue,
+    MessageFailed,
+    MessageSent,
+    PassNoted,
+    SendingDeferred,
+    VisitClosed,
+    VisitNoted,
+)
+
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=10)
+GIVE_UP_AFTER = timedelta(hours=24)
+WAITING = ("due", "deferred")
+OUTCOMES: Mapping[type, str] = {MessageSent: "sent", SendingDeferred: "deferred", MessageFailed: "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message to the guest. `status` is due, deferred, sent, failed or dropped."""
+
+    due: MessageDue
+    status: str = "due"
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """All we know of one appointment and all we have written or are about to write. Visits and passes by attempt."""
+
+    guest: GuestNoted | None = None
+    visits: Mapping[int, VisitNoted] = field(default_factory=dict)
+    passes: Mapping[int, str] = field(default_factory=dict)
+    letters: Mapping[str, Letter] = field(default_factory=dict)
+    closed: bool = False
+    forgotten: bool = False
+
+
+def stream(appointment: str) -> str:
+    """The stream of an appointment's letters."""
+    return f"letter-{appointment}"
+
+
+def message_id(appointment: str, kind: str, attempt: int) -> str:
+    """Id of a message: one per kind and attempt, whatever the order in which we hear."""
+    return f"{appointment}.{kind}.{attempt}"
+
+
+def pause(tries: int) -> timedelta:
+    """How long to wait after the failed try number `tries` (from 1): 5 s, doubling to 10 minutes."""
+    return min(FIRST_PAUSE * 2 ** min(tries - 1, 16), LONGEST_PAUSE)
+
+
+def stream_of(event: LetterEvent) -> str:
+    """The stream an event belongs to."""
+    return stream(event.appointment)
+
+
+def needs(command: LetterCommand, states: Mapping[str, Correspondence]) -> set[str]:
+    """A command touches the letters of its own appointment only."""
+    return {stream(command.appointment)}
+
+
+def initial(stream: str) -> Correspondence:
+    """Nobody has asked yet."""
+    return Correspondence()
+
+
+def evolve(state: Correspondence, event: LetterEvent) -> Correspondence:
+    """The state after one more fact."""
+    match event:
+        case GuestNoted():
+            return replace(state, guest=event)
+        case VisitNoted():
+            return replace(state, visits={**state.visits, event.attempt: event})
+        case PassNoted():
+            return replace(state, passes={**state.passes, event.attempt: event.number})
+        case VisitClosed():
+            return replace(state, closed=True)
+        case GuestForgotten():
+            return replace(state, guest=None, forgotten=True)
+        case MessageDue():
+            return _with(state, Letter(event))
+        case MessageDropped():
+            return _with(state, replace(state.letters[event.message], status="dropped"))
+        case MessageSent() | SendingDeferred() | MessageFailed():
+            return _with(state, replace(state.letters[event.message], status=OUTCOMES[type(event)], tries=event.tries))
+        case _:
+            assert_never(event)
+
+
+def decide(command: LetterCommand, states: Mapping[str, Correspondence]) -> Sequence[LetterEvent]:
+    """What follows from a command. Nobody is on the line: nothing is refused, what is done already yields ()."""
+    state = states[stream(command.appointment)]
+    match command:
+        case RecordSent():
+            return tuple(_sent(state, command))
+        case RecordFailure():
+            return tuple(_failure(state, command))
+        case ForgetGuest():
+            return tuple(_forget(state, command))
+        case _:
+            return () if state.closed or state.forgotten else _note(state, command)
+
+
+def _note(
+    state: Correspondence, command: NoteGuest | NoteVisit | NotePass | CloseVisit | KeepVisit
+) -> Sequence[LetterEvent]:
+    match command:
+        case NoteGuest():
+            return tuple(_guest(state, command))
+        case NoteVisit():
+            return tuple(_visit(state, command))
+        case NotePass():
+            return tuple(_pass(state, command))
+        case CloseVisit():
+            return tuple(_close(state, command))
+        case KeepVisit():
+            return tuple(_keep(state, command))
+        case _:
+            assert_never(command)
+
+
+def _forget(state: Correspondence, c: ForgetGuest) -> Iterator[LetterEvent]:
+    if not state.forgotten:
+        yield from _dropped(state, "forgotten")
+        yield GuestForgotten(c.appointment)
+
+
+def _guest(state: Correspondence, c: NoteGuest) -> Iterator[LetterEvent]:
+    if state.guest is None:
+        yield GuestNoted(c.appointment, c.guest, c.language, c.starts_at, c.concerns)
+
+
+def _visit(state: Correspondence, c: NoteVisit) -> Iterator[LetterEvent]:
+    if c.attempt in state.visits:
+        return
+    yield VisitNoted(c.appointment, c.attempt, c.kind, c.visit)
+    yield from _dropped(state, "moved")
+    if c.attempt in state.passes:
+        yield _due(c, c.kind)
+
+
+def _pass(state: Correspondence, c: NotePass) -> Iterator[LetterEvent]:
+    if c.attempt in state.passes:
+        return
+    yield PassNoted(c.appointment, c.attempt, c.number)
+    # The pass of an attempt the guest has moved away from asks for no letter: it would name the old time.
+    if c.attempt == max(state.visits, default=None):
+        yield _due(c, state.visits[c.attempt].kind)
+
+
+def _close(state: Correspondence, c: CloseVisit) -> Iterator[LetterEvent]:
+    yield VisitClosed(c.appointment, c.attempt, c.kind)
+    yield from _dropped(state, c.kind)
+    if c.tell:
+        yield replace(_due(c, c.kind), asked_for=c.asked_for, alternatives=c.alternatives)
+
+
+def _keep(state: Correspondence, c: KeepVisit) -> Iterator[LetterEvent]:
+    due = replace(_due(c, "move_declined"), asked_for=c.asked_for, alternatives=c.alternatives)
+    if due.message not in state.letters:
+        yield due
+
+
+def _sent(state: Correspondence, c: RecordSent) -> Iterator[LetterEvent]:
+    # Accepted is accepted, even where the letter was dropped while it was on the line: the record says what happened.
+    letter = state.letters.get(c.message)
+    if letter is not None and letter.status != "sent":
+        due = letter.due
+        yield MessageSent(due.appointment, due.attempt, due.kind, due.message, letter.tries + 1)
+
+
+def _failure(state: Correspondence, c: RecordFailure) -> Iterator[LetterEvent]:
+    letter = state.letters.get(c.message)
+    if letter is None or letter.status not in WAITING:
+        return
+    due, tries = letter.due, letter.tries + 1
+    next_try = c.now + pause(tries)
+    if c.permanent or next_try > due.due_at + GIVE_UP_AFTER:
+        yield MessageFailed(due.appointment, due.attempt, due.kind, due.message, tries, c.because)
+    else:
+        yield SendingDeferred(due.appointment, due.attempt, due.kind, due.message, tries, next_try, c.because)
+
+
+def _due(c: NoteVisit | NotePass | CloseVisit | KeepVisit, kind: str) -> MessageDue:
+    return MessageDue(c.appointment, c.attempt, kind, message_id(c.appointment, kind, c.attempt), c.now)
+
+
+def _dropped(state: Correspondence, because: str) -> Iterator[MessageDropped]:
+    for letter in state.letters.values():
+        if letter.status in WAITING:
+            due = letter.due
+            yield MessageDropped(due.appointment, due.attempt, due.kind, due.message, because)
+
+
+def _with(state: Correspondence, letter: Letter) -> Correspondence:
+    return replace(state, letters={**state.letters, letter.due.message: letter})
+
+
+State = Correspondence

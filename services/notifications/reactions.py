@@ -1,0 +1,106 @@
+"""Heard message -> own command. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.notifications.commands import (
+    CloseVisit,
+    ForgetGuest,
+    KeepVisit,
+    LetterCommand,
+    NoteGuest,
+    NotePass,
+    NoteVisit,
+)
+from services.notifications.contracts import hear
+from services.notifications.events import Stop, Visit, Wording
+from shared.messages import Message, following
+
+HEARS = ("booking", "visitor_access")
+
+Make = Callable[[str, datetime, dict[str, Any]], LetterCommand]
+
+
+def react(message: Message, now: datetime) -> Sequence[LetterCommand]:
+    """The command that follows from a message; () for what we have no use for. Raises marshmallow.ValidationError."""
+    data = hear(message.source, message.type, message.data)
+    if data is None:
+        return ()
+    return (MAKES[message.type](following(message, "notifications"), now, data),)
+
+
+# `name` is the id the command gets.
+
+
+def _requested(name: str, now: datetime, d: dict[str, Any]) -> NoteGuest:
+    concerns = _wordings(stop["name"] for stop in d["stops"])
+    return NoteGuest(name, now, d["appointment"], d["guest"], d["language"], d["starts_at"], concerns)
+
+
+def _confirmed(name: str, now: datetime, d: dict[str, Any]) -> NoteVisit:
+    return NoteVisit(name, now, d["appointment"], d["attempt"], "confirmation", _visit(d))
+
+
+def _moved(name: str, now: datetime, d: dict[str, Any]) -> NoteVisit:
+    return NoteVisit(name, now, d["appointment"], d["attempt"], "moved", _visit(d))
+
+
+def _move_declined(name: str, now: datetime, d: dict[str, Any]) -> KeepVisit:
+    return KeepVisit(name, now, d["appointment"], d["attempt"], d["starts_at"], tuple(d["alternatives"]))
+
+
+def _cancelled(name: str, now: datetime, d: dict[str, Any]) -> CloseVisit:
+    return CloseVisit(name, now, d["appointment"], d["attempt"], "cancelled", tell=d["was_confirmed"])
+
+
+def _declined(name: str, now: datetime, d: dict[str, Any]) -> CloseVisit:
+    # A decline that comes at once is shown on the page the guest is still looking at; a late one is not.
+    late, alternatives = d["late"], tuple(d["alternatives"])
+    return CloseVisit(name, now, d["appointment"], d["attempt"], "declined", late, d["starts_at"], alternatives)
+
+
+def _expired(name: str, now: datetime, d: dict[str, Any]) -> CloseVisit:
+    return CloseVisit(name, now, d["appointment"], d["attempt"], "expired", True, d["starts_at"])
+
+
+def _forgotten(name: str, now: datetime, d: dict[str, Any]) -> ForgetGuest:
+    return ForgetGuest(name, now, d["appointment"])
+
+
+def _registered(name: str, now: datetime, d: dict[str, Any]) -> NotePass:
+    return NotePass(name, now, d["appointment"], d["attempt"], d["number"])
+
+
+MAKES: Mapping[str, Make] = {
+    "AppointmentRequested": _requested,
+    "AppointmentConfirmed": _confirmed,
+    "AppointmentMoved": _moved,
+    "AppointmentMoveDeclined": _move_declined,
+    "AppointmentCancelled": _cancelled,
+    "AppointmentDeclined": _declined,
+    "AppointmentExpired": _expired,
+    "GuestForgotten": _forgotten,
+    "GuestRegistered": _registered,
+}
+
+
+def _visit(d: dict[str, Any]) -> Visit:
+    stops = tuple(
+        Stop(Wording(**stop["name"]), stop["starts_at"], stop["ends_at"], stop["room"]["name"], stop["clerk"]["name"])
+        for stop in d["stops"]
+    )
+    return Visit(
+        site=d["site"],
+        starts_at=d["starts_at"],
+        ends_at=d["ends_at"],
+        party_size=d["party_size"],
+        step_free=d["step_free"],
+        stops=stops,
+        documents=_wordings(d["documents"]),
+    )
+
+
+def _wordings(heard: Iterable[dict[str, str]]) -> tuple[Wording, ...]:
+    """Every text once, in the order in which it came: two concerns may ask for the same document."""
+    return tuple(dict.fromkeys(Wording(**text) for text in heard))

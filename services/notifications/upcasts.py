@@ -1,0 +1,1 @@
+"""Old stored versions lifted to new ones. There are none yet."""
