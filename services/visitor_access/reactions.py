@@ -12,7 +12,7 @@ HEARS = ("booking",)
 
 
 def react(message: Message, now: datetime) -> Sequence[Heard]:
-    """Our command for a heard message; () for what we have no use for. Raises ValidationError for what can't be read."""
+    """Our command for a heard message; () for what is of no use here. Raises ValidationError for what can't be read."""
     schema = HEARD.get(message.type)
     if schema is None:
         return ()
