@@ -1,0 +1,126 @@
+"""From weekly quotas, exceptions and closed dates to open intervals; correct when the clocks change.
+
+A quota is local wall-clock time. Where the clocks change, an opening is never shorter than the clock shows:
+a time that comes twice is meant the first time as a beginning and the second time as an end; a time that does
+not exist means the instant of the change (so an opening that lies wholly within the gap is none).
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from math import gcd
+from zoneinfo import ZoneInfo
+
+from services.staff_calendar.events import WEEKDAYS, Clock, Hours, OpenDay, Opening, Pattern, Quota
+
+
+def open_days(pattern: Pattern, first: date, last: date, zone: str, closed: Collection[date]) -> tuple[OpenDay, ...]:
+    """The days from `first` to `last` (both inclusive) on which something is open, in order.
+
+    `zone` is an IANA name. On `closed` dates nothing is open, whatever quotas and exceptions say.
+    """
+    local = ZoneInfo(zone)
+    instead = {exception.date: exception.open for exception in pattern.exceptions}
+    days = (OpenDay(day, _openings(_hours(pattern, instead, day), day, local)) for day in _dates(first, last, closed))
+    return tuple(day for day in days if day.open)
+
+
+def instant(day: date, clock: Clock, zone: tzinfo, *, last: bool) -> datetime:
+    """The instant of a local time; `last` takes the second of two. Carries its offset, not the zone."""
+    wall = datetime.combine(day, time.fromisoformat(clock), zone).replace(fold=int(last))
+    exact = wall.astimezone(UTC)
+    if exact.astimezone(zone).replace(tzinfo=None) != wall.replace(tzinfo=None):
+        exact = _change(exact, zone)
+    return fixed(exact, zone)
+
+
+def fixed(moment: datetime, zone: tzinfo) -> datetime:
+    """The moment with the zone's offset at that moment: safe to compare and to add to, unlike a zoned time."""
+    local = moment.astimezone(zone)
+    offset = local.utcoffset()
+    assert offset is not None  # noqa: S101  (an aware time has an offset)
+    return local.replace(tzinfo=timezone(offset), fold=0)
+
+
+def falls_on(quota: Quota, day: date) -> bool:
+    """Is this the weekday, and the week, of the quota? Weeks are Monday-based, counted from the week of the anchor."""
+    if WEEKDAYS[day.weekday()] != quota.weekday:
+        return False
+    return quota.anchor is None or _weeks(quota.anchor, day) % quota.every_weeks == 0
+
+
+def overlapping(quotas: tuple[Quota, ...]) -> tuple[int, int] | None:
+    """The first two weekly quotas, by index, that ever ask for the same time of the same day."""
+    for later, b in enumerate(quotas):
+        for earlier, a in enumerate(quotas[:later]):
+            if a.weekday == b.weekday and _meet(a.from_, a.until, b.from_, b.until) and _same_weeks(a, b):
+                return earlier, later
+    return None
+
+
+def clashing(hours: tuple[Hours, ...]) -> tuple[int, int] | None:
+    """The first two hours of one date, by index, that overlap."""
+    for later, b in enumerate(hours):
+        for earlier, a in enumerate(hours[:later]):
+            if _meet(a.from_, a.until, b.from_, b.until):
+                return earlier, later
+    return None
+
+
+def _dates(first: date, last: date, closed: Collection[date]) -> Iterator[date]:
+    shut = frozenset(closed)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return (day for day in days if day not in shut)
+
+
+def _hours(pattern: Pattern, instead: dict[date, tuple[Hours, ...]], day: date) -> tuple[Hours, ...]:
+    if day in instead:
+        return instead[day]
+    return tuple(Hours(q.site, q.from_, q.until) for q in pattern.weekly if falls_on(q, day))
+
+
+def _openings(hours: tuple[Hours, ...], day: date, zone: tzinfo) -> tuple[Opening, ...]:
+    pieces = (
+        Opening(h.site, instant(day, h.from_, zone, last=False), instant(day, h.until, zone, last=True)) for h in hours
+    )
+    return _joined(sorted((p for p in pieces if p.from_ < p.until), key=lambda p: (p.from_, p.site)))
+
+
+def _joined(pieces: list[Opening]) -> tuple[Opening, ...]:
+    """Pieces at one site that touch become one opening, so that a visit may lie across the seam."""
+    joined: list[Opening] = []
+    for piece in pieces:
+        if joined and joined[-1].site == piece.site and joined[-1].until >= piece.from_:
+            joined[-1] = Opening(piece.site, joined[-1].from_, max(joined[-1].until, piece.until))
+        else:
+            joined.append(piece)
+    return tuple(joined)
+
+
+def _change(inside: datetime, zone: tzinfo) -> datetime:
+    """The instant at which the clocks went forward, next to a UTC instant made of a time that does not exist."""
+    low, high = inside - timedelta(hours=3), inside + timedelta(hours=3)
+    before = low.astimezone(zone).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) / 2
+        low, high = (middle, high) if middle.astimezone(zone).utcoffset() == before else (low, middle)
+    return high.replace(microsecond=0)
+
+
+def _weeks(anchor: date, day: date) -> int:
+    """Whole Monday-based weeks from the week of the anchor to the week of the day."""
+    return (_monday(day) - _monday(anchor)).days // 7
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _meet(a_from: Clock, a_until: Clock, b_from: Clock, b_until: Clock) -> bool:
+    return a_from < b_until and b_from < a_until
+
+
+def _same_weeks(a: Quota, b: Quota) -> bool:
+    """Two rhythms share a week when their distance is a multiple of what both periods have in common."""
+    if a.anchor is None or b.anchor is None:
+        return True
+    return _weeks(a.anchor, b.anchor) % gcd(a.every_weeks, b.every_weeks) == 0

@@ -1,0 +1,83 @@
+"""Orders to staff_calendar. Each carries its own id, the time it is given, and the settings it depends on."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from services.staff_calendar.events import Pattern, Responsibility
+
+Scope = Literal["all", "others", "this"]
+
+
+@dataclass(frozen=True, slots=True)
+class DefineClerk:
+    id: str
+    now: datetime
+    clerk: str
+    name: str
+    departments: tuple[str, ...]
+    competences: tuple[str, ...]
+    responsibility: tuple[Responsibility, ...]
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuotas:
+    """`zone` is an IANA name; `closed` are the local dates on which nobody is on duty (public holidays, closures)."""
+
+    id: str
+    now: datetime
+    clerk: str
+    pattern: Pattern
+    zone: str
+    closed: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendHorizon:
+    """The daily order to open the days that have come within the horizon."""
+
+    id: str
+    now: datetime
+    zone: str
+    closed: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StopWanted:
+    """A stop that needs a clerk for [starts_at, ends_at) and the buffer until `blocked_until`; `clerk` is a wish."""
+
+    stop: int
+    department: str
+    competences: tuple[str, ...]
+    responsibility: str | None
+    starts_at: datetime
+    ends_at: datetime
+    blocked_until: datetime
+    clerk: str | None = None
+    concern: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldStaff:
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+    site: str
+    stops: tuple[StopWanted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LetGoStaff:
+    """Let go of all attempts, of all `others` than `attempt`, or of `this` attempt only."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+    scope: Scope
+
+
+StaffCalendarCommand = DefineClerk | SetQuotas | ExtendHorizon | HoldStaff | LetGoStaff

@@ -1,0 +1,199 @@
+"""What staff_calendar stores: frozen facts, in the words of those who keep the calendars.
+
+Streams: `staff` (ClerkDefined, QuotasSet, HoursOpened), `clerk-{clerk}-{date}` (ClerkTaken, ClerkFreed) and
+`reservation-{appointment}` (StaffReserved, StaffDeclined, StaffReleased, HoldForgone).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Clock = str
+"""A local wall-clock time "HH:MM", 00:00 to 23:59; sorts as text."""
+Kind = Literal["anyone", "surname", "district"]
+Because = Literal["no_competent_clerk", "not_on_duty", "taken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Responsibility:
+    """A rule of a clerk in one department: `key` is what a request names; `first`/`last` bound a surname range."""
+
+    department: str
+    kind: Kind
+    key: str | None = None
+    first: str | None = None
+    last: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Local hours [from_, until) on a weekday at a site, every `every_weeks` weeks from the week of `anchor`."""
+
+    weekday: Weekday
+    from_: Clock
+    until: Clock
+    site: str
+    every_weeks: int = 1
+    anchor: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Local hours [from_, until) at a site on the date of the exception they belong to."""
+
+    site: str
+    from_: Clock
+    until: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptional:
+    """What replaces the weekly quotas on one date; no hours: absent."""
+
+    date: date
+    open: tuple[Hours, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Everything a clerk has said about the hours open for appointments."""
+
+    weekly: tuple[Quota, ...] = ()
+    exceptions: tuple[Exceptional, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The instants [from_, until) that a clerk opens at a site; aware, with the local offset."""
+
+    site: str
+    from_: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDay:
+    """The openings of one local date, in order, not touching each other at one site."""
+
+    date: date
+    open: tuple[Opening, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopHeld:
+    """One stop of a visit and its clerk; `date` is the clerk's local day, `blocked_until` the end of the buffer."""
+
+    stop: int
+    clerk: str
+    name: str
+    date: date
+    site: str
+    starts_at: datetime
+    ends_at: datetime
+    blocked_until: datetime
+    concern: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkDefined:
+    clerk: str
+    name: str
+    departments: tuple[str, ...]
+    competences: tuple[str, ...]
+    responsibility: tuple[Responsibility, ...]
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotasSet:
+    clerk: str
+    pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class HoursOpened:
+    """The hours of a clerk from `from_` to `until`, both inclusive. A date that `days` leaves out is closed."""
+
+    clerk: str
+    from_: date
+    until: date
+    zone: str
+    days: tuple[OpenDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkTaken:
+    clerk: str
+    date: date
+    appointment: str
+    attempt: int
+    stop: int
+    starts_at: datetime
+    blocked_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkFreed:
+    clerk: str
+    date: date
+    appointment: str
+    attempt: int
+    stop: int
+    starts_at: datetime
+    blocked_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReserved:
+    appointment: str
+    attempt: int
+    stops: tuple[StopHeld, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDeclined:
+    appointment: str
+    attempt: int
+    because: Because
+    alternatives: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReleased:
+    """An attempt's clerks are free again. `kept` and `closed` as in HoldForgone."""
+
+    appointment: str
+    attempt: int
+    stops: tuple[StopHeld, ...]
+    kept: int = 0
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HoldForgone:
+    """Nothing was held when it was let go: remembered, so that a request heard later is declined.
+
+    `attempt` will not be held; nor will one below `kept`; nor any at all when `closed`.
+    """
+
+    appointment: str
+    attempt: int
+    kept: int = 0
+    closed: bool = False
+
+
+StaffCalendarEvent = (
+    ClerkDefined
+    | QuotasSet
+    | HoursOpened
+    | ClerkTaken
+    | ClerkFreed
+    | StaffReserved
+    | StaffDeclined
+    | StaffReleased
+    | HoldForgone
+)
