@@ -1,0 +1,196 @@
+"""What may stand in the cells of a catalogue file: one marshmallow schema for a row, in both directions.
+
+A cell of several values separates them by `|`; a document is `key=German text=English text`. Where a text needs one of
+these marks itself, a backslash stands before it. Every message completes the sentence "'cell' ...".
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, pre_dump, validate
+
+TEXT_MAX = 200
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+LEIKA = re.compile(r"99[0-9]{12}")
+WEB = re.compile(r"https?://[^\s\"<>]{1,500}")
+RESPONSIBILITIES = ("anyone", "surname", "district")
+A_SLUG = "1 to 64 small letters without umlauts, digits, '-' and '_'"
+
+
+class Text(fields.String):
+    """A text on one line without control characters, at most `TEXT_MAX` characters."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        return plain_text(super()._deserialize(value, attr, data, **kwargs))
+
+
+class Optional(fields.String):
+    """An address or a key that may be left out: the empty cell is None. Another cell has the pattern."""
+
+    def __init__(self, pattern: re.Pattern[str], fault: str) -> None:
+        super().__init__(required=True)
+        self.pattern, self.fault = pattern, fault
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if value and not self.pattern.fullmatch(value):
+            raise ValidationError(self.fault)
+        return value or None
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return value or ""
+
+
+class Whole(fields.Field[int]):
+    """A whole number from `least` to `most`, in steps of `step`."""
+
+    def __init__(self, least: int, most: int, step: int = 1) -> None:
+        super().__init__(required=True)
+        self.wanted = range(least, most + 1, step)
+        steps = f" in steps of {step}" if step > 1 else ""
+        self.fault = f"is not a whole number from {least} to {most}{steps}"
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        # int() would also take '1_0', ' 10' and the digits of other scripts.
+        if not re.fullmatch("[0-9]{1,9}", value) or int(value) not in self.wanted:
+            raise ValidationError(self.fault)
+        return int(value)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
+        return str(value)
+
+
+class Texts(fields.Field[list[str]]):
+    """Several texts, separated by `|`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[str]:
+        return [self.part(unescaped(part)) for part in parts_of(value)]
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
+        return "|".join(escaped(part) for part in value)
+
+    def part(self, part: str) -> str:
+        """One of the texts. Raises ValidationError."""
+        return plain_text(part)
+
+
+class Slugs(Texts):
+    """Several keys, separated by `|`."""
+
+    def part(self, part: str) -> str:
+        """One of the keys. Raises ValidationError."""
+        if not SLUG.fullmatch(part):
+            raise ValidationError(f"holds '{part}', which is not a key of {A_SLUG}")
+        return part
+
+
+class Documents(fields.Field[list[dict[str, str]]]):
+    """What to bring: `key=German text=English text`, several separated by `|`."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> list[dict[str, str]]:
+        documents = [self.document(part) for part in parts_of(value)]
+        keys = [document["key"] for document in documents]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise ValidationError(f"holds the document '{twice[0]}' twice")
+        return documents
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
+        return "|".join("=".join(escaped(document[name]) for name in ("key", "de", "en")) for document in value)
+
+    def document(self, part: str) -> dict[str, str]:
+        """One of the documents. Raises ValidationError."""
+        words = [unescaped(word.strip()) for word in split(part, "=")]
+        if len(words) != 3 or not all(words) or not SLUG.fullmatch(words[0]):
+            raise ValidationError(f"holds '{part}', which is not written as key=German text=English text")
+        return {"key": words[0], "de": plain_text(words[1]), "en": plain_text(words[2])}
+
+
+def slug() -> fields.String:
+    """A key."""
+    return fields.String(
+        required=True, validate=validate.Regexp(SLUG.pattern + r"\Z", error=f"is not a key of {A_SLUG}")
+    )
+
+
+class Row(Schema):
+    """A row of the file as `{column: cell}`; loads a concern as `PUT /api/concerns` takes it, dumps it to cells."""
+
+    key = slug()
+    leika = Optional(LEIKA, "is not a LeiKa key: 99 and 12 more digits, or empty")
+    name_de = Text(required=True)
+    name_en = Text(required=True)
+    topic = Text(required=True)
+    keywords = Texts(required=True)
+    department = slug()
+    minutes = Whole(5, 480)
+    extra_minutes_per_person = Whole(0, 120)
+    equipment = Slugs(required=True)
+    competences = Slugs(required=True)
+    documents = Documents(required=True)
+    lead_minutes = Whole(0, 43_200)
+    horizon_days = Whole(1, 190)
+    buffer_minutes = Whole(0, 120)
+    max_party = Whole(1, 50)
+    grid_minutes = Whole(5, 240, 5)
+    online_url = Optional(WEB, "is not a web address with http:// or https://, or empty")
+    responsibility = fields.String(
+        required=True,
+        validate=validate.OneOf(RESPONSIBILITIES, error=f"is not one of {', '.join(RESPONSIBILITIES)}"),
+    )
+
+    @post_load
+    def concern(self, cells: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Put the two names together."""
+        names = {"de": cells.pop("name_de"), "en": cells.pop("name_en")}
+        return {"key": cells.pop("key"), "leika": cells.pop("leika"), "name": names, **cells}
+
+    @pre_dump
+    def cells(self, concern: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """Take the two names apart."""
+        return {**concern, "name_de": concern["name"]["de"], "name_en": concern["name"]["en"]}
+
+
+COLUMNS: tuple[str, ...] = tuple(Row().fields)
+
+
+def plain_text(text: str) -> str:
+    """The text if it may be shown. Raises ValidationError."""
+    if not text:
+        raise ValidationError(f"is not a text of 1 to {TEXT_MAX} characters")
+    if len(text) > TEXT_MAX:
+        raise ValidationError(f"is longer than {TEXT_MAX} characters")
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+        raise ValidationError("holds a line break or another control character")
+    return text
+
+
+def parts_of(cell: str) -> Sequence[str]:
+    """The parts between the `|` of a cell; none of an empty one. Raises ValidationError."""
+    parts = [part.strip() for part in split(cell, "|")] if cell else []
+    if not all(parts):
+        raise ValidationError("has an empty part beside a '|'")
+    return parts
+
+
+def split(text: str, mark: str) -> list[str]:
+    """The parts of the text between the marks that no backslash stands before; backslashes stay."""
+    parts = [""]
+    for piece in re.findall(r"\\.|.", text, re.DOTALL):
+        if piece == mark:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
+
+
+def escaped(text: str) -> str:
+    """The text with a backslash before every mark."""
+    return re.sub(r"([\\|=])", r"\\\1", text)
+
+
+def unescaped(text: str) -> str:
+    """The text without the backslashes that stand before a mark."""
+    return re.sub(r"\\([\\|=])", r"\1", text)

@@ -1,0 +1,143 @@
+"""The catalogue of concerns as a CSV file: read with every fault at once, and written back without loss.
+
+UTF-8 with or without a byte order mark, columns separated by `;` or `,`, one header row, one row a concern. See
+`catalogue_cells.Row` for the columns; README.md shows a row.
+"""
+
+import csv
+import difflib
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import ValidationError
+
+from deploy.town.catalogue_cells import COLUMNS, Row
+
+Concern = dict[str, Any]
+BOM = "\ufeff"
+SHOWN_MAX = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a file: where (line 1 is the header), and what would be right."""
+
+    line: int
+    column: str | None
+    says: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" + (f", column {self.column}" if self.column else "")
+        return f"{place}: {self.says}"
+
+
+class CatalogueError(ValueError):
+    """The file is not a catalogue; `faults` are all that were found, in the order of the file."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: fault.line))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def parse(text: str) -> list[Concern]:
+    """The concerns of a catalogue file, in its order. Raises CatalogueError with all faults."""
+    lines, broken = _read(text.removeprefix(BOM))
+    header = [name.strip().lower() for name in lines[0][1]] if lines else []
+    if faults := [*_faults_of_header(header), *broken]:
+        raise CatalogueError(faults)
+    concerns: list[tuple[int, Concern]] = []
+    for line, cells in lines[1:]:
+        try:
+            concerns.append((line, _concern(header, cells)))
+        except ValidationError as error:
+            faults += _faults_of_row(line, header, cells, error.messages_dict)
+    if not lines[1:]:
+        faults.append(Fault(1, None, "no row with a concern follows the header"))
+    faults += _faults_of_keys(header, lines[1:])
+    if faults:
+        raise CatalogueError(faults)
+    return [concern for _, concern in concerns]
+
+
+def dump(concerns: Iterable[Mapping[str, Any]]) -> str:
+    """The concerns as the text of a catalogue file with `;` between the columns; `parse` reads the same concerns."""
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, COLUMNS, delimiter=";", lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    row = Row()
+    writer.writerows(row.dump(concern) for concern in concerns)
+    return file.getvalue()
+
+
+def _read(text: str) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
+    """The rows that hold anything, each with the line on which it starts; and the fault that ended the reading."""
+    first = text.split("\n", 1)[0]
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=";" if first.count(";") >= first.count(",") else ",", strict=True
+    )
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        for line, cells in _numbered(reader):
+            if any(cell.strip() for cell in cells):
+                rows.append((line, [cell.strip() for cell in cells]))
+    except csv.Error as error:
+        return rows, [Fault(reader.line_num, None, f"the quotes do not match from here on ({error})")]
+    return rows, []
+
+
+def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a csv reader with the line on which each starts: a quoted cell may run over several."""
+    start = 1
+    for cells in reader:
+        yield start, cells
+        start = reader.line_num + 1
+
+
+def _faults_of_header(header: Sequence[str]) -> list[Fault]:
+    if not header:
+        return [Fault(1, None, f"the file is empty; the first row names the columns: {';'.join(COLUMNS)}")]
+    missing = [Fault(1, name, "is missing in the header") for name in COLUMNS if name not in header]
+    twice = [Fault(1, name, "stands in the header twice") for name in COLUMNS if header.count(name) > 1]
+    return missing + twice + [Fault(1, name or None, _unknown(name)) for name in header if name not in COLUMNS]
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, COLUMNS, 1)
+    return "is not a column of a catalogue" + (f"; perhaps '{near[0]}' is meant" if near else "")
+
+
+def _concern(header: Sequence[str], cells: Sequence[str]) -> Concern:
+    if len(cells) != len(header):
+        raise ValidationError({"_schema": [f"has {len(cells)} cells, the header has {len(header)}"]})
+    concern: Concern = Row().load(dict(zip(header, cells, strict=True)))
+    return concern
+
+
+def _faults_of_row(
+    line: int, header: Sequence[str], cells: Sequence[str], messages: Mapping[str, Sequence[str]]
+) -> list[Fault]:
+    shown = dict(zip(header, (_shown(cell) for cell in cells), strict=False))
+    return [
+        Fault(line, name, f"{shown[name]} {says}") if name in shown else Fault(line, None, says)
+        for name in ("_schema", *COLUMNS)
+        for says in messages.get(name, ())
+    ]
+
+
+def _shown(cell: str) -> str:
+    if not cell:
+        return "the empty cell"
+    return repr(cell if len(cell) <= SHOWN_MAX else cell[:SHOWN_MAX] + "…")
+
+
+def _faults_of_keys(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]]) -> list[Fault]:
+    """A key names one concern: the second row that bears it is at fault."""
+    seen: dict[str, int] = {}
+    faults: list[Fault] = []
+    for line, cells in rows:
+        key = dict(zip(header, cells, strict=False)).get("key")
+        if key and seen.setdefault(key, line) != line:
+            faults.append(Fault(line, "key", f"'{key}' is already the key of line {seen[key]}"))
+    return faults
