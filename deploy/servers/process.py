@@ -1,0 +1,130 @@
+"""One program of ours: started in a session of its own, stopped with all its children, never by name."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LAST_LINES = 15
+
+
+class ServerFailed(RuntimeError):
+    """A server did not start or stop as it should; the message ends with the last lines of its log."""
+
+
+def wait_until(ready: Callable[[], object], seconds: float, what: str, interval: float = 0.05) -> None:
+    """Return as soon as `ready()` is true; raise TimeoutError naming `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {seconds:g} s")
+        time.sleep(interval)
+
+
+def descendants(pid: int) -> list[int]:
+    """The process ids of all children of `pid`, and of theirs."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # After the name in brackets, which may hold anything, come the state and the parent.
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            parents.setdefault(parent, []).append(int(stat.parent.name))
+    family = list(parents.get(pid, ()))
+    for child in family:
+        family.extend(parents.get(child, ()))
+    return family
+
+
+@dataclass(slots=True)
+class Process:
+    """A program with its log file. `env` is added to the environment of this process."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: Path | None = None
+    _popen: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Start it, if it does not run."""
+        if self.running:
+            return
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._popen = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self.env},
+                cwd=self.cwd,
+                start_new_session=True,
+            )
+
+    @property
+    def running(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process id; raises ServerFailed where it was never started."""
+        if self._popen is None:
+            raise ServerFailed(f"{self.name} was never started")
+        return self._popen.pid
+
+    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 20) -> None:
+        """Ask it to end; after `seconds`, end it and whatever it left behind."""
+        if self._popen is None:
+            return
+        if self.running:
+            self._popen.send_signal(how)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._popen.wait(seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it and its children at once, as a power cut would (`kill -9`)."""
+        if self._popen is None:
+            return
+        # Children first, and by parent: PostgreSQL's workers lead process groups of their own.
+        family = descendants(self._popen.pid)
+        for pid in (self._popen.pid, *family):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        self._popen.wait()
+
+    def wait_ready(self, ready: Callable[[], object], seconds: float = 60) -> None:
+        """Return when `ready()` is true; raise ServerFailed when the process ends before, or after `seconds`."""
+        try:
+            wait_until(lambda: not self.running or ready(), seconds, self.name)
+        except TimeoutError as error:
+            self.stop()
+            raise ServerFailed(f"{error}\n{self.last_lines()}") from error
+        if not self.running:
+            raise ServerFailed(f"{self.name} ended before it was ready\n{self.last_lines()}")
+
+    def last_lines(self, count: int = LAST_LINES) -> str:
+        """The end of its log."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder for throwaway servers: short enough for socket paths, and one that PostgreSQL's own user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="foyer-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

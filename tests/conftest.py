@@ -1,0 +1,136 @@
+"""Fixtures for everything that needs a server. Servers start when the first test asks, once per run, and end with it.
+
+A test that asks for none of them is a core test: `make check` runs it.
+"""
+
+import itertools
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.servers import MailSink, PostgreSQL, RabbitMQ, temporary_folder
+
+SERVICES = ("booking", "rooms", "staff_calendar", "visitor_access", "notifications")
+_SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
+_numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """End in order, with all servers stopped, also when somebody stops the run with SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server, so that nobody can forget to."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        if names & _SERVERS or params.get("database_kind") == "postgresql":
+            item.add_marker(pytest.mark.server)
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    """A short-named folder for the servers of this run and what they store."""
+    with temporary_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def home(servers_folder: Path) -> Path:
+    """A fresh FOYER_HOME: databases, keys, sockets and logs of one test."""
+    folder = servers_folder / f"h{next(_numbers)}"
+    folder.mkdir()
+    return folder
+
+
+# --------------------------------------------------------------------------------------------------------------- broker
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(servers_folder: Path) -> Iterator[RabbitMQ]:
+    """The node of this run. Tests may kill and start it; most want `broker` instead."""
+    node = RabbitMQ(servers_folder / "rabbitmq", management=True)
+    node.start()
+    yield node
+    node.kill()
+
+
+@pytest.fixture
+def broker(rabbitmq: RabbitMQ) -> Iterator[str]:
+    """The AMQP URL of a vhost that only this test uses."""
+    rabbitmq.start()
+    name = f"t{next(_numbers)}"
+    yield rabbitmq.add_vhost(name)
+    rabbitmq.start()
+    rabbitmq.remove_vhost(name)
+
+
+# ------------------------------------------------------------------------------------------------------------- database
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_folder: Path) -> Iterator[PostgreSQL]:
+    """The PostgreSQL of this run. Tests may kill and start it; most want `database_url` or `make_database` instead."""
+    server = PostgreSQL(servers_folder / "postgresql", durable=False)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Every test of what is stored runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def make_database(database_kind: str, home: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
+    """`make_database(name)` returns the URL of a fresh, empty database, on SQLite and on PostgreSQL."""
+    if database_kind == "sqlite":
+        yield lambda name: f"sqlite:///{home}/{name}.db"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgres")
+    server.start()
+    suffix = f"_t{next(_numbers)}"
+    made = []
+
+    def make(name: str) -> str:
+        made.append(name + suffix)
+        return server.create_database(name + suffix)
+
+    yield make
+    server.start()
+    for name in made:
+        server.drop_database(name)
+
+
+@pytest.fixture
+def database_url(make_database: Callable[[str], str]) -> str:
+    """A FOYER_DATABASE_URL: the pattern with `{service}` for five fresh, empty databases."""
+    urls = {service: make_database(service) for service in SERVICES}
+    head, _, tail = urls["booking"].rpartition("booking")
+    return f"{head}{{service}}{tail}"
+
+
+# ----------------------------------------------------------------------------------------------------------------- mail
+
+
+@pytest.fixture(scope="session")
+def _mail_sink(servers_folder: Path) -> Iterator[MailSink]:
+    sink = MailSink(servers_folder / "mail")
+    sink.start()
+    yield sink
+    sink.kill()
+
+
+@pytest.fixture
+def smtp_sink(_mail_sink: MailSink) -> MailSink:
+    """A mail server without mails that takes everything, until `behave` says otherwise."""
+    _mail_sink.start()
+    _mail_sink.clear()
+    _mail_sink.behave("accept")
+    return _mail_sink
