@@ -1,0 +1,289 @@
+"""The index: what rooms and staff_calendar have said, in a shape that answers "when?" in milliseconds.
+
+Every method may be called again with the same values and changes nothing then. A resource may be taken before it is
+defined or opened, since the two facts come from different streams.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from services.booking.proposals.busy import DAY, Hold
+from services.booking.proposals.calendars import Calendar, Opening
+from services.booking.proposals.ticks import ceil_tick, floor_tick, midnight, moment_of
+from services.booking.proposals.wish import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    id: str
+    name: str
+    site: str
+    seats: int
+    equipment: frozenset[str]
+    step_free: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clerk:
+    """`rules`: (department, kind, key) of every responsibility; kind "anyone" answers for every key."""
+
+    id: str
+    name: str
+    departments: frozenset[str]
+    competences: frozenset[str]
+    rules: frozenset[tuple[str | None, str, str | None]]
+    languages: frozenset[str]
+
+
+class Index:
+    """Mutable and in memory. `zone`: the town's time zone, a name or a tzinfo."""
+
+    def __init__(self, zone: str | tzinfo = "Europe/Berlin") -> None:
+        self.zone: tzinfo = ZoneInfo(zone) if isinstance(zone, str) else zone
+        self.base: int | None = None
+        self.floor = 0  # nothing before this tick is kept
+        self.until = 0  # nothing was ever open from this tick on
+        self.rooms: dict[str, Room] = {}
+        self.clerks: dict[str, Clerk] = {}
+        self.calendars: dict[tuple[str, str], Calendar] = {}
+        self.holds: dict[str, dict[int, tuple[set[Hold], set[Hold]]]] = {}  # by attempt: taken, pending
+        self.fits: dict[object, tuple[str, ...]] = {}
+        self.rarity: dict[str, int] = {}  # by competence: how many clerks have it
+
+    # --- who and what there is
+
+    def define_room(
+        self, room: str, *, name: str, site: str, seats: int, equipment: Iterable[str] = (), step_free: bool = False
+    ) -> None:
+        self.rooms[room] = Room(room, name, site, seats, frozenset(equipment), step_free)
+        self.fits.clear()
+
+    def define_clerk(
+        self,
+        clerk: str,
+        *,
+        name: str,
+        departments: Iterable[str],
+        competences: Iterable[str] = (),
+        responsibility: Iterable[Mapping[str, object]] = (),
+        languages: Iterable[str] = (),
+    ) -> None:
+        """`responsibility`: mappings with "department", "kind" ("anyone", "surname", "district") and "key"."""
+        rules = frozenset((_text(rule, "department"), str(rule["kind"]), _text(rule, "key")) for rule in responsibility)
+        self.clerks[clerk] = Clerk(
+            clerk, name, frozenset(departments), frozenset(competences), rules, frozenset(languages)
+        )
+        self.fits.clear()
+        self.rarity = {}
+        for other in self.clerks.values():
+            for competence in other.competences:
+                self.rarity[competence] = self.rarity.get(competence, 0) + 1
+
+    def open_room(
+        self, room: str, from_date: date, until_date: date, days: Mapping[date, Sequence[tuple[datetime, datetime]]]
+    ) -> None:
+        """Replaces the open times of all days from_date..until_date (inclusive); a day not in `days` is closed."""
+        opened = {day: [("", begins, until) for begins, until in times] for day, times in days.items()}
+        self._open("room", room, from_date, until_date, opened)
+
+    def open_clerk(
+        self,
+        clerk: str,
+        from_date: date,
+        until_date: date,
+        days: Mapping[date, Sequence[tuple[str, datetime, datetime]]],
+    ) -> None:
+        """Replaces the quotas of all days from_date..until_date (inclusive), each with the site it is worked at."""
+        self._open("clerk", clerk, from_date, until_date, days)
+
+    def _open(
+        self,
+        kind: str,
+        resource: str,
+        first: date,
+        last: date,
+        days: Mapping[date, Sequence[tuple[str, datetime, datetime]]],
+    ) -> None:
+        ticks: dict[date, list[Opening]] = {
+            day: [(site, ceil_tick(begins), floor_tick(until)) for site, begins, until in times]
+            for day, times in days.items()
+        }
+        for openings in ticks.values():
+            openings[:] = [opening for opening in openings if self.floor < opening[2] > opening[1]]
+            self.until = max(self.until, *(until for _, _, until in openings), 0)
+        self._reach_back(min((begins for times in ticks.values() for _, begins, _ in times), default=None))
+        self.calendar(kind, resource).open(first, last, ticks, self.zone)
+
+    # --- what is held
+
+    def take(
+        self,
+        appointment: str,
+        attempt: int,
+        kind: str,
+        resource: str,
+        starts_at: datetime,
+        blocked_until: datetime,
+        *,
+        ends_at: datetime | None = None,
+        blocked_from: datetime | None = None,
+    ) -> None:
+        """A "room" or "clerk" is held; replaces what was pending of that kind for the appointment's attempt."""
+        hold = _hold(kind, resource, starts_at, blocked_until, ends_at, blocked_from)
+        taken, pending = self._of(appointment, attempt)
+        for waiting in [waiting for waiting in pending if waiting.kind == kind]:
+            pending.remove(waiting)
+            self._drop(waiting, pending=True)
+        if hold not in taken:
+            taken.add(hold)
+            self._add(hold, pending=False)
+
+    def pend(self, appointment: str, attempt: int, stops: Iterable[tuple[str, str, datetime, datetime]]) -> None:
+        """(room, clerk, starts_at, blocked_until) asked for and not answered yet: not proposed to others meanwhile."""
+        taken, pending = self._of(appointment, attempt)
+        for room, clerk, starts_at, blocked_until in stops:
+            for kind, resource in (("room", room), ("clerk", clerk)):
+                hold = _hold(kind, resource, starts_at, blocked_until)
+                if hold not in pending and not any(held.kind == kind for held in taken):
+                    pending.add(hold)
+                    self._add(hold, pending=True)
+
+    def free(self, appointment: str, attempt: int | None = None, kind: str | None = None) -> None:
+        """Lets go what is held or pending: of one attempt or all (None), of one kind or both (None)."""
+        attempts = self.holds.get(appointment, {})
+        for number in [number for number in attempts if attempt in (None, number)]:
+            for pending, layer in enumerate(attempts[number]):
+                for hold in [hold for hold in layer if kind in (None, hold.kind)]:
+                    layer.remove(hold)
+                    self._drop(hold, pending=bool(pending))
+            if not any(attempts[number]):
+                del attempts[number]
+        if not attempts:
+            self.holds.pop(appointment, None)
+
+    def forget_before(self, day: date) -> None:
+        """Drops everything that ended before a local day; call it once a day, so that memory stays level."""
+        self.floor = max(self.floor, midnight(day, self.zone))
+        for appointment in list(self.holds):
+            self._forget(appointment)
+        if self.base is not None and self.base < self.floor:
+            self._rebase(self.floor)
+
+    def _forget(self, appointment: str) -> None:
+        attempts = self.holds[appointment]
+        for layers in attempts.values():
+            for layer in layers:
+                layer -= {hold for hold in layer if hold.reach_until <= self.floor}
+        self.holds[appointment] = {number: layers for number, layers in attempts.items() if any(layers)}
+        if not self.holds[appointment]:
+            del self.holds[appointment]
+
+    def _of(self, appointment: str, attempt: int) -> tuple[set[Hold], set[Hold]]:
+        return self.holds.setdefault(appointment, {}).setdefault(attempt, (set(), set()))
+
+    def _add(self, hold: Hold, pending: bool) -> None:
+        if hold.reach_until <= self.floor:
+            return
+        self._reach_back(hold.reach_from)
+        calendar = self.calendar(hold.kind, hold.resource)
+        calendar.kept.clear()
+        (calendar.pending if pending else calendar.taken).add(hold)
+
+    def _drop(self, hold: Hold, pending: bool) -> None:
+        if hold.reach_until <= self.floor:
+            return
+        calendar = self.calendar(hold.kind, hold.resource)
+        calendar.kept.clear()
+        (calendar.pending if pending else calendar.taken).remove(hold)
+
+    # --- the first tick of all bit sets
+
+    def _reach_back(self, tick: int | None) -> None:
+        """Makes room for a tick before the first one known so far; seldom, since facts come for the time ahead."""
+        if tick is None or (self.base is not None and self.base <= max(tick, self.floor)):
+            return
+        self._rebase(max((tick // DAY - 1) * DAY, self.floor))
+
+    def _rebase(self, base: int) -> None:
+        self.base = base
+        for calendar in self.calendars.values():
+            calendar.rebase(base)
+
+    # --- reading
+
+    def calendar(self, kind: str, resource: str) -> Calendar:
+        found = self.calendars.get((kind, resource))
+        if found is None:
+            found = self.calendars[kind, resource] = Calendar(self.base or 0)
+        return found
+
+    def moment(self, position: int) -> datetime:
+        """The local time of a bit."""
+        return moment_of((self.base or 0) + position, self.zone)
+
+    def position(self, moment: datetime) -> int:
+        """The first bit that begins at or after a moment; may be negative."""
+        return ceil_tick(moment) - (self.base or 0)
+
+    def midnight(self, day: date) -> int:
+        return midnight(day, self.zone) - (self.base or 0)
+
+    def sites(self) -> tuple[str, ...]:
+        return tuple(sorted({room.site for room in self.rooms.values()}))
+
+    def fitting_rooms(self, need: Need, site: str) -> tuple[str, ...]:
+        """Rooms of a site with seats, equipment and access enough; the smallest first, then by id."""
+        key = (site, need.seats, need.equipment, need.step_free)
+        if key not in self.fits:
+            fit = [room for room in self.rooms.values() if room.site == site and room_fits(room, need)]
+            self.fits[key] = tuple(room.id for room in sorted(fit, key=lambda room: (room.seats, room.id)))
+        return self.fits[key]
+
+    def fitting_clerks(self, need: Need, language: str | None = None) -> tuple[str, ...]:
+        """Clerks of the department with every competence, responsible and speaking the language; by id."""
+        key = (need.department, need.competences, need.responsibility, language)
+        if key not in self.fits:
+            fit = [clerk.id for clerk in self.clerks.values() if clerk_fits(clerk, need, language)]
+            self.fits[key] = tuple(sorted(fit))
+        return self.fits[key]
+
+
+def room_fits(room: Room, need: Need) -> bool:
+    access = room.step_free or not need.step_free
+    return access and room.seats >= need.seats and room.equipment.issuperset(need.equipment)
+
+
+def clerk_fits(clerk: Clerk, need: Need, language: str | None = None) -> bool:
+    return (
+        (need.department is None or need.department in clerk.departments)
+        and clerk.competences.issuperset(need.competences)
+        and (language is None or language in clerk.languages)
+        and responsible(clerk, need.department, need.responsibility)
+    )
+
+
+def responsible(clerk: Clerk, department: str | None, key: str | None) -> bool:
+    """No key asked for: everybody is. Else the rule of that key, or "anyone", in the department."""
+    return key is None or any(
+        where in (None, department) and (kind == "anyone" or rule == key) for where, kind, rule in clerk.rules
+    )
+
+
+def _text(rule: Mapping[str, object], name: str) -> str | None:
+    value = rule.get(name)
+    return None if value is None else str(value)
+
+
+def _hold(
+    kind: str,
+    resource: str,
+    starts_at: datetime,
+    blocked_until: datetime,
+    ends_at: datetime | None = None,
+    blocked_from: datetime | None = None,
+) -> Hold:
+    starts, until = floor_tick(starts_at), ceil_tick(blocked_until)
+    ends = until if ends_at is None else ceil_tick(ends_at)
+    return Hold(kind, resource, starts if blocked_from is None else floor_tick(blocked_from), starts, ends, until)

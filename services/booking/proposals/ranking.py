@@ -1,0 +1,81 @@
+"""The objective: one sum of parts, each in points; the proposal with the fewest points is the best.
+
+| part | points |
+|---|---|
+| early | `early` for every minute from the first moment the guest would come to the start |
+| waiting | `waiting` for every minute between two stops |
+| walking | `room_change` and `clerk_change` for each change from one block of stops to the next |
+| room | `spare_seat` for every seat more than needed, at most `spare_seats` of them, in each block |
+| load | `load` for every hour the chosen clerk is already held that day, at most `load_hours`, in each block |
+| crumbs | `crumb` for every minute left over before or after in the clerk's free time, if less than `crumb_minutes` |
+| scarce | `scarce` for each competence the clerk has and the block does not need, divided by how many clerks have it |
+
+A block is what one clerk does in one room without a break (plans.py); a visit for one concern is one block.
+With the defaults a guest comes up to about half an hour later to spare a full clerk or a large room, never a day.
+Chosen proposals begin at least `apart` minutes from each other, at one site.
+"""
+
+from dataclasses import dataclass
+
+from services.booking.proposals.calendars import Calendar
+from services.booking.proposals.index import Clerk, Index
+from services.booking.proposals.ticks import MINUTES, ticks_of
+from services.booking.proposals.wish import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The weights; a town may set its own. None may be negative, else the first proposal need not be the best."""
+
+    early: float = 1.0
+    waiting: float = 3.0
+    room_change: float = 5.0
+    clerk_change: float = 3.0
+    spare_seat: float = 1.0
+    spare_seats: int = 10
+    load: float = 3.0
+    load_hours: float = 8.0
+    crumb: float = 0.5
+    crumb_minutes: int = 20
+    scarce: float = 2.0
+    apart: int = 30
+
+
+DEFAULT = Objective()
+
+
+def room_points(objective: Objective, seats: int, need: Need) -> float:
+    return objective.spare_seat * min(max(seats - need.seats, 0), objective.spare_seats)
+
+
+def load_points(objective: Objective, calendar: Calendar, first: int, until: int) -> float:
+    """`first`, `until`: the bits of the day."""
+    held = calendar.busy()[0] >> first & (1 << until - first) - 1
+    return objective.load * min(held.bit_count() * MINUTES / 60, objective.load_hours)
+
+
+def scarce_points(objective: Objective, index: Index, clerk: Clerk, need: Need) -> float:
+    spared = sorted(clerk.competences.difference(need.competences))
+    return objective.scarce * sum(1 / index.rarity[competence] for competence in spared)
+
+
+def crumb_points(objective: Objective, calendar: Calendar, site: str, starts: int, blocked: int) -> float:
+    """What would be left over of the free time around bits starts..blocked-1, where it is too short to be of use."""
+    small = ticks_of(objective.crumb_minutes)
+    low = max(starts - small, 0)
+    free = (calendar.sites.get(site, 0) & ~calendar.busy()[1]) >> low & (1 << blocked + small - low) - 1
+    before = _run_down(free, starts - low)
+    after = _run_up(free, blocked - low)
+    return objective.crumb * MINUTES * sum(left for left in (before, after) if left < small)
+
+
+def _run_down(free: int, at: int) -> int:
+    """How many bits below `at` are set without a gap."""
+    taken = ~free & (1 << at) - 1
+    return at - taken.bit_length()
+
+
+def _run_up(free: int, at: int) -> int:
+    """How many bits from `at` on are set without a gap."""
+    rest = ~(free >> at)
+    return (rest & -rest).bit_length() - 1

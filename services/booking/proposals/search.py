@@ -1,0 +1,134 @@
+"""The search: ranked proposals for a wish, or why there are none."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import islice
+
+from services.booking.proposals.index import Index
+from services.booking.proposals.nothing import NextChance, why_nothing
+from services.booking.proposals.places import Place
+from services.booking.proposals.plans import Plan, block_of, plans
+from services.booking.proposals.ranking import DEFAULT, Objective
+from services.booking.proposals.ticks import each
+from services.booking.proposals.visits import Visit, best_visit, proposal_of
+from services.booking.proposals.window import Window, window
+from services.booking.proposals.wish import Found, Need, Proposal, Stop, Wish
+
+Chains = dict[Plan, tuple[int, ...]]
+Waiting = tuple[float, int, int, Visit | None]  # points so far, bit, place, worked out or not yet
+
+
+def search(index: Index, wish: Wish, now: datetime, objective: Objective = DEFAULT) -> Found:
+    """The best proposals for a wish as of `now` (aware): at most `wish.limit`, spread over time, best first."""
+    chosen: list[Proposal] = []
+    for proposal in ranked(index, wish, now, objective, chosen):
+        chosen.append(proposal)
+        if len(chosen) >= wish.limit:
+            break
+    return Found(tuple(chosen), None if chosen else why_nothing(index, wish, now, _next(index, now, objective)))
+
+
+def ranked(
+    index: Index, wish: Wish, now: datetime, objective: Objective = DEFAULT, chosen: list[Proposal] | None = None
+) -> Iterator[Proposal]:
+    """Every proposal, fewest points first, one for each time and site. Those too near to a `chosen` one are left out.
+
+    Best first: a time is put in with what its lateness alone costs, worked out when it comes up, and put back with
+    all its points; since no part is negative, what comes up worked out is the best of all that are left.
+    """
+    frame = window(index, wish, now)
+    open_: list[Waiting] = []
+    places, ways = [], []
+    for number, (place, chains, starts) in enumerate(_places(index, wish, frame, objective)):
+        places.append((place, chains))
+        ways.append(each(starts))
+        _put_next(open_, ways[number], number, objective, frame)
+    while open_:
+        _, at, number, visit = heappop(open_)
+        place, chains = places[number]
+        if visit is not None:
+            if not _near(place, at, chosen, objective):
+                yield proposal_of(place, visit)
+            continue
+        _put_next(open_, ways[number], number, objective, frame)
+        if not _near(place, at, chosen, objective) and (visit := best_visit(place, chains, at)) is not None:
+            heappush(open_, (visit.cost, at, number, visit))
+
+
+def possible(index: Index, wish: Wish, now: datetime) -> tuple[tuple[str, datetime], ...]:
+    """Every (site, start) at which the whole visit could be held, in order of time."""
+    frame = window(index, wish, now)
+    return tuple(
+        sorted(
+            (
+                (place.site, index.moment(at))
+                for place, chains, starts in _places(index, wish, frame, DEFAULT)
+                for at in each(starts)
+                if best_visit(place, chains, at) is not None
+            ),
+            key=lambda found: (found[1], found[0]),
+        )
+    )
+
+
+def still_free(
+    index: Index,
+    proposal_stops: tuple[Stop, ...],
+    requirements: tuple[Need, ...],
+    ignoring_pending: bool = True,
+    site: str | None = None,
+) -> bool:
+    """Whether for every stop some fitting clerk and room, not only the preferred ones, are free at its time.
+
+    `requirements` in the order of the stops; `site` None = the site of the preferred room.
+    """
+    if len(proposal_stops) != len(requirements):
+        return False
+    return all(
+        _one_free(index, stop, need, site, not ignoring_pending)
+        for stop, need in zip(proposal_stops, requirements, strict=True)
+    )
+
+
+def _one_free(index: Index, stop: Stop, need: Need, site: str | None, pending: bool) -> bool:
+    if site is None:
+        if stop.room not in index.rooms:
+            return False
+        site = index.rooms[stop.room].site
+    at = index.position(stop.starts_at)
+    buffer = (stop.blocked_until - stop.ends_at) // timedelta(minutes=1)
+    wish = Wish(stops=(need,))
+    block = block_of((replace(need, buffer=buffer),))
+    place = Place(index, wish, Window(at, at, 0), site, DEFAULT, pending)
+    return at >= 0 and all(
+        any(place.bits(kind, one, block) >> at & 1 for one in place.fitting(kind, block)) for kind in ("clerk", "room")
+    )
+
+
+def _places(index: Index, wish: Wish, frame: Window, objective: Objective) -> Iterator[tuple[Place, Chains, int]]:
+    """Each site with its plans, and the bits at which some plan may begin."""
+    ways = plans(wish.stops)
+    for site in index.sites() if wish.site is None else (wish.site,):
+        place = Place(index, wish, frame, site, objective)
+        chains = {plan: chain for plan in ways if (chain := place.chain(plan))[0]}
+        starts = 0
+        for chain in chains.values():
+            starts |= chain[0]
+        yield place, chains, starts
+
+
+def _put_next(open_: list[Waiting], ways: Iterator[int], number: int, objective: Objective, frame: Window) -> None:
+    for at in islice(ways, 1):
+        heappush(open_, (objective.early * 5 * (at - frame.first), at, number, None))
+
+
+def _near(place: Place, at: int, chosen: list[Proposal] | None, objective: Objective) -> bool:
+    moment, apart = place.index.moment(at), timedelta(minutes=objective.apart)
+    return any(place.site == other.site and abs(moment - other.starts_at) < apart for other in chosen or ())
+
+
+def _next(index: Index, now: datetime, objective: Objective) -> NextChance:
+    """How why_nothing asks for the first chance under another wish."""
+    return lambda wish: next(iter(ranked(index, wish, now, objective)), None)

@@ -1,0 +1,72 @@
+"""When a visit may lie at all, as bits: from now, lead time, horizon, days, weekdays and parts of the day."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from services.booking.proposals.index import Index
+from services.booking.proposals.ticks import ceil_tick, floor_tick, midnight, span
+from services.booking.proposals.wish import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`first`: the bit from which earliness counts (may be negative); `allowed`: the bits a visit may occupy."""
+
+    first: int
+    until: int
+    allowed: int
+
+
+def window(index: Index, wish: Wish, now: datetime) -> Window:
+    base = index.base or 0
+    first = earliest(index, wish, now) - base
+    until = min(latest(index, wish, now), index.until) - base
+    return Window(first, until, _allowed(index, wish, first, until))
+
+
+def earliest(index: Index, wish: Wish, now: datetime) -> int:
+    """The first tick (absolute) at which the visit may begin: no stop sooner than its lead time."""
+    lead = max((need.lead_minutes for need in wish.stops), default=0)
+    ticks = [ceil_tick(now.astimezone(UTC) + timedelta(minutes=lead))]
+    if wish.not_before is not None:
+        ticks.append(ceil_tick(wish.not_before))
+    if wish.from_date is not None:
+        ticks.append(midnight(wish.from_date, index.zone))
+    return max(ticks)
+
+
+def latest(index: Index, wish: Wish, now: datetime) -> int:
+    """The tick (absolute) by which the visit must be over."""
+    ticks = [index.until]
+    today = now.astimezone(index.zone).date()
+    horizons = [need.horizon_days for need in wish.stops if need.horizon_days is not None]
+    ticks += [midnight(today + timedelta(days + 1), index.zone) for days in horizons]
+    if wish.not_after is not None:
+        ticks.append(floor_tick(wish.not_after))
+    if wish.until_date is not None:
+        ticks.append(midnight(wish.until_date + timedelta(1), index.zone))
+    return min(ticks)
+
+
+def _allowed(index: Index, wish: Wish, first: int, until: int) -> int:
+    if not wish.parts and not wish.weekdays:
+        return span(first, until)
+    bits = 0
+    day, last = index.moment(max(first, 0)).date(), index.moment(max(until, 0)).date()
+    while day <= last:
+        if not wish.weekdays or day.weekday() in wish.weekdays:
+            bits |= _parts(index, wish, day)
+        day += timedelta(1)
+    return bits & span(first, until)
+
+
+def _parts(index: Index, wish: Wish, day: date) -> int:
+    """The wanted stretches of one local day; (x, 00:00) lasts to the end of the day."""
+    if not wish.parts:
+        return span(index.midnight(day), index.midnight(day + timedelta(1)))
+    bits = 0
+    for begins, ends in wish.parts:
+        last = day if ends > begins else day + timedelta(1)
+        from_, until = (datetime.combine(when, clock, index.zone) for when, clock in ((day, begins), (last, ends)))
+        bits |= span(index.position(from_), floor_tick(until) - (index.base or 0))
+    return bits

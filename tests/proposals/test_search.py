@@ -1,0 +1,106 @@
+"""One concern: the right clerk, the right room, the first good times."""
+
+from datetime import timedelta
+
+from services.booking.proposals.search import search, still_free
+from tests.proposals.town import MONDAY, NOW, at, clerk, need, room, town, wish
+
+
+def starts(found: object) -> list[str]:
+    return [proposal.starts_at.strftime("%a %H:%M") for proposal in found.proposals]  # type: ignore[attr-defined]
+
+
+def test_the_earliest_time_with_the_smallest_fitting_room_comes_first() -> None:
+    """Monday 08:00, Anna, the room with two seats."""
+    best = search(town(), wish(), NOW).proposals[0]
+    stop = best.stops[0]
+    assert (best.site, stop.clerk, stop.room) == ("rathaus", "anna", "r1")
+    assert (stop.starts_at, stop.ends_at, stop.blocked_until) == (at("08:00"), at("08:20"), at("08:25"))
+    assert best.starts_at.utcoffset() == timedelta(hours=1)
+
+
+def test_proposals_are_spread() -> None:
+    """Not five times within ten minutes."""
+    times = [proposal.starts_at for proposal in search(town(), wish(), NOW).proposals]
+    assert len(times) == 5
+    assert all(abs(one - other) >= timedelta(minutes=30) for one in times for other in times if one != other)
+
+
+def test_a_taken_clerk_is_not_proposed_until_freed() -> None:
+    """Taken from eight to ten: Bert at ten is next; freed: Anna at eight."""
+    index = town()
+    index.take("a1", 1, "clerk", "anna", at("08:00"), at("12:00"))
+    assert starts(search(index, wish(limit=1), NOW)) == ["Mon 10:00"]
+    index.free("a1", 1)
+    assert starts(search(index, wish(limit=1), NOW)) == ["Mon 08:00"]
+
+
+def test_what_is_asked_for_blocks_until_it_is_answered() -> None:
+    """A pending place is not proposed; the holder's answer replaces it, with the clerk it chose."""
+    index = town()
+    index.pend("a1", 1, [("r1", "anna", at("08:00"), at("08:25"))])
+    best = search(index, wish(limit=1), NOW).proposals[0]
+    assert best.starts_at == at("08:25")
+    index.take("a1", 1, "room", "r2", at("08:00"), at("08:25"))
+    index.take("a1", 1, "clerk", "bert", at("08:00"), at("08:25"))
+    assert search(index, wish(limit=1), NOW).proposals[0].starts_at == at("08:00")
+
+
+def test_a_large_party_waits_for_the_large_room() -> None:
+    """A family of six needs the room for seven."""
+    index = town()
+    index.take("a1", 1, "room", "r3", at("08:00"), at("09:00"))
+    best = search(index, wish(need(seats=7)), NOW).proposals[0]
+    assert (best.starts_at, best.stops[0].room) == (at("09:00"), "r3")
+
+
+def test_nothing_says_what_is_missing() -> None:
+    """No such competence, no such room, and full until Tuesday."""
+    index = town()
+    assert search(index, wish(need(competences=("trauung",))), NOW).nothing_because.because == "no_clerk"  # type: ignore[union-attr]
+    assert search(index, wish(need(seats=20)), NOW).nothing_because.because == "no_room"  # type: ignore[union-attr]
+    for name in ("anna", "bert"):
+        index.take("a-" + name, 1, "clerk", name, at("08:00"), at("18:00"))
+    nothing = search(index, wish(until_date=MONDAY), NOW).nothing_because
+    assert nothing is not None
+    assert (nothing.because, nothing.next_chance) == ("full", at("08:00", MONDAY + timedelta(1)))
+
+
+def test_two_concerns_in_one_go_by_one_clerk() -> None:
+    """A clerk who can do both does so without a break; the buffer comes at the end."""
+    stops = search(town(), wish(need("a"), need("b", 10)), NOW).proposals[0].stops
+    assert [(stop.concern, stop.starts_at, stop.blocked_until, stop.clerk) for stop in stops] == [
+        ("a", at("08:00"), at("08:20"), "anna"),
+        ("b", at("08:20"), at("08:35"), "anna"),
+    ]
+
+
+def test_two_concerns_by_two_clerks_in_the_useful_order() -> None:
+    """What only Bert can do comes second if Anna is in earlier."""
+    stops = search(town(), wish(need("melden", competences=("meldewesen",)), need("pass", 30)), NOW).proposals[0].stops
+    assert [(stop.concern, stop.starts_at, stop.clerk) for stop in stops] == [
+        ("pass", at("09:30"), "anna"),
+        ("melden", at("10:00"), "bert"),
+    ]
+
+
+def test_a_proposal_stays_free_as_long_as_anybody_fitting_is() -> None:
+    """Not only the preferred clerk and room count; pending ones do not stand against it unless asked."""
+    index = town()
+    proposal = search(index, wish(from_date=MONDAY + timedelta(1)), NOW).proposals[0]
+    index.pend("a1", 1, [("r1", "anna", at("08:00", MONDAY + timedelta(1)), at("09:00", MONDAY + timedelta(1)))])
+    assert still_free(index, proposal.stops, (need(),))
+    assert not still_free(index, proposal.stops, (need(),), ignoring_pending=False)
+    clerk(index, "cem", days=5)
+    assert still_free(index, proposal.stops, (need(),), ignoring_pending=False)
+    for name in ("anna", "cem"):
+        index.take("b-" + name, 1, "clerk", name, proposal.starts_at, proposal.ends_at)
+    assert not still_free(index, proposal.stops, (need(),))
+
+
+def test_a_later_definition_and_opening_replace_the_earlier_ones() -> None:
+    """A room that grows and opens later is found as it is now."""
+    index = town()
+    room(index, "r1", 9, "13:00-18:00")
+    best = search(index, wish(need(seats=8)), NOW).proposals[0]
+    assert (best.starts_at, best.stops[0].clerk) == (at("13:00"), "bert")
