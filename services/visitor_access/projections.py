@@ -84,7 +84,7 @@ def project(event: VisitEvent, _at: Recorded) -> Iterable[Write]:
 
 
 def _announced(event: GuestAnnounced) -> Write:
-    row = {"appointment": event.appointment, "number": None, "stops": [], "guest": event.guest}
+    row: dict[str, Any] = {"appointment": event.appointment, "number": None, "stops": [], "guest": event.guest}
     return _ANNOUNCE, row | _planned(event, "announced")
 
 
@@ -110,7 +110,7 @@ def _planned(event: GuestAnnounced | GuestRegistered, status: str) -> dict[str, 
 def _arrived_or_back(event: GuestArrived | ArrivalUndone) -> Write:
     arrived = isinstance(event, GuestArrived)
     status, at = ("arrived", event.at.isoformat()) if arrived else ("registered", None)
-    row = {"status": status, "arrived_at": at, "left_at": None, "assumed": False}
+    row: dict[str, Any] = {"status": status, "arrived_at": at, "left_at": None, "assumed": False}
     return _ARRIVE_OR_UNDO, {"b_appointment": event.appointment} | row
 
 

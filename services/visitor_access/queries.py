@@ -1,4 +1,4 @@
-"""The access list: who is expected on a day, who is in the house, who has left. Names are opened here, and only here."""
+"""The access list: who is expected on a day, who is in the house, who has left. Only here are names opened."""
 
 from collections.abc import Sequence
 from datetime import date as Date
