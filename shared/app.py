@@ -1,0 +1,210 @@
+"""One running service without any framework: its log, its inbox, its vault. nameko only calls it."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from shared import store, timers
+from shared.codec import Codec
+from shared.config import Settings
+from shared.database import connect, reading
+from shared.definition import Command, Definition
+from shared.inbox import HearMessages, KeepUnreadable
+from shared.messages import KEY_CONTENT_TYPE, Cause, Message, Unreadable, read
+from shared.session import Session
+from shared.tables import Write
+from shared.vault import Vault
+from shared.writer import Unavailable, Writer
+
+PATIENCE = 5.0
+"""Seconds for which a caller on the line waits for a database that is gone."""
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A job for the writer: commands of a caller, and rows that commit with their events."""
+
+    wanted: tuple[Command, ...]
+    cause: Cause
+    writes: tuple[Write, ...] = ()
+
+    def commands(self) -> Sequence[Command]:
+        """The commands to load for."""
+        return self.wanted
+
+    def run(self, session: Session) -> list[Any]:
+        """Decide; rows are written only where something was decided."""
+        decided = session.decide(*self.wanted, cause=self.cause)
+        if decided:
+            session.write(*self.writes)
+        return decided
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A job for the writer: rows without an event (keys, leases)."""
+
+    writes: tuple[Write, ...]
+
+    def commands(self) -> Sequence[Command]:
+        """None."""
+        return ()
+
+    def run(self, session: Session) -> None:
+        """Write them."""
+        session.write(*self.writes)
+
+
+class Delivery(NamedTuple):
+    """What came out of the queue."""
+
+    content_type: str
+    body: bytes
+
+
+class App:
+    """Everything a service does, as plain calls."""
+
+    def __init__(
+        self, definition: Definition, settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.definition = definition
+        self.settings = settings
+        self.clock = clock
+        self.listening = False
+        self.engine = connect(settings.database_url)
+        self.codec = Codec(definition.events, definition.upcasts)
+        self.vault = Vault(settings.master_key, settings.transport_key)
+        self._wake = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._wake.setblocking(False)
+        self.writer = Writer(
+            self.engine,
+            definition,
+            self.codec,
+            batch=settings.batch,
+            clock=clock,
+            after_commit=self._committed,
+        )
+
+    def _committed(self, session: Session) -> None:
+        if session.appended:
+            # A hint only: the publisher also looks by itself.
+            with contextlib.suppress(OSError):
+                self._wake.sendto(b"!", str(self.settings.wake_path))
+        if session.decided:
+            self.committed(session.decided)
+
+    def started(self) -> None:
+        """Called once before the first request or message; for a service that keeps something in memory."""
+
+    def committed(self, events: Sequence[Any]) -> None:
+        """Called after every commit with its events; for a service that keeps something in memory."""
+
+    def handle(self, *commands: Command, cause: Cause | None = None, writes: Sequence[Write] = ()) -> list[Any]:
+        """Decide and commit commands of a caller, all or none; returns their events.
+
+        Raises what the decider refuses, or Unavailable when the database stays away.
+        """
+        cause = cause or Cause(correlation=str(uuid4()), causation=commands[0].id)
+        decided: list[Any] = self._patiently(Order(commands, cause, tuple(writes)))
+        log.info(
+            "decided",
+            commands=[type(command).__name__ for command in commands],
+            events=[type(event).__name__ for event in decided],
+            correlation=cause.correlation,
+        )
+        return decided
+
+    def write(self, *writes: Write) -> None:
+        """Write rows that no event stands behind."""
+        self._patiently(Rows(writes))
+
+    def _patiently(self, job: Order | Rows) -> Any:
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.writer.submit(job)
+            except Unavailable:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.1)
+
+    def hear(self, batch: Sequence[Delivery]) -> int:
+        """Take deliveries in any order and number. When it returns, all of them are applied or kept.
+
+        Returns how many messages took effect. Raises Unavailable when the database is away: nothing is lost then,
+        as long as the same deliveries come again.
+        """
+        messages: list[Message] = []
+        for delivery in batch:
+            try:
+                if delivery.content_type == KEY_CONTENT_TYPE:
+                    self.writer.submit(Rows((self.vault.incoming(delivery.body),)))
+                else:
+                    messages.append(self._heard_here(delivery.body))
+            except ValueError as error:
+                self.writer.submit(KeepUnreadable(delivery.body, str(error), self.clock()))
+        return self._take(messages) if messages else 0
+
+    def _heard_here(self, body: bytes) -> Message:
+        message = read(body)
+        if message.source not in self.definition.hears:
+            raise Unreadable("from a source that is not heard here")
+        return message
+
+    def _take(self, messages: Sequence[Message]) -> int:
+        now = self.clock()
+        try:
+            applied: int = self.writer.submit(HearMessages(self.definition, messages, now))
+        except Unavailable:
+            raise
+        except Exception:
+            applied = sum(self._take_alone(message, now) for message in messages)
+        for message in messages:
+            log.info("heard", type=message.type, stream=message.stream, correlation=message.correlation)
+        return applied
+
+    def _take_alone(self, message: Message, now: datetime) -> int:
+        # The database refused the batch: find the bad message by taking each by itself, and park it.
+        try:
+            applied: int = self.writer.submit(HearMessages(self.definition, [message], now))
+        except Unavailable:
+            raise
+        except Exception as error:
+            applied = self.writer.submit(HearMessages(self.definition, [message], now, {message.id: error}))
+        return applied
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for queries. Raises Unavailable."""
+        try:
+            with reading(self.engine) as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            self.engine.dispose()
+            raise Unavailable("the database cannot be reached at the moment") from error
+
+    def due(self, kind: str, limit: int = 100) -> list[str]:
+        """The subjects whose timer of that kind has run out."""
+        with self.read() as connection:
+            return timers.due(connection, kind, self.clock(), limit)
+
+    def state(self, stream: str) -> Any:
+        """The present state of a stream, folded from the log."""
+        decider = self.definition.decider
+        state = decider.initial(stream)
+        with self.read() as connection:
+            for row in store.newer(connection, {stream: -1}):
+                state = decider.evolve(state, self.codec.load(row.type, row.schema_version, row.data))
+        return state

@@ -1,0 +1,85 @@
+"""Settings of one process, read from the environment once (environs); nothing else in the code reads it."""
+
+import base64
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from environs import Env
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one service or its publisher needs to run. Durations in seconds."""
+
+    service: str
+    amqp_url: str
+    database_url: str
+    http_address: str
+    smtp_url: str
+    timezone: str
+    public_url: str
+    home: Path
+    log_level: str
+    log_format: str
+    batch: int
+    prefetch: int
+    master_key: bytes
+    transport_key: bytes
+    secret: bytes
+
+    @property
+    def wake_path(self) -> Path:
+        """The datagram socket at which the publisher of this service is told that something was committed."""
+        return self.home / "run" / f"{self.service}.wake"
+
+
+def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
+    """Read the settings of `service`. Raises environs.EnvError, which names the variable and what is wrong with it."""
+    env = Env()
+    with env.prefixed("FOYER_"):
+        home = Path(env.str("HOME", "var")).absolute()
+        home.joinpath("run").mkdir(parents=True, exist_ok=True)
+        upper = service.upper()
+        return Settings(
+            service=service,
+            amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/"),
+            database_url=env.str("DATABASE_URL", f"sqlite:///{home}/{{service}}.db").format(service=service),
+            http_address=env.str(f"HTTP_{upper}", http_default),
+            smtp_url=env.str("SMTP_URL", "smtp://127.0.0.1:1025"),
+            timezone=env.str("TIMEZONE", "Europe/Berlin"),
+            public_url=env.str("PUBLIC_URL", "").rstrip("/"),
+            home=home,
+            log_level=env.log_level("LOG_LEVEL", "INFO") and env.str("LOG_LEVEL", "INFO").upper(),
+            log_format=env.str("LOG_FORMAT", "auto"),
+            batch=env.int("BATCH", 200),
+            prefetch=env.int("PREFETCH", 500),
+            master_key=_key(env.str(f"MASTER_KEY_{upper}", ""), home, service),
+            transport_key=_key(env.str("TRANSPORT_KEY", ""), home, "transport"),
+            secret=_key(env.str("SECRET", ""), home, "secret"),
+        )
+
+
+def _key(given: str, home: Path, name: str) -> bytes:
+    """The key of that name: from the environment (base64 of 32 bytes), or a file made at the first start."""
+    if given:
+        key = base64.b64decode(given)
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"the key '{name}' must be the base64 of {KEY_BYTES} bytes")
+        return key
+    path = home / "keys" / f"{name}.key"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Ten processes start at once: a complete file is linked into place, and whoever comes second takes the first one's.
+    draft = path.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_bytes()

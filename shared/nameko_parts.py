@@ -1,0 +1,133 @@
+"""Our nameko extensions: the running service as a dependency, and the entrypoint that hears messages in batches.
+
+nameko's own event handler acknowledges when a handler raises, and takes messages one by one. This one acknowledges
+after the commit, and hands over whatever has arrived.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from amqp.basic_message import Message as Delivered
+from eventlet.event import Event
+from kombu import Connection
+from nameko.extensions import DependencyProvider, Entrypoint
+
+from shared import config, logs, topology
+from shared.app import App, Delivery
+from shared.config import Settings
+from shared.definition import Definition
+from shared.writer import Unavailable
+
+PAUSE = 0.5
+"""Seconds before the next try after the broker or the database stopped us."""
+HEARTBEAT = 30
+log = structlog.get_logger()
+
+
+class Running(DependencyProvider):  # type: ignore[misc]
+    """Makes the App of a service, once per process, and gives it to the workers as `self.app`."""
+
+    def __init__(self, definition: Definition, make: Callable[[Definition, Settings], App] = App) -> None:
+        self.definition = definition
+        self._make = make
+        self.app: App
+
+    def setup(self) -> None:
+        """Called by nameko before the entrypoints start."""
+        settings = config.load(self.definition.name, self.definition.http_default)
+        logs.configure(settings)
+        self.app = self._make(self.definition, settings)
+        self.app.started()
+
+    def get_dependency(self, worker_ctx: Any) -> App:
+        """The App itself: it is safe to share."""
+        return self.app
+
+
+class Hear(Entrypoint):  # type: ignore[misc]
+    """Consumes the service's quorum queue; the decorated method gets a list of `Delivery`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._batch: list[Delivered] = []
+        self._stopping = False
+
+    def start(self) -> None:
+        """Called by nameko."""
+        self._app: App = next(d.app for d in self.container.dependencies if isinstance(d, Running))
+        self.container.spawn_managed_thread(self._run, identifier="Hear._run")
+
+    def stop(self) -> None:
+        """Called by nameko: the batch at hand is finished, nothing new is taken."""
+        self._stopping = True
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                with Connection(self._app.settings.amqp_url, heartbeat=HEARTBEAT, connect_timeout=5) as connection:
+                    self._consume(connection)
+            except (OSError, *Connection(self._app.settings.amqp_url).connection_errors) as error:
+                log.warning("broker_lost", error=type(error).__name__)
+            except Connection(self._app.settings.amqp_url).channel_errors as error:
+                log.warning("channel_lost", error=type(error).__name__)
+            self._app.listening = False
+            if not self._stopping:
+                time.sleep(PAUSE)
+
+    def _consume(self, connection: Connection) -> None:
+        channel = connection.default_channel
+        channel.auto_decode = False
+        definition = self._app.definition
+        queue = topology.queue(definition.name)
+        channel.queue_declare(queue, durable=True, auto_delete=False, arguments=topology.QUEUE_ARGUMENTS)
+        for exchange, key in topology.bindings(definition):
+            channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
+            channel.queue_bind(queue, exchange, key)
+        self._batch = []
+        channel.basic_qos(0, self._app.settings.prefetch, False)
+        channel.basic_consume(queue, callback=self._batch.append)
+        self._app.listening = True
+        while not self._stopping:
+            self._drain(connection)
+            if self._batch:
+                self._hand_over(connection)
+                channel.basic_ack(self._batch[-1].delivery_tag, multiple=True)
+                self._batch.clear()
+            connection.heartbeat_check()
+
+    def _drain(self, connection: Connection) -> None:
+        # Wait for the first message, then take what has arrived by now.
+        timeout = 1.0
+        while len(self._batch) < self._app.settings.batch:
+            try:
+                connection.drain_events(timeout=timeout)
+            except TimeoutError:
+                return
+            timeout = 0.001
+
+    def _hand_over(self, connection: Connection) -> None:
+        deliveries = [Delivery(m.properties.get("content_type", ""), bytes(m.body)) for m in self._batch]
+        while True:
+            try:
+                return self._work(deliveries)
+            except Unavailable:
+                log.warning("waiting_for_database", messages=len(deliveries))
+            except Exception:
+                log.exception("batch_failed", messages=len(deliveries))
+            connection.heartbeat_check()
+            time.sleep(PAUSE)
+
+    def _work(self, deliveries: list[Delivery]) -> None:
+        done = Event()
+
+        def finish(_context: Any, result: Any, exc_info: Any) -> Any:
+            done.send(result, exc_info)
+            return result, exc_info
+
+        self.container.spawn_worker(self, (deliveries,), {}, handle_result=finish)
+        done.wait()
+
+
+hear = Hear.decorator

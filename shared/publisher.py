@@ -1,0 +1,244 @@
+"""Publishes one service's log: numbers what was committed, sends it with confirms, moves one cursor. A process of its own.
+
+The log is the outbox. A window of messages is under way at once; the cursor follows the confirms. Whatever is not
+confirmed when a connection ends is sent again (the listeners' gates know it). A message that no queue takes stops the
+publisher at that message until there is one: nothing said is lost.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pika
+import structlog
+from pika.adapters.select_connection import IOLoop, SelectConnection
+from pika.channel import Channel
+from pika.exceptions import AMQPError
+from pika.spec import Basic, BasicProperties
+from sqlalchemy import bindparam, update
+from sqlalchemy.exc import DBAPIError
+
+from shared import sequencer, topology
+from shared.alone import AlreadyRunning, only_one
+from shared.config import Settings
+from shared.database import connect, reading, writing
+from shared.definition import Definition
+from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, numbered
+from shared.tables import subject_keys
+from shared.vault import Vault
+
+WINDOW = 1000
+"""Messages under way at once."""
+LOOK_AGAIN = 0.25
+"""Seconds until the publisher looks by itself, should a hint have been lost."""
+PAUSE = 0.5
+"""Seconds before the next try after the broker, the database or a missing queue stopped it."""
+_SENT = update(subject_keys).where(subject_keys.c.subject == bindparam("b_subject")).values(sent=True)
+_EVENT = BasicProperties(content_type=CONTENT_TYPE, delivery_mode=2)
+_KEY = BasicProperties(content_type=KEY_CONTENT_TYPE, delivery_mode=2)
+log = structlog.get_logger()
+
+
+class Interrupted(Exception):
+    """The way to the broker ended; begin again at the cursor."""
+
+
+class _Sent(NamedTuple):
+    position: int
+    subject: str | None  # whose key it was; None for an event
+
+
+class Publisher:
+    """A state machine on pika's loop; database calls are short and happen in it."""
+
+    def __init__(self, definition: Definition, ensemble: Iterable[Definition], settings: Settings) -> None:
+        self._definition = definition
+        self._listeners = topology.listeners(definition.name, ensemble)
+        self._settings = settings
+        self._vault = Vault(settings.master_key, settings.transport_key)
+        self._engine = connect(settings.database_url)
+        self._loop: IOLoop | None = None
+        self._stopping = False
+
+    def run(self) -> None:
+        """Run until `stop`; survives the loss of broker and database."""
+        with _wake_socket(self._settings) as wake:
+            while not self._stopping:
+                try:
+                    with only_one(self._engine, self._settings, "publisher"):
+                        self._run_once(wake)
+                except (DBAPIError, AMQPError, OSError, Interrupted, AlreadyRunning) as error:
+                    log.warning("publisher_interrupted", error=type(error).__name__, reason=str(error)[:200])
+                    self._engine.dispose()
+                    time.sleep(PAUSE)
+
+    def stop(self) -> None:
+        """End soon; what is under way will be sent again. May be called from a signal handler."""
+        self._stopping = True
+        if self._loop is not None:
+            self._loop.add_callback_threadsafe(self._loop.stop)
+
+    def _run_once(self, wake: socket.socket) -> None:
+        with reading(self._engine) as connection:
+            position = sequencer.cursor(connection)
+        self._under_way: OrderedDict[int, _Sent] = OrderedDict()
+        self._tag = 0
+        self._read_up_to = self._saved = position
+        self._keys_done: list[str] = []
+        self._keys_under_way: set[str] = set()
+        self._catching_up, self._planned = True, False
+        self._loop = IOLoop()
+        try:
+            SelectConnection(
+                pika.URLParameters(self._settings.amqp_url),
+                on_open_callback=lambda connection: connection.channel(on_open_callback=self._opened),
+                on_open_error_callback=_interrupt,
+                on_close_callback=_interrupt,
+                custom_ioloop=self._loop,
+            )
+            self._loop.add_handler(wake.fileno(), lambda _fd, _events: self._woken(wake), IOLoop.READ)
+            self._loop.start()
+            self._save()
+        finally:
+            self._loop.remove_handler(wake.fileno())
+            self._loop.close()
+            self._loop = None
+
+    def _opened(self, channel: Channel) -> None:
+        channel.add_on_close_callback(_interrupt)
+        channel.add_on_return_callback(_unroutable)
+        for name in (topology.exchange(self._definition.name), topology.key_exchange(self._definition.name)):
+            channel.exchange_declare(name, "topic", durable=True)
+        for listener in self._listeners:
+            queue = topology.queue(listener.name)
+            channel.queue_declare(queue, durable=True, arguments=topology.QUEUE_ARGUMENTS)
+            for exchange, key in topology.bindings(listener):
+                if exchange.startswith(f"{self._definition.name}."):
+                    channel.queue_bind(queue, exchange, key)
+        self._channel = channel
+        channel.confirm_delivery(self._confirmed, callback=lambda _frame: self._pump())
+
+    def _woken(self, wake: socket.socket) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while wake.recv(64):
+                pass
+        self._plan()
+
+    def _plan(self, delay: float = 0.0) -> None:
+        assert self._loop is not None
+        if delay:
+            self._loop.call_later(delay, self._plan)
+        elif not self._planned:
+            self._planned = True
+            self._loop.call_later(0, self._pump)
+
+    def _pump(self) -> None:
+        self._planned = False
+        room = WINDOW - len(self._under_way)
+        if room < WINDOW // 4:
+            return  # the next confirm comes back here
+        rows, keys = self._fetch(room)
+        for key in keys:
+            body = self._vault.outgoing(key.subject, key.wrapped)
+            self._publish(topology.key_exchange(self._definition.name), "key", body, _KEY, key.subject)
+        exchange = topology.exchange(self._definition.name)
+        for row in rows:
+            self._read_up_to = row.position
+            if row.said is not None:
+                self._publish(exchange, row.said, numbered(row.message, row.position), _EVENT)
+        if len(rows) == room:
+            self._plan()
+        else:
+            self._plan(LOOK_AGAIN)
+
+    def _fetch(self, limit: int) -> tuple[list[Any], list[Any]]:
+        with writing(self._engine) as connection:
+            rows: list[Any] = []
+            if self._catching_up:
+                rows = list(connection.execute(sequencer.numbered_after(self._read_up_to, limit)))
+                self._catching_up = len(rows) == limit
+            if not rows:
+                rows = sequencer.number(connection, limit)
+            keys = []
+            if self._definition.shares_keys:
+                unsent = sequencer.unsent_keys(connection, limit)
+                keys = [key for key in unsent if key.subject not in self._keys_under_way]
+            if self._keys_done:
+                connection.execute(_SENT, [{"b_subject": subject} for subject in self._keys_done])
+            if self._done > self._saved:
+                sequencer.move_cursor(connection, self._done)
+        self._saved = self._done
+        self._keys_under_way.difference_update(self._keys_done)
+        self._keys_done.clear()
+        return rows, keys
+
+    def _save(self) -> None:
+        self._fetch(0)
+
+    @property
+    def _done(self) -> int:
+        """Everything up to this position is confirmed (or private)."""
+        if not self._under_way:
+            return self._read_up_to
+        return next(iter(self._under_way.values())).position - 1
+
+    def _publish(
+        self, exchange: str, routing_key: str, body: bytes, properties: BasicProperties, subject: str | None = None
+    ) -> None:
+        self._channel.basic_publish(exchange, routing_key, body, properties, mandatory=True)
+        self._tag += 1
+        # A key counts as the event after it: the cursor stays behind both.
+        self._under_way[self._tag] = _Sent(self._read_up_to + (subject is not None), subject)
+        if subject is not None:
+            self._keys_under_way.add(subject)
+
+    def _confirmed(self, frame: Any) -> None:
+        if not isinstance(frame.method, Basic.Ack):
+            raise Interrupted("the broker refused a message")
+        tag, multiple = frame.method.delivery_tag, frame.method.multiple
+        tags = [tag]
+        if multiple:
+            tags = []
+            for waiting in self._under_way:
+                if waiting > tag:
+                    break
+                tags.append(waiting)
+        for confirmed in tags:
+            sent = self._under_way.pop(confirmed)
+            if sent.subject is not None:
+                self._keys_done.append(sent.subject)
+        self._plan()
+
+
+def run(definition: Definition, ensemble: Iterable[Definition], settings: Settings) -> None:
+    """Run the publisher of one service in this process until SIGTERM or SIGINT."""
+    publisher = Publisher(definition, ensemble, settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: publisher.stop())
+    log.info("publisher_started", pid=os.getpid())
+    publisher.run()
+
+
+def _interrupt(_connection: object, reason: object = None) -> None:
+    raise Interrupted(type(reason).__name__)
+
+
+def _unroutable(_channel: Channel, method: Basic.Return, _properties: object, _body: bytes) -> None:
+    raise Interrupted(f"no queue takes {method.routing_key} of {method.exchange}")
+
+
+@contextmanager
+def _wake_socket(settings: Settings) -> Iterator[socket.socket]:
+    path = settings.wake_path
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wake:
+        wake.bind(str(path))
+        wake.setblocking(False)
+        yield wake

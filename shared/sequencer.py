@@ -1,0 +1,55 @@
+"""Numbers committed events without gaps, and hands out what is to be published.
+
+A reader by position must never skip an event that commits late. So positions are given after the commit, by one process
+per database: whatever is not visible yet is numbered in a later round. Within a stream the order of `id` is that of the
+versions, since version n+1 can only be written by one who has seen n committed.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select, text
+
+from shared.tables import cursors, events, subject_keys, upsert
+
+PUBLISHED = "published"
+_NUMBER = text(
+    "UPDATE events SET position = numbered.position FROM ("
+    "SELECT id, (SELECT coalesce(max(position), 0) FROM events) + row_number() OVER (ORDER BY id) AS position "
+    "FROM (SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT :limit) AS fresh"
+    ") AS numbered WHERE events.id = numbered.id "
+    "RETURNING events.position, events.said, events.message"
+)
+_MOVE_CURSOR = upsert(cursors, ["name"])
+_COLUMNS = (events.c.position, events.c.said, events.c.message)
+
+
+def number(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Give the next positions to at most `limit` committed events; returns (position, said, message) in order."""
+    return sorted(connection.execute(_NUMBER, {"limit": limit}), key=lambda row: row.position)
+
+
+def numbered_after(position: int, limit: int) -> Select[Any]:
+    """Query for events that have their position already, in order."""
+    return select(*_COLUMNS).where(events.c.position > position).order_by(events.c.position).limit(limit)
+
+
+def cursor(connection: Connection, name: str = PUBLISHED) -> int:
+    """The position up to which everything is done; 0 at the beginning."""
+    return connection.execute(select(cursors.c.position).where(cursors.c.name == name)).scalar() or 0
+
+
+def last(connection: Connection) -> int:
+    """The highest position given so far."""
+    return connection.execute(select(func.max(events.c.position))).scalar() or 0
+
+
+def move_cursor(connection: Connection, position: int, name: str = PUBLISHED) -> None:
+    """Remember that everything up to `position` is done."""
+    connection.execute(_MOVE_CURSOR, {"name": name, "position": position})
+
+
+def unsent_keys(connection: Connection, limit: int) -> Sequence[Row[Any]]:
+    """Subject keys that the other services don't have yet."""
+    query = select(subject_keys.c.subject, subject_keys.c.wrapped).where(subject_keys.c.sent.is_(False)).limit(limit)
+    return connection.execute(query).all()

@@ -1,0 +1,196 @@
+"""The generic shell: runs any decider over as many commands as have come, in one transaction.
+
+Loading is set-wise (`prefetch`), deciding is in memory and in order (each command sees what the earlier ones led to),
+and one `flush` writes everything. A command that fails leaves no trace in the session.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Table
+from sqlalchemy.sql.dml import UpdateBase
+
+from shared import store
+from shared.codec import Codec
+from shared.definition import Command, Definition, Recorded
+from shared.messages import Cause, envelope
+from shared.tables import Write, instant
+
+CACHED_STREAMS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream folded up to `version`; `sequence` is that of its last published event. Both -1 when there is none."""
+
+    state: Any
+    version: int = -1
+    sequence: int = -1
+
+
+class Cache:
+    """Folded streams kept between transactions. Never trusted: every load asks the log for what came behind it."""
+
+    def __init__(self, limit: int = CACHED_STREAMS) -> None:
+        self._limit = limit
+        self._streams: OrderedDict[str, Stream] = OrderedDict()
+
+    def get(self, name: str) -> Stream | None:
+        """The stream as last seen, if it was."""
+        return self._streams.get(name)
+
+    def keep(self, streams: dict[str, Stream]) -> None:
+        """Remember streams after their transaction has committed."""
+        for name, stream in streams.items():
+            self._streams[name] = stream
+            self._streams.move_to_end(name)
+        while len(self._streams) > self._limit:
+            self._streams.popitem(last=False)
+
+
+class Session:
+    """One transaction's work. `connection` must be in a writing transaction. Not for sharing between threads."""
+
+    def __init__(
+        self, connection: Connection, definition: Definition, codec: Codec, cache: Cache, recorded_at: datetime
+    ) -> None:
+        self.connection = connection
+        self.decided: list[Any] = []
+        self._definition = definition
+        self._codec = codec
+        self._cache = cache
+        self._recorded_at = recorded_at.astimezone(UTC)
+        self._time = instant(recorded_at)
+        self._streams: dict[str, Stream] = {}
+        self._states: dict[str, Any] = {}
+        self._rows: list[dict[str, Any]] = []
+        self._writes: list[Write] = []
+
+    def prefetch(self, commands: Iterable[Command]) -> None:
+        """Load what these commands need, in as few rounds as the deepest of them wants."""
+        commands = list(commands)
+        while missing := self._missing(commands):
+            self._load(sorted(missing))
+
+    def _missing(self, commands: Sequence[Command]) -> set[str]:
+        wanted: set[str] = set()
+        for command in commands:
+            wanted |= self._definition.decider.needs(command, self._states)
+        return wanted - self._states.keys()
+
+    def _load(self, names: Sequence[str]) -> None:
+        store.lock(self.connection, names)
+        decider = self._definition.decider
+        loaded = {name: self._cache.get(name) or Stream(decider.initial(name)) for name in names}
+        for row in store.newer(self.connection, {name: stream.version for name, stream in loaded.items()}):
+            before = loaded[row.stream]
+            event = self._codec.load(row.type, row.schema_version, row.data)
+            sequence = before.sequence if row.sequence is None else row.sequence
+            loaded[row.stream] = Stream(decider.evolve(before.state, event), row.version, sequence)
+        self._streams |= loaded
+        self._states |= {name: stream.state for name, stream in loaded.items()}
+
+    def lock(self, names: Sequence[str]) -> None:
+        """Keep other writers off these names until the transaction ends."""
+        store.lock(self.connection, sorted(names))
+
+    def state(self, name: str) -> Any:
+        """The state of one stream as this transaction sees it."""
+        if name not in self._states:
+            self._load([name])
+        return self._states[name]
+
+    def decide(self, *commands: Command, cause: Cause) -> list[Any]:
+        """Decide commands in order, all or none of them; returns their events. Raises what the decider raises."""
+        rows, writes = len(self._rows), len(self._writes)
+        before: dict[str, Stream] = {}
+        decided: list[Any] = []
+        try:
+            for command in commands:
+                self.prefetch([command])
+                for n, event in enumerate(self._definition.decider.decide(command, self._states)):
+                    self._take(event, f"{command.id}.{n}", cause, before)
+                    decided.append(event)
+        except BaseException:
+            del self._rows[rows:], self._writes[writes:]
+            for name, stream in before.items():
+                self._set(name, stream)
+            raise
+        self.decided += decided
+        return decided
+
+    def _take(self, event: Any, event_id: str, cause: Cause, before: dict[str, Stream]) -> None:
+        name = self._definition.decider.stream_of(event)
+        last = self._streams[name]
+        before.setdefault(name, last)
+        said = self._definition.say(event)
+        version, sequence = last.version + 1, last.sequence + (said is not None)
+        self._set(name, Stream(self._definition.decider.evolve(last.state, event), version, sequence))
+        kind, schema_version, data = self._codec.dump(event)
+        message = said and envelope(
+            said,
+            source=self._definition.name,
+            event_id=event_id,
+            time=self._time,
+            stream=name,
+            sequence=sequence,
+            cause=cause,
+        )
+        meta = {"id": event_id, "correlation": cause.correlation, "causation": cause.causation}
+        self._rows.append(
+            {
+                "stream": name,
+                "version": version,
+                "type": kind,
+                "schema_version": schema_version,
+                "data": data,
+                "meta": orjson.dumps(meta).decode(),
+                "said": said and said.type,
+                "message": message,
+                "sequence": sequence if said else None,
+                "recorded_at": self._time,
+            }
+        )
+        self._writes += self._definition.project(event, Recorded(name, version, event_id, self._recorded_at))
+
+    def _set(self, name: str, stream: Stream) -> None:
+        self._streams[name] = stream
+        self._states[name] = stream.state
+
+    def write(self, *writes: Write) -> None:
+        """Rows that must commit together with the events."""
+        self._writes += writes
+
+    def flush(self) -> None:
+        """Write everything to the database; the caller commits. Raises IntegrityError on a lost race."""
+        store.append(self.connection, self._rows)
+        write_all(self.connection, self._writes)
+
+    def committed(self) -> None:
+        """To be called after the commit."""
+        self._cache.keep(self._streams)
+
+    @property
+    def appended(self) -> int:
+        """How many events this transaction appends."""
+        return len(self._rows)
+
+
+def write_all(connection: Connection, writes: Iterable[Write]) -> None:
+    """Execute writes table by table, in order within a table; neighbours of the same statement go out as one.
+
+    Read tables hold no references to each other, so that the order between tables does not matter.
+    """
+    tables: dict[Table, list[tuple[UpdateBase, list[dict[str, Any]]]]] = {}
+    for statement, parameters in writes:
+        runs = tables.setdefault(statement.table, [])  # type: ignore[arg-type]
+        if not runs or runs[-1][0] is not statement:
+            runs.append((statement, []))
+        runs[-1][1].append(parameters)
+    for runs in tables.values():
+        for statement, rows in runs:
+            connection.execute(statement, rows)

@@ -1,0 +1,105 @@
+"""The three calls that every service answers: is it well, how much has it done, what can be asked."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
+from sqlalchemy import func, select
+from werkzeug.wrappers import Request, Response
+
+from shared.app import App
+from shared.tables import events, held, instant
+from shared.web import Api, api, json_response
+from shared.writer import Unavailable
+
+BEHIND = timedelta(seconds=30)
+"""An unpublished event or a waiting message older than this is worth a line in /health."""
+_HELD = Gauge("foyer_held_messages", "Messages kept aside", ["reason"])
+
+
+def health(app: App) -> dict[str, Any]:
+    """Readiness and its reasons: `ready` is false when the service can't work; `notes` say what needs a look."""
+    problems: list[str] = []
+    notes: list[str] = []
+    if app.definition.hears and not app.listening:
+        problems.append("the message broker cannot be reached")
+    late = instant(app.clock() - BEHIND)
+    try:
+        with app.read() as connection:
+            counts = dict(connection.execute(select(held.c.reason, func.count()).group_by(held.c.reason)).all())
+            waiting = select(func.count()).where(held.c.reason.is_(None), held.c.held_at < late)
+            unnumbered = select(func.count()).where(events.c.position.is_(None), events.c.recorded_at < late)
+            long_waiting, unpublished = connection.execute(waiting).scalar(), connection.execute(unnumbered).scalar()
+    except Unavailable:
+        problems.append("the database cannot be reached")
+        counts, long_waiting, unpublished = {}, 0, 0
+    for reason, count in counts.items():
+        if reason:
+            notes.append(f"{count} messages parked: {reason}")
+    if long_waiting:
+        notes.append(f"{long_waiting} messages wait for a predecessor")
+    if unpublished:
+        problems.append(f"the publisher is behind: {unpublished} events are older than {BEHIND.seconds} seconds")
+    return {"service": app.definition.name, "ready": not problems, "problems": problems, "notes": notes}
+
+
+def openapi(app: App, calls: Iterable[Api]) -> dict[str, Any]:
+    """OpenAPI 3.1 of a service's calls."""
+    spec = APISpec(f"Foyer {app.definition.name}", "1", "3.1.0", plugins=[MarshmallowPlugin()])
+    for call in calls:
+        if not call.hidden:
+            path, parameters = _path(call.url)
+            operation: dict[str, Any] = {"summary": call.summary, "parameters": parameters, "responses": {}}
+            if call.query is not None:
+                operation["parameters"] = [*parameters, {"in": "query", "schema": call.query}]
+            if call.body is not None:
+                operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": call.body}}}
+            content = {"content": {"application/json": {"schema": call.answer}}} if call.answer else {}
+            operation["responses"][str(call.status)] = {"description": call.summary or "done", **content}
+            operation["responses"]["default"] = {
+                "description": "What is wrong, as RFC 9457 says",
+                "content": {"application/problem+json": {"schema": {"type": "object"}}},
+            }
+            spec.path(path, operations={call.method.lower(): operation})
+    document: dict[str, Any] = spec.to_dict()
+    return document
+
+
+def _path(url: str) -> tuple[str, list[dict[str, Any]]]:
+    names = [part[1:-1].rpartition(":")[2] for part in url.split("/") if part.startswith("<")]
+    for name in names:
+        url = "/".join(
+            f"{{{name}}}" if part.startswith("<") and part.endswith(f"{name}>") else part for part in url.split("/")
+        )
+    return url, [{"in": "path", "name": name, "required": True, "schema": {"type": "string"}} for name in names]
+
+
+class Standard:
+    """Base of the nameko service classes; they provide `app`."""
+
+    app: Any
+
+    @api("GET", "/health", hidden=True)
+    def health(self, request: Request) -> Response:
+        """200 when ready, 503 with reasons when not."""
+        state = health(self.app)
+        return json_response(state, 200 if state["ready"] else 503)
+
+    @api("GET", "/metrics", hidden=True)
+    def metrics(self, request: Request) -> Response:
+        """Prometheus text."""
+        with self.app.read() as connection:
+            for reason, count in connection.execute(select(held.c.reason, func.count()).group_by(held.c.reason)):
+                _HELD.labels(reason or "waiting").set(count)
+        return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+
+    @api("GET", "/openapi.json", hidden=True)
+    def openapi(self, request: Request) -> Response:
+        """What can be asked here."""
+        calls = [
+            entry for name in dir(type(self)) for entry in getattr(getattr(type(self), name), "nameko_entrypoints", ())
+        ]
+        return json_response(openapi(self.app, [call for call in calls if isinstance(call, Api)]))

@@ -1,0 +1,124 @@
+"""The tables every service has in its own database. Times are ISO 8601 text in UTC: the same bytes on SQLite and PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Delete,
+    Index,
+    Insert,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Update,
+)
+from sqlalchemy.dialects import postgresql
+
+metadata = MetaData()
+
+Write = tuple[Insert | Update | Delete, dict[str, Any]]
+"""A statement and its parameters, executed in the transaction that appends the events."""
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("stream", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("meta", Text, nullable=False),
+    Column("said", Text),
+    Column("message", Text),
+    Column("sequence", Integer),
+    Column("position", BigInteger),
+    Column("recorded_at", Text, nullable=False),
+    UniqueConstraint("stream", "version", name="events_stream_version"),
+    UniqueConstraint("position", name="events_position"),
+)
+Index(
+    "events_unnumbered",
+    events.c.id,
+    postgresql_where=events.c.position.is_(None),
+    sqlite_where=events.c.position.is_(None),
+)
+
+cursors = Table(
+    "cursors", metadata, Column("name", Text, primary_key=True), Column("position", BigInteger, nullable=False)
+)
+
+gates = Table(
+    "gates",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("sequence", Integer, nullable=False),
+)
+
+held = Table(
+    "held",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("reason", Text),
+    Column("error", Text),
+    Column("tries", Integer, nullable=False),
+    Column("held_at", Text, nullable=False),
+)
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("due_at", Text, nullable=False),
+    Index("timers_due", "kind", "due_at"),
+)
+
+subject_keys = Table(
+    "subject_keys",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("wrapped", LargeBinary),
+    Column("sent", Boolean, nullable=False),
+)
+Index(
+    "subject_keys_unsent",
+    subject_keys.c.subject,
+    postgresql_where=subject_keys.c.sent.is_(False),
+    sqlite_where=subject_keys.c.sent.is_(False),
+)
+
+
+def instant(moment: datetime) -> str:
+    """A moment as the text the tables hold; sorts by time. Raises ValueError for a naive time."""
+    if moment.tzinfo is None:
+        raise ValueError("a time needs an offset")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def upsert(table: Table, keys: Sequence[str], update: Sequence[str] | None = None) -> Insert:
+    """Insert a row, or set the columns `update` (default: all but the keys; () leaves the row as it is) where it exists.
+
+    PostgreSQL's construct; SQLAlchemy compiles it for SQLite too, whose syntax is the same.
+    """
+    statement = postgresql.insert(table)
+    names = [c.name for c in table.c if c.name not in keys] if update is None else list(update)
+    if not names:
+        return statement.on_conflict_do_nothing(index_elements=list(keys))
+    return statement.on_conflict_do_update(
+        index_elements=list(keys), set_={name: statement.excluded[name] for name in names}
+    )

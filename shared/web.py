@@ -1,0 +1,200 @@
+"""HTTP for the services: a nameko entrypoint with marshmallow in, JSON or problem+json (RFC 9457) out.
+
+Nothing of a request's content is logged: method, route pattern, status and duration only.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import structlog
+from marshmallow import EXCLUDE, Schema, ValidationError
+from nameko.exceptions import IncorrectSignature
+from nameko.web.handlers import HttpRequestHandler
+from prometheus_client import Counter
+from webargs.core import Parser
+from webargs.multidictproxy import MultiDictProxy
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from shared.messages import Cause
+from shared.writer import Unavailable
+
+PROBLEM = "application/problem+json"
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a request body that are read at most."""
+_REQUESTS = Counter("foyer_http_requests_total", "HTTP requests", ["method", "route", "status"])
+log = structlog.get_logger()
+
+
+class Problem(Exception):
+    """An answer in problem+json. `errors` maps dotted field names to sentences that say what would be right."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        *,
+        kind: str = "about:blank",
+        detail: str = "",
+        errors: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(title)
+        self.status = status
+        self.headers = dict(headers or {})
+        body: dict[str, Any] = {"type": kind, "title": title, "status": status}
+        if detail:
+            body["detail"] = detail
+        if errors:
+            body["errors"] = [
+                {"field": name, "pointer": "#/" + name.replace(".", "/"), "detail": text}
+                for name, text in errors.items()
+            ]
+        self.body = body | more
+
+    def response(self) -> Response:
+        """The problem as a response."""
+        return json_response(self.body, self.status, self.headers, content_type=PROBLEM)
+
+
+def json_response(
+    body: Any, status: int = 200, headers: Mapping[str, str] | None = None, content_type: str = "application/json"
+) -> Response:
+    """A JSON response; datetimes become RFC 3339."""
+    return Response(orjson.dumps(body), status, dict(headers or {}), content_type=content_type)
+
+
+class _Arguments(Parser[Request]):
+    """webargs for Werkzeug requests."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"query": EXCLUDE, "json": None}
+
+    def load_query(self, req: Request, schema: Schema) -> Any:
+        return MultiDictProxy(req.args, schema)
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        if (req.content_length or 0) > MAX_BODY:
+            raise Problem(413, "The body is too large", detail=f"At most {MAX_BODY} bytes are taken.")
+        body = req.get_data(cache=False)
+        try:
+            parsed = orjson.loads(body or b"{}")
+        except orjson.JSONDecodeError as error:
+            where = f"line {error.lineno}, column {error.colno}"
+            raise Problem(400, "The body is not JSON", detail=f"{error.msg} at {where}.") from None
+        if not isinstance(parsed, dict):
+            raise Problem(400, "The body must be a JSON object", detail="It begins with { and names its fields.")
+        return parsed
+
+    def handle_error(self, error: ValidationError, *args: Any, **kwargs: Any) -> Any:
+        messages: Any = error.messages
+        (location,) = messages
+        raise invalid(messages[location])
+
+
+_arguments = _Arguments()
+
+
+def invalid(messages: Mapping[str, Any]) -> Problem:
+    """The problem that names every field which marshmallow found wrong."""
+    errors = flatten(messages)
+    first = next(iter(errors.items()))
+    return Problem(422, "Some fields are not right", detail=f"{first[0]}: {first[1]}", errors=errors)
+
+
+def flatten(messages: Any, prefix: str = "") -> dict[str, str]:
+    """Marshmallow's nested messages as {dotted field: sentence}."""
+    if isinstance(messages, Mapping):
+        flat: dict[str, str] = {}
+        for name, inner in messages.items():
+            own = "" if name == "_schema" else str(name)
+            flat |= flatten(inner, ".".join(part for part in (prefix, own) if part))
+        return flat
+    texts = messages if isinstance(messages, list) else [messages]
+    return {prefix or "body": " ".join(str(text) for text in texts)}
+
+
+class Api(HttpRequestHandler):  # type: ignore[misc]
+    """One HTTP call. The method gets `request`, the path's values, and, where schemas are given, `query` and `body`."""
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        *,
+        query: type[Schema] | None = None,
+        body: type[Schema] | None = None,
+        answer: type[Schema] | None = None,
+        status: int = 200,
+        summary: str = "",
+        hidden: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.query, self.body, self.answer = query, body, answer
+        self.status, self.summary, self.hidden = status, summary, hidden
+        super().__init__(method, url, **kwargs)
+
+    def get_entrypoint_parameters(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Validate what came; raises Problem."""
+        values = dict(request.path_values)  # type: ignore[attr-defined]
+        if self.query is not None:
+            values["query"] = _arguments.parse(self.query(), request, location="query")
+        if self.body is not None:
+            values["body"] = _arguments.parse(self.body(), request, location="json")
+        return (request,), values
+
+    def handle_request(self, request: Request) -> Response:
+        """Called by nameko's web server."""
+        started = time.monotonic()
+        cause = _cause(request)
+        request.cause = cause  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(correlation=cause.correlation)
+        response: Response = super().handle_request(request)
+        response.headers.setdefault("X-Correlation-ID", cause.correlation)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Cache-Control", "no-store")
+        _REQUESTS.labels(self.method, self.url, response.status_code).inc()
+        milliseconds = round((time.monotonic() - started) * 1000, 1)
+        if not self.hidden:
+            log.info("http", method=self.method, route=self.url, status=response.status_code, ms=milliseconds)
+        return response
+
+    def response_from_exception(self, exc: Exception) -> Response:
+        """Every error is a problem; what we did not foresee is logged and says no more than that."""
+        match exc:
+            case Problem():
+                return exc.response()
+            case ValidationError():
+                return invalid(exc.normalized_messages()).response()
+            case Unavailable():
+                title = "Not possible at the moment"
+                return Problem(503, title, detail="Please try again.", headers={"Retry-After": "2"}).response()
+            case HTTPException():
+                return Problem(exc.code or 500, exc.name, detail=exc.description or "").response()
+            case IncorrectSignature():
+                return Problem(400, "The call is not right").response()
+        if type(exc).__name__ == "Refused":
+            return _refusal(exc).response()
+        log.error("request_failed", route=self.url, exc_info=exc)
+        return Problem(500, "Something went wrong here", detail="It has been recorded; nothing was changed.").response()
+
+
+def _refusal(refused: Any) -> Problem:
+    """A decider's refusal: 422 where a field is to blame, else 409."""
+    errors = {refused.field: refused.detail} if refused.field else None
+    kind = f"/problems/{refused.reason}"
+    title = refused.reason.replace("_", " ").capitalize()
+    return Problem(422 if refused.field else 409, title, kind=kind, detail=refused.detail, errors=errors)
+
+
+def _cause(request: Request) -> Cause:
+    given = request.headers.get("X-Correlation-ID", "")
+    fits = 0 < len(given) <= 64 and all(c.isascii() and (c.isalnum() or c in "-_.") for c in given)
+    trace = request.headers.get("traceparent", "")
+    return Cause(given if fits else str(uuid4()), "", trace if len(trace) == 55 and trace.isascii() else "")
+
+
+api = Api.decorator

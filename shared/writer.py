@@ -1,0 +1,161 @@
+"""Group commit: whoever comes first carries out what the others have handed in meanwhile, in one transaction.
+
+One transaction at a time per process. It serves threads and green threads alike, and keeps SQLite's lock from being
+waited for inside the process that holds it. A batch that the database refuses is done again job by job, so that only
+the bad job fails.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, TimeoutError
+
+from shared.codec import Codec
+from shared.database import writing
+from shared.definition import Command, Definition
+from shared.session import Cache, Session
+
+TRIES = 4
+log = structlog.get_logger()
+
+
+class Unavailable(RuntimeError):
+    """The database cannot be reached or cannot write now; nothing was changed, the same may be tried again."""
+
+
+class Job(Protocol):
+    """Something to be done in a writing transaction; may be run again after a rollback."""
+
+    def commands(self) -> Sequence[Command]:
+        """What will be decided, as far as known beforehand (for loading set-wise)."""
+
+    def run(self, session: Session) -> Any:
+        """Do it; what it returns goes to the caller after the commit. An exception fails this job only."""
+
+
+@dataclass(slots=True)
+class _Ticket:
+    job: Job
+    turn: threading.Event = field(default_factory=threading.Event)
+    finished: bool = False
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """The one way of a process to its database's log."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        definition: Definition,
+        codec: Codec,
+        *,
+        batch: int,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        after_commit: Callable[[Session], None] = lambda _session: None,
+    ) -> None:
+        self._engine = engine
+        self._definition = definition
+        self._codec = codec
+        self._batch = batch
+        self._clock = clock
+        self._after_commit = after_commit
+        self._lock = threading.Lock()
+        self._waiting: deque[_Ticket] = deque()
+        self._led = False
+        self.cache = Cache()
+
+    def submit(self, job: Job) -> Any:
+        """Run the job and return its result when it is committed. Raises what the job raised, or Unavailable."""
+        ticket = _Ticket(job)
+        with self._lock:
+            self._waiting.append(ticket)
+            leading, self._led = not self._led, True
+        if not leading:
+            ticket.turn.wait()
+        if not ticket.finished:
+            self._lead(ticket)
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.result
+
+    def _lead(self, own: _Ticket) -> None:
+        try:
+            while not own.finished:
+                with self._lock:
+                    tickets = [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]
+                try:
+                    self._carry_out(tickets)
+                except BaseException:
+                    for ticket in tickets:
+                        ticket.error = Unavailable("the process is ending")
+                    raise
+                finally:
+                    for ticket in tickets:
+                        ticket.finished = True
+                        ticket.turn.set()
+        finally:
+            with self._lock:
+                self._led = bool(self._waiting)
+                successor = self._waiting[0] if self._waiting else None
+            if successor is not None:
+                successor.turn.set()
+
+    def _carry_out(self, tickets: Sequence[_Ticket]) -> None:
+        try:
+            self._transact(tickets)
+        except (OperationalError, InterfaceError, TimeoutError) as error:
+            self._engine.dispose()
+            reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            log.warning("database_unavailable", error=type(error).__name__, reason=reason, jobs=len(tickets))
+            for ticket in tickets:
+                ticket.error = Unavailable("the database cannot be reached at the moment")
+        except Exception as error:
+            if len(tickets) > 1:
+                for ticket in tickets:
+                    self._carry_out([ticket])
+            else:
+                self._alone(tickets[0], error)
+
+    def _alone(self, ticket: _Ticket, error: BaseException) -> None:
+        # A lost race shows as an IntegrityError: load again and decide again.
+        for _ in range(TRIES - 1):
+            if not isinstance(error, IntegrityError):
+                break
+            try:
+                return self._transact([ticket])
+            except DBAPIError as again:
+                error = again
+        ticket.error = error
+
+    def _transact(self, tickets: Sequence[_Ticket]) -> None:
+        with writing(self._engine) as connection:
+            session = Session(connection, self._definition, self._codec, self.cache, self._clock())
+            self._prefetch(session, tickets)
+            for ticket in tickets:
+                ticket.result, ticket.error = None, None
+                try:
+                    ticket.result = ticket.job.run(session)
+                except DBAPIError:
+                    raise
+                except Exception as error:
+                    ticket.error = error
+            session.flush()
+        session.committed()
+        self._after_commit(session)
+
+    def _prefetch(self, session: Session, tickets: Sequence[_Ticket]) -> None:
+        commands = [command for ticket in tickets for command in ticket.job.commands()]
+        try:
+            session.prefetch(commands)
+        except DBAPIError:
+            raise
+        except Exception:
+            log.debug("prefetch_failed")  # whose command it was shows when it is decided
