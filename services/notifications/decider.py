@@ -74,7 +74,7 @@ def message_id(appointment: str, kind: str, attempt: int) -> str:
 
 def pause(tries: int) -> timedelta:
     """How long to wait after the failed try number `tries` (from 1): 5 s, doubling to 10 minutes."""
-    return min(FIRST_PAUSE * 2 ** min(tries - 1, 16), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(tries - 1, 16)), LONGEST_PAUSE)
 
 
 def stream_of(event: LetterEvent) -> str:

@@ -1,0 +1,81 @@
+"""Draft + guest + house -> the mail."""
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+import idna
+
+from services.notifications.drafts import Draft
+from services.notifications.letters import printing, qr
+from services.notifications.letters.calendar import METHODS, Entry
+from services.notifications.letters.content import Content, Writer
+from services.notifications.letters.house import Guest, House
+from services.notifications.letters.wording import Words, words
+
+PICTURE = "pass"
+
+
+class BadAddress(ValueError):
+    """Nothing can be sent to this address; the text does not quote it."""
+
+
+def compose(draft: Draft, guest: Guest, house: House, message: str, now: datetime) -> EmailMessage:
+    """The mail for a draft. Raises BadAddress.
+
+    multipart/alternative of text, HTML (with the QR picture) and, where the letter changes the calendar, an entry.
+    What the guest typed stands in bodies only, never in a header: To is the bare address.
+    """
+    said = words(draft.language)
+    content = Writer(draft, guest, house, said).content()
+    address = deliverable(guest.email)
+    mail = EmailMessage(policy=SMTP)
+    _head(mail, draft, content, address, house, message, now)
+    _bodies(mail, content, said, house)
+    if draft.kind in METHODS and draft.visit is not None:
+        _calendar(mail, Entry(draft, draft.visit, content, address, house, said, now))
+    return mail
+
+
+def deliverable(email: str) -> str:
+    """The address as mail servers take it: domain in ASCII (IDNA 2008), a local part beyond ASCII as it is."""
+    local, _, domain = email.strip().rpartition("@")
+    try:
+        ascii_domain = idna.encode(domain, uts46=True).decode()
+        parsed = Address(addr_spec=f"{local}@{ascii_domain}")
+    except (ValueError, IndexError) as error:
+        raise BadAddress(type(error).__name__) from None
+    if not local or parsed.domain != ascii_domain or not parsed.addr_spec.isprintable():
+        raise BadAddress("not one address")
+    return parsed.addr_spec
+
+
+def _head(
+    mail: EmailMessage, draft: Draft, content: Content, address: str, house: House, message: str, now: datetime
+) -> None:
+    mail["Subject"] = content.subject
+    mail["From"] = Address(display_name=house.town, addr_spec=house.sender)
+    mail["To"] = Address(addr_spec=address)
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{message}@{house.domain}>"
+    mail["References"] = f"<{draft.appointment}@{house.domain}>"  # all letters of a visit stand together
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = draft.language
+
+
+def _bodies(mail: EmailMessage, content: Content, said: Words, house: House) -> None:
+    mail.set_content(printing.text(content, said, house.town), cte="quoted-printable")
+    picture = f"{PICTURE}@{house.domain}"
+    mail.add_alternative(printing.html(content, said, house.town, picture), subtype="html", cte="quoted-printable")
+    if content.number:
+        page = mail.get_payload(1)
+        page.add_related(
+            qr.png(content.number), "image", "png", cid=f"<{picture}>", disposition="inline", filename="pass.png"
+        )
+
+
+def _calendar(mail: EmailMessage, entry: Entry) -> None:
+    params = {"method": METHODS[entry.draft.kind], "name": "termin.ics"}
+    mail.add_alternative(entry.ics().decode(), subtype="calendar", params=params, cte="base64")
