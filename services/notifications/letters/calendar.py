@@ -59,7 +59,7 @@ class Entry:
 
     def _description(self) -> Iterator[str]:
         say, content = self.words.say, self.content
-        yield from (f"{row.time}: {row.concern}, {row.room}, {row.clerk}" for row in content.rows)
+        yield from (f"{row.time}: {row.concern} ({row.room}, {row.clerk})" for row in content.rows)
         if content.documents:
             yield say("Bitte bringen Sie mit") + ":"
             yield from (f"- {document}" for document in content.documents)

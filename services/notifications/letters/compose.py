@@ -5,6 +5,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import cast
 
 import idna
 
@@ -70,7 +71,7 @@ def _bodies(mail: EmailMessage, content: Content, said: Words, house: House) -> 
     picture = f"{PICTURE}@{house.domain}"
     mail.add_alternative(printing.html(content, said, house.town, picture), subtype="html", cte="quoted-printable")
     if content.number:
-        page = mail.get_payload(1)
+        page = cast("EmailMessage", mail.get_payload(1))
         page.add_related(
             qr.png(content.number), "image", "png", cid=f"<{picture}>", disposition="inline", filename="pass.png"
         )

@@ -149,14 +149,13 @@ class Writer:
         )
 
     def _facts(self, visit: Visit) -> tuple[tuple[str, str], ...]:
-        say = self.words.say
         say, time = self.words.say, self.words.time
         start, end = self._local(visit.starts_at), self._local(visit.ends_at)
         when = say(
             "{day}, {start} bis {end} Uhr",
             day=self.words.day(start),
-            start=self.words.time(start),
-            end=self.words.time(end),
+            start=time(start),
+            end=time(end),
         )
         facts = [
             (say("Wann"), when),

@@ -6,7 +6,7 @@ import segno
 
 
 def png(number: str) -> bytes:
-    """QR code of a pass number (ISO/IEC 18004, error correction M: 15 % may be damaged), with its quiet zone of 4 modules."""
+    """QR code of a number (ISO/IEC 18004, error correction M: 15 % may be damaged) with a quiet zone of 4 modules."""
     picture = BytesIO()
     segno.make_qr(number, error="m").save(picture, kind="png", scale=6, border=4)
     return picture.getvalue()

@@ -12,6 +12,6 @@ def line(text: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """In plain text: writing from right to left, or a character that turns the direction, does not reach its surroundings."""
+    """In plain text: what runs from right to left, or turns the direction, does not reach its surroundings."""
     turns = any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in text)
     return f"{_ISOLATE}{text}{_END_OF_ISOLATE}" if turns else text
