@@ -28,7 +28,7 @@ def decide(command: AtTheDesk, appointment: str | None, visit: Visit) -> Sequenc
     if visit.status == "announced":
         raise Refused("not_confirmed", "The appointment is not confirmed yet. Send the guest to the info desk.")
     if visit.status == "removed":
-        raise Refused("removed", "The appointment no longer stands. Send the guest to the info desk.")
+        raise Refused("removed", "The appointment does not stand any more. Send the guest to the info desk.")
     match command:
         case RecordArrival():
             return _arrive(command, appointment, visit, visit.plan)
@@ -44,7 +44,7 @@ def _arrive(command: RecordArrival, appointment: str, visit: Visit, plan: Plan) 
     """Also after the day has ended, when a desk without a line brings in what it wrote down that day."""
     at = _entered(command, plan)
     if command.site is not None and command.site != plan.site:
-        raise Refused("wrong_site", f"Expected at the site {plan.site}, not here.", "site")
+        raise Refused("wrong_site", f"Expected at the site {plan.site}, not here.")
     if at.date() != plan.date:
         raise Refused("wrong_day", f"Expected on {plan.date.isoformat()}, not on {at.date().isoformat()}.")
     if visit.status == "arrived" or visit.arrived_at == at:

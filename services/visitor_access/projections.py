@@ -49,6 +49,7 @@ visits = Table(
     Column("left_at", Text),
     Column("assumed", Boolean, nullable=False),
     Index("visits_date_site", "date", "site"),
+    Index("visits_number", "number", unique=True),
 )
 
 _OF = visits.c.appointment == bindparam("b_appointment")

@@ -7,12 +7,12 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row, Select, select
 
+from services.visitor_access import passes
+from services.visitor_access.contracts import STATUSES
 from services.visitor_access.projections import visits
 from shared.vault import BadToken, Vault
 
 log = structlog.get_logger()
-
-STATUSES = ("announced", "registered", "arrived", "left", "missed", "removed")
 
 
 def access_list(
@@ -35,9 +35,10 @@ def access_list(
     }
 
 
-def guest(connection: Connection, vault: Vault, appointment: str) -> dict[str, Any]:
-    """One guest as the list shows them. Raises NoResultFound for an appointment that was never announced."""
-    query: Select[Any] = select(visits).where(visits.c.appointment == appointment)
+def guest(connection: Connection, vault: Vault, code: str) -> dict[str, Any]:
+    """The guest of a pass or an appointment, as the list shows them. Raises NoResultFound."""
+    number = passes.read(code)
+    query: Select[Any] = select(visits).where(visits.c.number == number if number else visits.c.appointment == code)
     return _guests(connection, vault, [connection.execute(query).one()])[0]
 
 

@@ -77,7 +77,7 @@ def test_a_removed_guest_is_removed_as_last_registered():
 
 @pytest.mark.parametrize("before", [(), (*REGISTERED, removed("cancelled")), ARRIVED, LEFT, (*REGISTERED, missed())])
 def test_a_removal_changes_nothing_for_others(before):
-    """Unknown or removed guests can't be removed; who has been in the house, or missed the visit, stays on that day's list."""
+    """Nobody is removed twice; who has been in the house, or missed the visit, stays on that day's list."""
     visits.given(*before).when(remove("cancelled")).then()
 
 

@@ -28,3 +28,4 @@ def upgrade() -> None:
         sa.Column("assumed", sa.Boolean, nullable=False),
     )
     op.create_index("visits_date_site", "visits", ["date", "site"])
+    op.create_index("visits_number", "visits", ["number"], unique=True)

@@ -1,0 +1,101 @@
+"""The entrance as a nameko service: entrypoints and wiring."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from nameko.timer import timer
+from werkzeug.wrappers import Request, Response
+
+from services.visitor_access import contracts, decider, projections, queries, reactions, upcasts
+from services.visitor_access.commands import AtTheDesk, EndDay, RecordArrival, RecordDeparture, UndoArrival
+from services.visitor_access.contracts import (
+    AccessListAnswer,
+    AccessListQuery,
+    ArrivalBody,
+    DepartureBody,
+    GuestAnswer,
+)
+from services.visitor_access.decider import Refused
+from services.visitor_access.events import VisitEvent
+from shared.app import App, Delivery
+from shared.definition import Definition
+from shared.nameko_parts import Running, hear
+from shared.standard import Standard
+from shared.web import Problem, api, json_response
+
+DEFINITION = Definition(
+    name="visitor_access",
+    decider=decider,
+    events=VisitEvent,
+    upcasts=upcasts.UPCASTS,
+    say=contracts.say,
+    hears=reactions.HEARS,
+    react=reactions.react,
+    project=projections.project,
+    metadata=projections.metadata,
+    migrations=Path(__file__).parent / "migrations",
+    http_default="127.0.0.1:8004",
+    stories=("visit",),
+    reads_keys=("booking",),
+)
+
+
+class VisitorAccessService(Standard):
+    """Who is expected, who is in the house, who has left."""
+
+    name = DEFINITION.name
+    app = Running(DEFINITION)
+
+    @hear
+    def hear(self, batch: Sequence[Delivery]) -> None:
+        """What booking says."""
+        self.app.hear(batch)
+
+    @timer(interval=1)
+    def end_days(self) -> None:
+        """Whoever is still expected or in the house when the day is over."""
+        end_days(self.app)
+
+    @api("GET", "/api/access-list", query=AccessListQuery, answer=AccessListAnswer, summary="The guests of a day")
+    def access_list(self, request: Request, query: dict[str, Any]) -> Response:
+        """By default of today, at all sites."""
+        date = query.get("date") or self.app.clock().astimezone(ZoneInfo(self.app.settings.timezone)).date()
+        with self.app.read() as connection:
+            site, removed = query.get("site"), "include" in query
+            return json_response(queries.access_list(connection, self.app.vault, date, site, removed=removed))
+
+    @api("POST", "/api/visits/<code>/arrival", body=ArrivalBody, answer=GuestAnswer, summary="The guest has arrived")
+    def arrival(self, request: Request, code: str, body: dict[str, Any]) -> Response:
+        """`code` is the pass, typed or scanned, or the appointment."""
+        return enter(self.app, request, RecordArrival(str(uuid4()), self.app.clock(), code, **body))
+
+    @api("DELETE", "/api/visits/<code>/arrival", answer=GuestAnswer, summary="The arrival was a mis-click")
+    def no_arrival(self, request: Request, code: str) -> Response:
+        """Takes back a departure after it, too."""
+        return enter(self.app, request, UndoArrival(str(uuid4()), self.app.clock(), code))
+
+    @api("POST", "/api/visits/<code>/departure", body=DepartureBody, answer=GuestAnswer, summary="The guest has left")
+    def departure(self, request: Request, code: str, body: dict[str, Any]) -> Response:
+        """As seen at the door."""
+        return enter(self.app, request, RecordDeparture(str(uuid4()), self.app.clock(), code, **body))
+
+
+def enter(app: App, request: Any, command: AtTheDesk) -> Response:
+    """What the desk enters. The answer is the guest as the list shows them, and the same for the same entry again."""
+    try:
+        app.handle(command, cause=request.cause)
+    except Refused as refused:
+        if refused.reason == "unknown":
+            raise Problem(404, "Not on the list", kind="/problems/unknown", detail=refused.detail) from None
+        raise
+    with app.read() as connection:
+        return json_response(queries.guest(connection, app.vault, command.code))
+
+
+def end_days(app: App) -> None:
+    """End the day of the visits that have come due, the first hundred."""
+    if due := app.due(projections.DAY_END):
+        app.handle(*(EndDay(str(uuid4()), app.clock(), appointment) for appointment in due))
