@@ -67,10 +67,10 @@ def test_nothing_says_what_is_missing() -> None:
 
 
 def test_two_concerns_in_one_go_by_one_clerk() -> None:
-    """A clerk who can do both does so without a break; the buffer comes at the end."""
+    """A clerk who can do both does so without a break; her calendar's owner cuts the buffer between."""
     stops = search(town(), wish(need("a"), need("b", 10)), NOW).proposals[0].stops
     assert [(stop.concern, stop.starts_at, stop.blocked_until, stop.clerk) for stop in stops] == [
-        ("a", at("08:00"), at("08:20"), "anna"),
+        ("a", at("08:00"), at("08:25"), "anna"),
         ("b", at("08:20"), at("08:35"), "anna"),
     ]
 

@@ -6,7 +6,7 @@ defined or opened, since the two facts come from different streams.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from services.booking.proposals.busy import DAY, Hold
@@ -49,6 +49,7 @@ class Index:
         self.clerks: dict[str, Clerk] = {}
         self.calendars: dict[tuple[str, str], Calendar] = {}
         self.holds: dict[str, dict[int, tuple[set[Hold], set[Hold]]]] = {}  # by attempt: taken, pending
+        self._midnights: tuple[tuple[int | None, int], tuple[int, ...]] | None = None
         self.fits: dict[object, tuple[str, ...]] = {}
         self.rarity: dict[str, int] = {}  # by competence: how many clerks have it
 
@@ -229,6 +230,17 @@ class Index:
 
     def midnight(self, day: date) -> int:
         return midnight(day, self.zone) - (self.base or 0)
+
+    def midnights(self) -> tuple[int, ...]:
+        """The bits at which the local days begin that are known."""
+        if not self._midnights or self._midnights[0] != (self.base, self.until):
+            self._midnights = ((self.base, self.until), self._find_midnights())
+        return self._midnights[1]
+
+    def _find_midnights(self) -> tuple[int, ...]:
+        first, last = self.moment(0).date(), moment_of(self.until, self.zone).date()
+        days = (first + timedelta(number) for number in range((last - first).days + 2))
+        return tuple(bit for day in days if (bit := self.midnight(day)) >= 0)
 
     def sites(self) -> tuple[str, ...]:
         return tuple(sorted({room.site for room in self.rooms.values()}))

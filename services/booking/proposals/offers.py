@@ -1,9 +1,7 @@
-"""Who and what could serve one block at one time, cheapest first and only as far as looked at."""
+"""Who and what could serve one stop at one time, cheapest first and only as far as looked at."""
 
 from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
-
-Clash = Callable[[int, int], bool]
 
 
 class Offers:
@@ -45,21 +43,17 @@ class Offers:
         return True
 
 
-def cheapest_chain(
-    offers: Sequence[Offers], clash: Clash, change: float, bound: float
-) -> tuple[float, tuple[str, ...]] | None:
-    """One resource per block, fewest points in all and below `bound`.
+def cheapest_chain(offers: Sequence[Offers], change: float, bound: float) -> tuple[float, tuple[str, ...]] | None:
+    """One resource per stop, fewest points in all and below `bound`; None if there is none. Branch and bound; exact.
 
     `change`: points when the resource differs from the one before.
-    `clash(i, j)`: blocks i and j lie too close for one resource to serve both. Branch and bound; exact.
     """
-    rest = [0.0]
+    rest = [0.0]  # from each stop on: the points if nothing were ever changed
     for offer in reversed(offers):
         first = offer.at(0)
         if first is None:
             return None
-        rest.append(rest[-1] + first[0])
-    rest.reverse()
+        rest.insert(0, rest[0] + first[0])
     best: tuple[float, tuple[str, ...]] | None = None
 
     def go(number: int, cost: float, chosen: tuple[str, ...]) -> None:
@@ -67,24 +61,15 @@ def cheapest_chain(
         if number == len(offers):
             best, bound = (cost, chosen), cost
             return
-        same = _same(offers[number], number, chosen, clash)
-        if same is not None and cost + same + rest[number + 1] < bound:
-            go(number + 1, cost + same, (*chosen, chosen[-1]))
+        before = chosen[-1] if chosen else None
+        same = None if before is None else offers[number].of(before)
+        if before is not None and same is not None and cost + same + rest[number + 1] < bound:
+            go(number + 1, cost + same, (*chosen, before))
         extra, place = change if chosen else 0.0, 0
         while (offer := offers[number].at(place)) is not None and cost + offer[0] + extra + rest[number + 1] < bound:
             place += 1
-            if not _clashes(offer[1], number, chosen, clash) and not (chosen and chosen[-1] == offer[1]):
+            if offer[1] != before:
                 go(number + 1, cost + offer[0] + extra, (*chosen, offer[1]))
 
     go(0, 0.0, ())
     return best
-
-
-def _same(offers: Offers, number: int, chosen: tuple[str, ...], clash: Clash) -> float | None:
-    if not chosen or _clashes(chosen[-1], number, chosen, clash):
-        return None
-    return offers.of(chosen[-1])
-
-
-def _clashes(resource: str, number: int, chosen: tuple[str, ...], clash: Clash) -> bool:
-    return any(other == resource and clash(earlier, number) for earlier, other in enumerate(chosen))

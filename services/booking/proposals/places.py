@@ -1,27 +1,25 @@
-"""One site seen by one wish: where each block of each plan could begin, and what it would cost there."""
+"""One site seen by one wish: where each concern of the visit could begin, and what it would cost there.
+
+Concerns are known by their number in `wish.stops`; a set of them is an int with one bit for each.
+"""
 
 from bisect import bisect_right
 from datetime import timedelta
 
 from services.booking.proposals.index import Index
 from services.booking.proposals.offers import Offers
-from services.booking.proposals.plans import Block, Plan
 from services.booking.proposals.ranking import Objective, crumb_points, load_points, room_points, scarce_points
-from services.booking.proposals.ticks import MINUTES, runs, smear, ticks_of
+from services.booking.proposals.ticks import MINUTES, each, smear, ticks_of
 from services.booking.proposals.window import Window
-from services.booking.proposals.wish import Wish
+from services.booking.proposals.wish import Need, Wish
 
 Pool = tuple[list[tuple[float, str]], dict[str, float]]
+FREELY_ORDERED = 5  # up to so many concerns are tried in any order; more stay in the order asked for
 
 
-def after(block: Block) -> int:
-    """The ticks kept free behind a block."""
-    last = block.needs[-1].minutes
-    return ticks_of(last + block.need.buffer) - ticks_of(last)
-
-
-def before(block: Block) -> int:
-    return ticks_of(block.need.buffer_before)
+def after(need: Need) -> int:
+    """The ticks kept free behind a stop."""
+    return ticks_of(need.minutes + need.buffer) - ticks_of(need.minutes)
 
 
 class Place:
@@ -32,86 +30,113 @@ class Place:
     ) -> None:
         self.index, self.wish, self.window, self.site = index, wish, window, site
         self.objective, self.pending = objective, pending
-        self._starts: dict[tuple[Block, bool], int] = {}
-        self._pools: dict[tuple[str, Block, int], Pool] = {}
-        self._offers: dict[tuple[str, Block, int], Offers] = {}
+        self.lengths = tuple(ticks_of(need.minutes) for need in wish.stops)
+        self.wait = wish.max_wait // MINUTES
+        self.all = (1 << len(wish.stops)) - 1
+        self._starts: dict[tuple[Need, bool], int] = {}
+        self._begins: dict[tuple[int, bool], int] = {}
+        self._follows: dict[int, int] = {}
+        self._pools: dict[tuple[str, Need, int], Pool] = {}
+        self._offers: dict[tuple[str, Need, int, bool, bool], Offers] = {}
         self._days: list[int] = []
 
-    def bits(self, kind: str, resource: str, block: Block, grid: int = 0) -> int:
-        site = "" if kind == "room" else self.site
+    # --- where it fits
+
+    def bits(self, kind: str, resource: str, need: Need, first: bool = False) -> int:
+        """Where one room or clerk could begin the stop; the first stop of a visit keeps its start grid."""
+        clerk = kind == "clerk"
         calendar = self.index.calendar(kind, resource)
-        return calendar.starts(site, block.length, before(block), after(block), grid, self.pending)
+        length, grid = ticks_of(need.minutes), need.grid if clerk and first else 0
+        site = self.site if clerk else ""
+        return calendar.starts(site, length, ticks_of(need.buffer_before), after(need), grid, self.pending)
 
-    def fitting(self, kind: str, block: Block) -> tuple[str, ...]:
+    def fitting(self, kind: str, need: Need) -> tuple[str, ...]:
         if kind == "room":
-            return self.index.fitting_rooms(block.need, self.site)
-        return self.index.fitting_clerks(block.need, self.wish.language)
+            return self.index.fitting_rooms(need, self.site)
+        return self.index.fitting_clerks(need, self.wish.language)
 
-    def starts(self, block: Block, first: bool) -> int:
-        """Where some clerk and some room could begin the block; the first block of a visit keeps its start grid."""
-        key = (block, first and block.need.grid > MINUTES)
+    def starts(self, need: Need, first: bool) -> int:
+        """Where some clerk and some room could begin the stop."""
+        key = (need, first and need.grid > MINUTES)
         if key not in self._starts:
-            grid = block.need.grid if key[1] else 0
             clerks = rooms = 0
-            for clerk in self.fitting("clerk", block):
-                clerks |= self.bits("clerk", clerk, block, grid)
-            for room in self.fitting("room", block) if clerks else ():
-                rooms |= self.bits("room", room, block)
-            self._starts[key] = clerks & rooms & runs(self.window.allowed, block.length)
+            for clerk in self.fitting("clerk", need):
+                clerks |= self.bits("clerk", clerk, need, key[1])
+            for room in self.fitting("room", need) if clerks else ():
+                rooms |= self.bits("room", room, need)
+            self._starts[key] = clerks & rooms & self.window.starts(ticks_of(need.minutes), after(need))
         return self._starts[key]
 
-    def chain(self, plan: Plan) -> tuple[int, ...]:
-        """For each block, where it may begin such that the next ones may follow within the longest wait."""
-        wait = self.wish.max_wait // MINUTES
-        chain: list[int] = []
-        for number in range(len(plan) - 1, -1, -1):
-            bits = self.starts(plan[number], first=number == 0)
-            if chain:
-                bits &= smear(chain[-1], wait) >> plan[number].length
-            chain.append(bits)
-        return tuple(reversed(chain))
+    def begins(self, remaining: int, first: bool = False) -> int:
+        """Where a visit for the remaining concerns may begin, in any order and with waiting within bounds."""
+        key = (remaining, first)
+        if key not in self._begins:
+            bits = 0
+            for number in self.next_of(remaining):
+                bits |= self.starts(self.wish.stops[number], first) & self.follows(remaining, number)
+            self._begins[key] = bits
+        return self._begins[key]
 
-    def offers(self, kind: str, block: Block, at: int, first: bool) -> Offers:
-        """`at`: the bit at which the block would begin."""
-        grid = block.need.grid if first and kind == "clerk" and block.need.grid > MINUTES else 0
-        key = (kind + str(grid), block, at)
+    def follows(self, remaining: int, number: int) -> int:
+        """Where concern `number` must begin so that the others that remain can follow it."""
+        rest = remaining & ~(1 << number)
+        if not rest:
+            return -1
+        if rest not in self._follows:
+            self._follows[rest] = smear(self.begins(rest), self.wait)
+        return self._follows[rest] >> self.lengths[number]
+
+    def next_of(self, remaining: int) -> list[int]:
+        """The concerns that may come next; of equal ones only the first."""
+        numbers = list(each(remaining))
+        if len(self.wish.stops) > FREELY_ORDERED:
+            return numbers[:1]
+        return list({self.wish.stops[number]: number for number in reversed(numbers)}.values())[::-1]
+
+    # --- what it costs
+
+    def offers(self, kind: str, number: int, at: int, first: bool, last: bool) -> Offers:
+        """Rooms or clerks for concern `number` at bit `at`, cheapest first."""
+        need = self.wish.stops[number]
+        key = (kind, need, at, first, last)
         found = self._offers.get(key)
         if found is None:
-            ranked, points = self._pool(kind, block, at)
-            found = self._offers[key] = Offers(ranked, points, lambda one: self._price(kind, one, block, at, grid))
+            ranked, points = self._pool(kind, need, at)
+            found = Offers(ranked, points, lambda one: self.price(kind, one, need, at, first, last))
+            self._offers[key] = found
         return found
 
-    def _price(self, kind: str, resource: str, block: Block, at: int, grid: int) -> float | None:
-        if not self.bits(kind, resource, block, grid) >> at & 1:
+    def price(self, kind: str, resource: str, need: Need, at: int, first: bool, last: bool) -> float | None:
+        """The points that depend on the time of day; None = not free."""
+        if not self.bits(kind, resource, need, first) >> at & 1:
             return None
-        if kind == "room":
+        if kind == "room" or not (first or last):
             return 0.0
-        calendar = self.index.calendar("clerk", resource)
-        return crumb_points(self.objective, calendar, self.site, at, at + block.length + after(block))
+        calendar, length = self.index.calendar("clerk", resource), ticks_of(need.minutes + need.buffer)
+        return crumb_points(self.objective, calendar, self.site, at if first else None, at + length if last else None)
 
-    def _pool(self, kind: str, block: Block, at: int) -> Pool:
+    def _pool(self, kind: str, need: Need, at: int) -> Pool:
         """The fitting rooms or clerks by what they cost on that day at any time."""
-        first, until = self.day(at)
-        key = (kind, block, first)
+        day = self.day(at)
+        key = (kind, need, day[0])
         if key not in self._pools:
-            fitting = self.fitting(kind, block)
-            points = {one: self.static(kind, one, block, first, until) for one in fitting}
+            points = {one: sum(self.static(kind, one, need, day)) for one in self.fitting(kind, need)}
             self._pools[key] = (sorted((cost, one) for one, cost in points.items()), points)
         return self._pools[key]
 
-    def static(self, kind: str, resource: str, block: Block, first: int, until: int) -> float:
+    def static(self, kind: str, resource: str, need: Need, day: tuple[int, int]) -> tuple[float, float]:
+        """The points of the day: (spare seats, 0) of a room, (load, scarce competences) of a clerk."""
         if kind == "room":
-            return room_points(self.objective, self.index.rooms[resource].seats, block.need)
-        clerk = self.index.clerks[resource]
-        load = load_points(self.objective, self.index.calendar("clerk", resource), first, until)
-        return load + scarce_points(self.objective, self.index, clerk, block.need)
+            return room_points(self.objective, self.index.rooms[resource].seats, need), 0.0
+        load = load_points(self.objective, self.index.calendar("clerk", resource), *day)
+        return load, scarce_points(self.objective, self.index, self.index.clerks[resource], need)
 
     def day(self, at: int) -> tuple[int, int]:
         """The bits at which the local day of a bit begins and ends."""
         number = bisect_right(self._days, at)
         if number % 2 == 0:
             day = self.index.moment(at).date()
-            self._days += [self.index.midnight(day), self.index.midnight(day + timedelta(1))]
-            self._days.sort()
-            number = bisect_right(self._days, at)
+            bounds = [self.index.midnight(day), self.index.midnight(day + timedelta(1))]
+            self._days[number:number] = bounds
+            return bounds[0], bounds[1]
         return self._days[number - 1], self._days[number]

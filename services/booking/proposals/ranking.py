@@ -4,13 +4,12 @@
 |---|---|
 | early | `early` for every minute from the first moment the guest would come to the start |
 | waiting | `waiting` for every minute between two stops |
-| walking | `room_change` and `clerk_change` for each change from one block of stops to the next |
-| room | `spare_seat` for every seat more than needed, at most `spare_seats` of them, in each block |
-| load | `load` for every hour the chosen clerk is already held that day, at most `load_hours`, in each block |
-| crumbs | `crumb` for every minute left over before or after in the clerk's free time, if less than `crumb_minutes` |
-| scarce | `scarce` for each competence the clerk has and the block does not need, divided by how many clerks have it |
+| walking | `room_change` and `clerk_change` for each change from one stop to the next |
+| room | `spare_seat` for every seat more than needed, at most `spare_seats` of them, in each stop |
+| load | `load` for every hour the chosen clerk is already held that day, at most `load_hours`, in each stop |
+| crumbs | `crumb` for every minute left of a clerk's free time before and after the visit, if less than `crumb_minutes` |
+| scarce | `scarce` for each competence the clerk has and the stop does not need, divided by how many clerks have it |
 
-A block is what one clerk does in one room without a break (plans.py); a visit for one concern is one block.
 With the defaults a guest comes up to about half an hour later to spare a full clerk or a large room, never a day.
 Chosen proposals begin at least `apart` minutes from each other, at one site.
 """
@@ -59,23 +58,23 @@ def scarce_points(objective: Objective, index: Index, clerk: Clerk, need: Need) 
     return objective.scarce * sum(1 / index.rarity[competence] for competence in spared)
 
 
-def crumb_points(objective: Objective, calendar: Calendar, site: str, starts: int, blocked: int) -> float:
-    """What would be left over of the free time around bits starts..blocked-1, where it is too short to be of use."""
+def crumb_points(objective: Objective, calendar: Calendar, site: str, starts: int | None, blocked: int | None) -> float:
+    """What would be left of the free time before bit `starts` and from `blocked` on, where it is too short for use."""
     small = ticks_of(objective.crumb_minutes)
-    low = max(starts - small, 0)
-    free = (calendar.sites.get(site, 0) & ~calendar.busy()[1]) >> low & (1 << blocked + small - low) - 1
-    before = _run_down(free, starts - low)
-    after = _run_up(free, blocked - low)
-    return objective.crumb * MINUTES * sum(left for left in (before, after) if left < small)
+    free = calendar.sites.get(site, 0) & ~calendar.busy()[1]
+    before = 0 if starts is None else _free_before(free, starts, small)
+    behind = 0 if blocked is None else _free_from(free, blocked, small)
+    return objective.crumb * MINUTES * sum(left for left in (before, behind) if left < small)
 
 
-def _run_down(free: int, at: int) -> int:
-    """How many bits below `at` are set without a gap."""
-    taken = ~free & (1 << at) - 1
-    return at - taken.bit_length()
+def _free_before(free: int, at: int, most: int) -> int:
+    """How many bits below `at` are set without a gap, up to `most`."""
+    low = max(at - most, 0)
+    taken = ~(free >> low) & (1 << at - low) - 1
+    return at - low - taken.bit_length()
 
 
-def _run_up(free: int, at: int) -> int:
-    """How many bits from `at` on are set without a gap."""
-    rest = ~(free >> at)
-    return (rest & -rest).bit_length() - 1
+def _free_from(free: int, at: int, most: int) -> int:
+    """How many bits from `at` on are set without a gap, up to `most`."""
+    taken = ~(free >> at) & (1 << most) - 1
+    return (taken & -taken).bit_length() - 1 if taken else most

@@ -9,14 +9,12 @@ from itertools import islice
 from services.booking.proposals.index import Index
 from services.booking.proposals.nothing import NextChance, why_nothing
 from services.booking.proposals.places import Place
-from services.booking.proposals.plans import Plan, block_of, plans
 from services.booking.proposals.ranking import DEFAULT, Objective
 from services.booking.proposals.ticks import each
 from services.booking.proposals.visits import Visit, best_visit, proposal_of
 from services.booking.proposals.window import Window, window
 from services.booking.proposals.wish import Found, Need, Proposal, Stop, Wish
 
-Chains = dict[Plan, tuple[int, ...]]
 Waiting = tuple[float, int, int, Visit | None]  # points so far, bit, place, worked out or not yet
 
 
@@ -41,35 +39,28 @@ def ranked(
     frame = window(index, wish, now)
     open_: list[Waiting] = []
     places, ways = [], []
-    for number, (place, chains, starts) in enumerate(_places(index, wish, frame, objective)):
-        places.append((place, chains))
-        ways.append(each(starts))
+    for number, place in enumerate(_places(index, wish, frame, objective)):
+        places.append(place)
+        ways.append(each(place.begins(place.all, first=True)))
         _put_next(open_, ways[number], number, objective, frame)
     while open_:
         _, at, number, visit = heappop(open_)
-        place, chains = places[number]
+        place = places[number]
         if visit is not None:
             if not _near(place, at, chosen, objective):
                 yield proposal_of(place, visit)
             continue
         _put_next(open_, ways[number], number, objective, frame)
-        if not _near(place, at, chosen, objective) and (visit := best_visit(place, chains, at)) is not None:
+        if not _near(place, at, chosen, objective):
+            visit = best_visit(place, at)
             heappush(open_, (visit.cost, at, number, visit))
 
 
-def possible(index: Index, wish: Wish, now: datetime) -> tuple[tuple[str, datetime], ...]:
-    """Every (site, start) at which the whole visit could be held, in order of time."""
-    frame = window(index, wish, now)
+def possible(index: Index, wish: Wish, now: datetime) -> tuple[tuple[datetime, str], ...]:
+    """Every (start, site) at which the whole visit could be held, in order of time."""
+    places = _places(index, wish, window(index, wish, now), DEFAULT)
     return tuple(
-        sorted(
-            (
-                (place.site, index.moment(at))
-                for place, chains, starts in _places(index, wish, frame, DEFAULT)
-                for at in each(starts)
-                if best_visit(place, chains, at) is not None
-            ),
-            key=lambda found: (found[1], found[0]),
-        )
+        sorted((index.moment(at), place.site) for place in places for at in each(place.begins(place.all, first=True)))
     )
 
 
@@ -99,24 +90,17 @@ def _one_free(index: Index, stop: Stop, need: Need, site: str | None, pending: b
         site = index.rooms[stop.room].site
     at = index.position(stop.starts_at)
     buffer = (stop.blocked_until - stop.ends_at) // timedelta(minutes=1)
-    wish = Wish(stops=(need,))
-    block = block_of((replace(need, buffer=buffer),))
-    place = Place(index, wish, Window(at, at, 0), site, DEFAULT, pending)
+    wanted = replace(need, minutes=(stop.ends_at - stop.starts_at) // timedelta(minutes=1), buffer=buffer)
+    place = Place(index, Wish(stops=(wanted,)), Window(at, at, 0, 0), site, DEFAULT, pending)
     return at >= 0 and all(
-        any(place.bits(kind, one, block) >> at & 1 for one in place.fitting(kind, block)) for kind in ("clerk", "room")
+        any(place.bits(kind, one, wanted) >> at & 1 for one in place.fitting(kind, wanted))
+        for kind in ("clerk", "room")
     )
 
 
-def _places(index: Index, wish: Wish, frame: Window, objective: Objective) -> Iterator[tuple[Place, Chains, int]]:
-    """Each site with its plans, and the bits at which some plan may begin."""
-    ways = plans(wish.stops)
-    for site in index.sites() if wish.site is None else (wish.site,):
-        place = Place(index, wish, frame, site, objective)
-        chains = {plan: chain for plan in ways if (chain := place.chain(plan))[0]}
-        starts = 0
-        for chain in chains.values():
-            starts |= chain[0]
-        yield place, chains, starts
+def _places(index: Index, wish: Wish, frame: Window, objective: Objective) -> list[Place]:
+    sites = index.sites() if wish.site is None else (wish.site,)
+    return [Place(index, wish, frame, site, objective) for site in sites]
 
 
 def _put_next(open_: list[Waiting], ways: Iterator[int], number: int, objective: Objective, frame: Window) -> None:

@@ -4,24 +4,34 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from services.booking.proposals.index import Index
-from services.booking.proposals.ticks import ceil_tick, floor_tick, midnight, span
+from services.booking.proposals.ticks import ceil_tick, floor_tick, midnight, runs, span
 from services.booking.proposals.wish import Wish
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`first`: the bit from which earliness counts (may be negative); `allowed`: the bits a visit may occupy."""
+    """`first`: the bit from which earliness counts (may be negative); `allowed`: the bits a visit may occupy.
+
+    `midnights`: the bits at which local days begin, if a visit and its buffer must lie within one day, else 0.
+    """
 
     first: int
     until: int
     allowed: int
+    midnights: int
+
+    def starts(self, length: int, after: int) -> int:
+        """Where a stop of `length` ticks may begin that keeps `after` ticks free behind it."""
+        bits = runs(self.allowed, length)
+        return bits & runs(~self.midnights >> 1, length + after - 1) if self.midnights else bits
 
 
 def window(index: Index, wish: Wish, now: datetime) -> Window:
     base = index.base or 0
     first = earliest(index, wish, now) - base
     until = min(latest(index, wish, now), index.until) - base
-    return Window(first, until, _allowed(index, wish, first, until))
+    midnights = 0 if wish.past_midnight else sum(1 << bit for bit in index.midnights() if first < bit < until)
+    return Window(first, until, _allowed(index, wish, first, until), midnights)
 
 
 def earliest(index: Index, wish: Wish, now: datetime) -> int:

@@ -35,7 +35,8 @@ class Wish:
     """What a guest asks for; all bounds are inclusive days or aware moments, None = no bound.
 
     `parts` are stretches of the local day (from, until) in which the whole visit must lie; `weekdays` are 0 = Monday.
-    `max_wait`: the most minutes a guest waits between two stops.
+    `max_wait`: the most minutes a guest waits between two stops. `past_midnight`: a stop with its buffer may last into
+    the next day; the owners of rooms and calendars do not hold such stops.
     """
 
     stops: tuple[Need, ...]
@@ -50,6 +51,7 @@ class Wish:
     weekdays: tuple[int, ...] = ()
     language: str | None = None
     max_wait: int = 60
+    past_midnight: bool = False
 
 
 @dataclass(frozen=True, slots=True)
