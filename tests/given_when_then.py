@@ -6,11 +6,8 @@
 Scenarios don't change: one may be continued in several tests. Every event must be its stream's own.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
-
-import pytest
 
 from shared.definition import Command, Decider
 
@@ -31,36 +28,38 @@ class Scenario:
         return replace(self, states=states)
 
     def when(self, command: Command) -> "Decision":
-        """Order something."""
-        return Decision(self, command)
+        """Order something. Raises what the decider raises, but for a refusal."""
+        try:
+            return Decision(self, self._decide(command))
+        except getattr(self.decider, "Refused", ()) as refused:
+            return Decision(self, refused=refused)
+
+    def _decide(self, command: Command) -> tuple[Any, ...]:
+        # With no more in sight than `needs` asks for: as the shell does when nothing else goes on.
+        loaded: dict[str, Any] = {}
+        while missing := self.decider.needs(command, loaded) - loaded.keys():
+            loaded |= {stream: self.states.get(stream, self.decider.initial(stream)) for stream in missing}
+        events = tuple(self.decider.decide(command, loaded))
+        assert {self.decider.stream_of(event) for event in events} <= loaded.keys(), "appends to what is not loaded"
+        return events
 
 
 @dataclass(frozen=True)
 class Decision:
-    """An order to a decider, not yet carried out."""
+    """What came of an order: the events, or the refusal."""
 
     scenario: Scenario
-    command: Command
-
-    @property
-    def decided(self) -> tuple[Any, ...]:
-        """The events, decided with no more in sight than `needs` asks for: as the shell does on a quiet day."""
-        decider, loaded = self.scenario.decider, dict[str, Any]()
-        while missing := decider.needs(self.command, loaded) - loaded.keys():
-            loaded |= {stream: self.scenario.states.get(stream, decider.initial(stream)) for stream in missing}
-        events: Sequence[Any] = decider.decide(self.command, loaded)
-        # The shell appends only to what it has loaded.
-        assert {decider.stream_of(event) for event in events} <= loaded.keys()
-        return tuple(events)
+    decided: tuple[Any, ...] = ()
+    refused: Any = None
 
     def then(self, *events: Any) -> Scenario:
-        """Exactly these events follow; returns the scenario after them."""
+        """Exactly these events; returns the scenario after them."""
+        assert self.refused is None, f"refused: {self.refused.reason}"
         assert self.decided == events
         return self.scenario.given(*events)
 
     def then_refused(self, reason: str, field: str | None = None) -> None:
         """The caller is told why; `field`, where given, is the one to blame."""
-        with pytest.raises(self.scenario.decider.Refused) as refused:  # type: ignore[attr-defined]
-            _ = self.decided
-        assert refused.value.reason == reason
-        assert field is None or refused.value.field == field
+        assert self.refused is not None, f"decided: {self.decided}"
+        assert self.refused.reason == reason
+        assert field in (None, self.refused.field)
