@@ -59,7 +59,7 @@ def able_on(order: HoldStaff, stop: StopWanted, staff: Staff) -> Iterator[tuple[
 
 
 def on_duty(clerk: Clerk, site: str, stop: StopWanted) -> bool:
-    """Is one opening at the site there for all of [starts_at, ends_at)? The buffer may reach past it, not past the day."""
+    """Does one opening at the site hold [starts_at, ends_at)? The buffer may reach past its end, not past the day."""
     day = clerk.day_of(stop.starts_at)
     return clerk.day_of(stop.blocked_until - _INSTANT) == day and any(
         opening.from_ <= stop.starts_at and stop.ends_at <= opening.until for opening in clerk.openings(day, site)

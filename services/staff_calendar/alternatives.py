@@ -12,7 +12,7 @@ from operator import and_, or_
 from zoneinfo import ZoneInfo
 
 from services.staff_calendar.allocation import Days, able_on, day_stream
-from services.staff_calendar.calendar import fixed, instant
+from services.staff_calendar.calendar import beginning, fixed
 from services.staff_calendar.commands import HoldStaff, StopWanted
 from services.staff_calendar.day import TICK_SECONDS, empty
 from services.staff_calendar.events import Opening
@@ -54,7 +54,7 @@ def _starts(clerk: Clerk, order: HoldStaff, stop: StopWanted, start: datetime, d
         _ceil(stop.ends_at - start),
         _ceil(stop.blocked_until - start),
     )
-    midnight = instant(day + timedelta(days=1), "00:00", ZoneInfo(clerk.zone), last=False)
+    midnight = beginning(day + timedelta(days=1), "00:00", ZoneInfo(clerk.zone))
     open_ = reduce(or_, (_inner(state.base, opening) for opening in clerk.openings(day, order.site)), 0)
     free = ((1 << _tick(midnight) - state.base) - 1) & ~state.taken
     return (_runs(open_, end - begin) & _runs(free, blocked - begin)) >> begin

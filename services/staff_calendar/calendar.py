@@ -1,8 +1,8 @@
 """From weekly quotas, exceptions and closed dates to open intervals; correct when the clocks change.
 
-A quota is local wall-clock time. Where the clocks change, an opening is never shorter than the clock shows:
-a time that comes twice is meant the first time as a beginning and the second time as an end; a time that does
-not exist means the instant of the change (so an opening that lies wholly within the gap is none).
+A quota is local wall-clock time: open from the first to the last minute that the clock shows within it.
+So, where the clocks change, a beginning that comes twice is meant the first time; an end is meant the second time if the
+minute before it comes twice; a time that is skipped is the instant of the change (hours wholly within the gap are none).
 """
 
 from collections.abc import Collection, Iterator
@@ -24,13 +24,15 @@ def open_days(pattern: Pattern, first: date, last: date, zone: str, closed: Coll
     return tuple(day for day in days if day.open)
 
 
-def instant(day: date, clock: Clock, zone: tzinfo, *, last: bool) -> datetime:
-    """The instant of a local time; `last` takes the second of two. Carries its offset, not the zone."""
-    wall = datetime.combine(day, time.fromisoformat(clock), zone).replace(fold=int(last))
-    exact = wall.astimezone(UTC)
-    if exact.astimezone(zone).replace(tzinfo=None) != wall.replace(tzinfo=None):
-        exact = _change(exact, zone)
-    return fixed(exact, zone)
+def beginning(day: date, clock: Clock, zone: tzinfo) -> datetime:
+    """The first instant at which the clock shows that time, or the change that skips it. Carries its offset."""
+    return _instant(_wall(day, clock), zone, fold=0)
+
+
+def end(day: date, clock: Clock, zone: tzinfo) -> datetime:
+    """The instant after the last minute that the clock shows before that time. Carries its offset."""
+    wall = _wall(day, clock)
+    return _instant(wall, zone, fold=int(_comes_twice(wall - timedelta(minutes=1), zone)))
 
 
 def fixed(moment: datetime, zone: tzinfo) -> datetime:
@@ -79,9 +81,7 @@ def _hours(pattern: Pattern, instead: dict[date, tuple[Hours, ...]], day: date) 
 
 
 def _openings(hours: tuple[Hours, ...], day: date, zone: tzinfo) -> tuple[Opening, ...]:
-    pieces = (
-        Opening(h.site, instant(day, h.from_, zone, last=False), instant(day, h.until, zone, last=True)) for h in hours
-    )
+    pieces = (Opening(h.site, beginning(day, h.from_, zone), end(day, h.until, zone)) for h in hours)
     return _joined(sorted((p for p in pieces if p.from_ < p.until), key=lambda p: (p.from_, p.site)))
 
 
@@ -94,6 +94,22 @@ def _joined(pieces: list[Opening]) -> tuple[Opening, ...]:
         else:
             joined.append(piece)
     return tuple(joined)
+
+
+def _wall(day: date, clock: Clock) -> datetime:
+    return datetime.combine(day, time.fromisoformat(clock))
+
+
+def _instant(wall: datetime, zone: tzinfo, fold: int) -> datetime:
+    exact = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+    exists = exact.astimezone(zone).replace(tzinfo=None) == wall
+    return fixed(exact if exists else _change(exact, zone), zone)
+
+
+def _comes_twice(wall: datetime, zone: tzinfo) -> bool:
+    """In a gap the two folds differ too, but the other way round."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return first < second
 
 
 def _change(inside: datetime, zone: tzinfo) -> datetime:

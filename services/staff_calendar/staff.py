@@ -174,4 +174,5 @@ def _no_overlap(path: str, pair: tuple[int, int] | None) -> None:
 
 
 def _matches(rule: Responsibility, department: str, key: str) -> bool:
-    return rule.department == department and rule.key == key
+    """Whoever is there for anyone in the department is there for every key; else the rule must have this key."""
+    return rule.department == department and (rule.kind == "anyone" or rule.key == key)
