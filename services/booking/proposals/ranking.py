@@ -7,7 +7,7 @@
 | walking | `room_change` and `clerk_change` for each change from one stop to the next |
 | room | `spare_seat` for every seat more than needed, at most `spare_seats` of them, in each stop |
 | load | `load` for every hour the chosen clerk is already held that day, at most `load_hours`, in each stop |
-| crumbs | `crumb` for every minute left of a clerk's free time before and after the visit, if less than `crumb_minutes` |
+| crumbs | `crumb` for every minute left free of the clerk before and after the visit, where less than `crumb_minutes` |
 | scarce | `scarce` for each competence the clerk has and the stop does not need, divided by how many clerks have it |
 
 With the defaults a guest comes up to about half an hour later to spare a full clerk or a large room, never a day.

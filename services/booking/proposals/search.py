@@ -10,12 +10,13 @@ from services.booking.proposals.index import Index
 from services.booking.proposals.nothing import NextChance, why_nothing
 from services.booking.proposals.places import Place
 from services.booking.proposals.ranking import DEFAULT, Objective
-from services.booking.proposals.ticks import each
+from services.booking.proposals.ticks import MINUTES, each
 from services.booking.proposals.visits import Visit, best_visit, proposal_of
 from services.booking.proposals.window import Window, window
 from services.booking.proposals.wish import Found, Need, Proposal, Stop, Wish
 
-Waiting = tuple[float, int, int, Visit | None]  # points so far, bit, place, worked out or not yet
+# Points known so far, bit, number of the place, how much is known (0 = when, 1 = which day, 2 = all), all of it.
+Waiting = tuple[float, int, int, int, Visit | None]
 
 
 def search(index: Index, wish: Wish, now: datetime, objective: Objective = DEFAULT) -> Found:
@@ -33,27 +34,35 @@ def ranked(
 ) -> Iterator[Proposal]:
     """Every proposal, fewest points first, one for each time and site. Those too near to a `chosen` one are left out.
 
-    Best first: a time is put in with what its lateness alone costs, worked out when it comes up, and put back with
-    all its points; since no part is negative, what comes up worked out is the best of all that are left.
+    Best first: a time is put in with what its lateness alone costs, when it comes up again with the least that its day
+    costs, and then worked out; since no part is negative, what comes up worked out is the best of all that are left.
     """
     frame = window(index, wish, now)
+    places = _places(index, wish, frame, objective)
+    ways = [each(place.begins(place.all, first=True)) for place in places]
+    early = objective.early * MINUTES
     open_: list[Waiting] = []
-    places, ways = [], []
-    for number, place in enumerate(_places(index, wish, frame, objective)):
-        places.append(place)
-        ways.append(each(place.begins(place.all, first=True)))
-        _put_next(open_, ways[number], number, objective, frame)
+
+    def put_next(number: int) -> None:
+        for at in islice(ways[number], 1):
+            heappush(open_, (early * (at - frame.first), at, number, 0, None))
+
+    for number in range(len(places)):
+        put_next(number)
     while open_:
-        _, at, number, visit = heappop(open_)
-        place = places[number]
-        if visit is not None:
-            if not _near(place, at, chosen, objective):
-                yield proposal_of(place, visit)
+        points, at, number, known, visit = heappop(open_)
+        if known == 0:
+            put_next(number)
+        if _near(places[number], at, chosen, objective):
             continue
-        _put_next(open_, ways[number], number, objective, frame)
-        if not _near(place, at, chosen, objective):
-            visit = best_visit(place, at)
-            heappush(open_, (visit.cost, at, number, visit))
+        if visit is not None:
+            yield proposal_of(places[number], visit)
+        elif known == 0:
+            floor = places[number].floor("room", at) + places[number].floor("clerk", at)
+            heappush(open_, (points + floor, at, number, 1, None))
+        else:
+            visit = best_visit(places[number], at)
+            heappush(open_, (visit.cost, at, number, 2, visit))
 
 
 def possible(index: Index, wish: Wish, now: datetime) -> tuple[tuple[datetime, str], ...]:
@@ -93,19 +102,13 @@ def _one_free(index: Index, stop: Stop, need: Need, site: str | None, pending: b
     wanted = replace(need, minutes=(stop.ends_at - stop.starts_at) // timedelta(minutes=1), buffer=buffer)
     place = Place(index, Wish(stops=(wanted,)), Window(at, at, 0, 0), site, DEFAULT, pending)
     return at >= 0 and all(
-        any(place.bits(kind, one, wanted) >> at & 1 for one in place.fitting(kind, wanted))
-        for kind in ("clerk", "room")
+        any(place.bits(kind, one, 0) >> at & 1 for one in place.fitting(kind, 0)) for kind in ("clerk", "room")
     )
 
 
 def _places(index: Index, wish: Wish, frame: Window, objective: Objective) -> list[Place]:
     sites = index.sites() if wish.site is None else (wish.site,)
     return [Place(index, wish, frame, site, objective) for site in sites]
-
-
-def _put_next(open_: list[Waiting], ways: Iterator[int], number: int, objective: Objective, frame: Window) -> None:
-    for at in islice(ways, 1):
-        heappush(open_, (objective.early * 5 * (at - frame.first), at, number, None))
 
 
 def _near(place: Place, at: int, chosen: list[Proposal] | None, objective: Objective) -> bool:

@@ -30,13 +30,14 @@ class Visit:
 def best_visit(place: Place, at: int) -> Visit:
     """The visit with the fewest points that begins at bit `at`, which must be one of `place.begins(all)`."""
     best: Visit | None = None
-    rules, longest = place.objective, place.wait * (len(place.lengths) - 1)
+    rules, longest = place.objective, place.wait * (len(place.shapes) - 1)
+    floors = place.floor("room", at), place.floor("clerk", at)
     for waited in range(longest + 1):
         cost = MINUTES * (rules.early * (at - place.window.first) + rules.waiting * waited)
-        if best is not None and cost >= best.cost:
+        if best is not None and cost + sum(floors) >= best.cost:
             break
         for steps in timings(place, place.all, at, waited, first=True):
-            best = _served(place, steps, cost, best) or best
+            best = _served(place, steps, cost, best, floors[1]) or best
     if best is None:
         raise ValueError(f"no visit begins at {place.index.moment(at)}")
     return best
@@ -45,9 +46,9 @@ def best_visit(place: Place, at: int) -> Visit:
 def timings(place: Place, remaining: int, at: int, waited: int, first: bool = False) -> Iterator[tuple[Step, ...]]:
     """Every order and timing of the remaining concerns from bit `at` on, with exactly `waited` ticks of waiting."""
     for number in place.next_of(remaining):
-        if not (place.starts(place.wish.stops[number], first) & place.follows(remaining, number)) >> at & 1:
+        if not (place.starts(number, first) >> at & 1 and place.follows(remaining, number) >> at & 1):
             continue
-        rest, ends = remaining & ~(1 << number), at + place.lengths[number]
+        rest, ends = remaining & ~(1 << number), at + place.shapes[number].length
         if not rest and not waited:
             yield ((number, at),)
         for wait in range(min(waited, place.wait) + 1) if rest else ():
@@ -55,10 +56,10 @@ def timings(place: Place, remaining: int, at: int, waited: int, first: bool = Fa
                 yield from (((number, at), *later) for later in timings(place, rest, ends + wait, waited - wait))
 
 
-def _served(place: Place, steps: tuple[Step, ...], cost: float, best: Visit | None) -> Visit | None:
-    """Clerks and rooms for a timing, if they cost less than the best visit so far."""
+def _served(place: Place, steps: tuple[Step, ...], cost: float, best: Visit | None, floor: float) -> Visit | None:
+    """Clerks and rooms for a timing, if cheaper than the best visit so far; `floor`: the least that clerks cost."""
     bound = float("inf") if best is None else best.cost - cost
-    rooms = cheapest_chain(_offers(place, "room", steps), place.objective.room_change, bound)
+    rooms = cheapest_chain(_offers(place, "room", steps), place.objective.room_change, bound - floor)
     if rooms is None:
         return None
     clerks = cheapest_chain(_offers(place, "clerk", steps), place.objective.clerk_change, bound - rooms[0])
@@ -90,7 +91,7 @@ def _later(moment: datetime, minutes: int) -> datetime:
 def score(place: Place, visit: Visit) -> dict[str, float]:
     """The parts of the objective (ranking.py); their sum is the visit's cost."""
     rules, begins, last = place.objective, visit.steps[0][1], len(visit.steps) - 1
-    served = sum(place.lengths[number] for number, _ in visit.steps[:-1])
+    served = sum(place.shapes[number].length for number, _ in visit.steps[:-1])
     parts = {
         "early": rules.early * MINUTES * (begins - place.window.first),
         "waiting": rules.waiting * MINUTES * (visit.steps[-1][1] - begins - served),
@@ -98,12 +99,12 @@ def score(place: Place, visit: Visit) -> dict[str, float]:
     }
     parts |= dict.fromkeys(("room", "load", "scarce", "crumbs"), 0.0)
     for order, (number, at) in enumerate(visit.steps):
-        need, day, clerk = place.wish.stops[number], place.day(at), visit.clerks[order]
-        load, scarce = place.static("clerk", clerk, need, day)
-        parts["room"] += place.static("room", visit.rooms[order], need, day)[0]
+        day, clerk = place.day(at), visit.clerks[order]
+        load, scarce = place.static("clerk", clerk, number, day)
+        parts["room"] += place.static("room", visit.rooms[order], number, day)[0]
         parts["load"] += load
         parts["scarce"] += scarce
-        parts["crumbs"] += place.price("clerk", clerk, need, at, order == 0, order == last) or 0.0
+        parts["crumbs"] += place.price("clerk", clerk, number, at, order == 0, order == last) or 0.0
     return {name: round(points, 6) for name, points in parts.items()}
 
 
