@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from deploy.town.derive_demand import Change, busiest, changes, played, without_holds
 from deploy.town.facts import load
 
-MONDAY = datetime(2026, 2, 9, 10, 4)
-THURSDAY = datetime(2026, 2, 12, 9, 0)
+MONDAY = datetime.fromisoformat("2026-02-09T10:04")
+THURSDAY = datetime.fromisoformat("2026-02-12T09:00")
 
 
 def row(kind: str, starts_at: datetime, seen_at: datetime = MONDAY, counter: str = "1") -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""What the logs of the five services must agree on, one module per kind of fact."""

@@ -1,0 +1,73 @@
+"""The logs as they are read for a check, and what a check finds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import bindparam, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+READ: Mapping[str, Sequence[str]] = {
+    "booking": (
+        *("AppointmentRequested", "AppointmentConfirmed", "AppointmentDeclined", "AppointmentExpired"),
+        *("AppointmentCancelled", "MoveRequested", "AppointmentMoved", "MoveDeclined"),
+        "GuestForgotten",
+    ),
+    "rooms": ("RoomTaken", "RoomFreed"),
+    "staff_calendar": ("ClerkTaken", "ClerkFreed"),
+    "visitor_access": ("GuestAnnounced", "GuestRegistered", "GuestRemoved"),
+    "notifications": ("MessageSent", "MessageFailed"),
+}
+"""The event types that the guarantees are about, by service."""
+NO_OVERLAP = "never two at once"
+ALL_OR_NOTHING = "all or nothing"
+AT_REST = "everything has come to rest"
+ON_THE_LIST = "everybody confirmed is on the access list, and nobody else"
+ONE_MAIL = "one confirmation mail each"
+_LOG = text("SELECT stream, version, type, data FROM events WHERE type IN :types ORDER BY stream, version").bindparams(
+    bindparam("types", expanding=True)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A guarantee that does not hold: in the log of which service, in which stream, and how."""
+
+    guarantee: str
+    service: str
+    stream: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.guarantee}: {self.service} {self.stream}: {self.detail}"
+
+
+class NoLog(Exception):
+    """A service's database can't be read or has no event log; the text says which and why."""
+
+
+class Stored(NamedTuple):
+    """One event of a log."""
+
+    stream: str
+    version: int
+    type: str
+    data: dict[str, Any]
+
+
+def read(database_url_pattern: str, service: str) -> list[Stored]:
+    """What matters here of a service's log, stream by stream. Raises NoLog."""
+    url = make_url(database_url_pattern.format(service=service))
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise NoLog(f"{service} has no database at {url.database}")  # connecting would make an empty one
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(_LOG, {"types": READ[service]})
+            return [Stored(row.stream, row.version, row.type, orjson.loads(row.data)) for row in rows]
+    except DBAPIError as error:
+        raise NoLog(f"{service}'s log can't be read: {str(error.orig).splitlines()[0]}") from error
+    finally:
+        engine.dispose()
