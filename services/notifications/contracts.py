@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from services.notifications.events import LetterEvent, MessageFailed, MessageSent
+from shared.fields import Line
 from shared.messages import Said
 
 CHANNEL = "mail"
@@ -168,3 +169,29 @@ def hear(source: str, kind: str, data: Mapping[str, Any]) -> dict[str, Any] | No
         return None
     loaded: dict[str, Any] = _schema(source, kind).load(data)
     return loaded
+
+
+class MessagesQuery(Schema):
+    """Which appointment's messages are asked for."""
+
+    appointment = Line(required=True, longest=100)
+
+
+class MessageAnswer(Schema):
+    """What became of one message. No address, no name."""
+
+    id = fields.String()
+    kind = fields.String(
+        metadata={"enum": ["confirmation", "moved", "cancelled", "declined", "expired", "move_declined"]}
+    )
+    attempt = fields.Integer()
+    status = fields.String(metadata={"enum": ["due", "sent", "failed", "deferred", "dropped"]})
+    tries = fields.Integer()
+    at = fields.AwareDateTime(metadata={"description": "when it became so"})
+    because = fields.String(allow_none=True)
+
+
+class MessagesAnswer(Schema):
+    """All messages of an appointment, in the order in which they became due."""
+
+    messages = fields.List(fields.Nested(MessageAnswer))

@@ -1,7 +1,7 @@
 """German is written where it is said; a catalogue of the locale folder says it in another language.
 
 A message id is the German text itself. `locale/<language>/LC_MESSAGES/messages.po` is read once, at import (Babel), so
-that there is nothing to compile; what it lacks is said in German. Pages can do the same: `Words(load(folder, "en"), "en")`.
+that there is nothing to compile; what it lacks is said in German. For pages too: `Words(load(folder, "en"), "en")`.
 """
 
 from collections.abc import Mapping

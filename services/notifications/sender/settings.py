@@ -1,0 +1,54 @@
+"""What letters need to know of the house, read from the environment once.
+
+FOYER_TOWN, FOYER_MAIL_FROM (a bare address), FOYER_RETENTION_DAYS, and FOYER_SITES: a JSON file, or the JSON itself:
+{"rathaus": {"name": "Rathaus" or {"de": .., "en": ..}, "address": ".." or {"street", "postal_code", "city"}}}.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from environs import Env
+
+from services.notifications.events import Wording
+from services.notifications.letters.house import House, Site
+from shared.config import Settings
+
+
+def house_of(settings: Settings) -> House:
+    """The house of this process. Raises EnvError or ValueError, which name the variable and what is wrong with it."""
+    env = Env()
+    with env.prefixed("FOYER_"):
+        sender = env.str("MAIL_FROM", "termine@guetersloh.example")
+        if sender.count("@") != 1 or not sender.isascii():
+            raise ValueError("FOYER_MAIL_FROM must be one address in ASCII, like termine@stadt.example")
+        return House(
+            town=env.str("TOWN", "Stadt Gütersloh"),
+            sender=sender,
+            public_url=settings.public_url or "http://127.0.0.1:8001",
+            timezone=ZoneInfo(settings.timezone),
+            retention_days=env.int("RETENTION_DAYS", 30),
+            sites=sites_of(env.str("SITES", "{}")),
+        )
+
+
+def sites_of(text: str) -> dict[str, Site]:
+    """Sites from JSON, or from the JSON file of that name. Raises ValueError."""
+    try:
+        given = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8"))
+        return {key: Site(_name(site["name"]), _address(site.get("address", ""))) for key, site in given.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"FOYER_SITES is not a list of sites: {type(error).__name__}") from error
+
+
+def _name(name: str | Mapping[str, str]) -> Wording:
+    return Wording(name, name) if isinstance(name, str) else Wording(name["de"], name.get("en", name["de"]))
+
+
+def _address(address: Any) -> str:
+    if isinstance(address, str):
+        return address
+    town = f"{address.get('postal_code', '')} {address.get('city', '')}".strip()
+    return ", ".join(part for part in (address.get("street", ""), town) if part)

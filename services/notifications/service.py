@@ -1,0 +1,69 @@
+"""The letters as a nameko service: entrypoints and wiring."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nameko.timer import timer
+from werkzeug.wrappers import Request, Response
+
+from services.notifications import contracts, decider, projections, queries, reactions, upcasts
+from services.notifications.contracts import MessagesAnswer, MessagesQuery
+from services.notifications.events import LetterEvent
+from services.notifications.sender.rounds import Sender
+from services.notifications.sender.settings import house_of
+from services.notifications.sender.smtp import server_of
+from shared.app import App, Delivery
+from shared.definition import Definition
+from shared.nameko_parts import Running, hear
+from shared.standard import Standard
+from shared.web import api, json_response
+
+DEFINITION = Definition(
+    name="notifications",
+    decider=decider,
+    events=LetterEvent,
+    upcasts=upcasts.UPCASTS,
+    say=contracts.say,
+    hears=reactions.HEARS,
+    react=reactions.react,
+    project=projections.project,
+    metadata=projections.metadata,
+    migrations=Path(__file__).parent / "migrations",
+    http_default="127.0.0.1:8005",
+    stories=("letter",),
+    reads_keys=("booking",),
+)
+
+
+class Notifications(App):
+    """The running service, and the one sender of this process."""
+
+    sender: Sender
+
+    def started(self) -> None:
+        """Raises ValueError for settings that can't be right, before anything is heard."""
+        self.sender = Sender(self, house_of(self.settings), server_of(self.settings.smtp_url))
+
+
+class NotificationsService(Standard):
+    """Tells guests by mail what became of their appointment."""
+
+    name = DEFINITION.name
+    app = Running(DEFINITION, make=Notifications)
+
+    @hear
+    def hear(self, batch: Sequence[Delivery]) -> None:
+        """What booking and visitor_access say."""
+        self.app.hear(batch)
+
+    @timer(interval=0.5)
+    def send_due(self) -> None:
+        """A round begins when the one before has ended."""
+        self.app.sender.send_due()
+
+    @api("GET", "/api/messages", query=MessagesQuery, answer=MessagesAnswer, summary="What was sent, and the result")
+    def messages(self, request: Request, query: dict[str, Any]) -> Response:
+        """Empty for an appointment that nobody was written to about."""
+        with self.app.read() as connection:
+            return json_response({"messages": queries.messages_of(connection, query["appointment"])})
