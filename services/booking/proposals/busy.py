@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from services.booking.proposals.ticks import span
 
-DAY = 288
+DAY = 288  # in ticks; buckets only, no local day
 
 
 class Hold(NamedTuple):

@@ -1,10 +1,10 @@
 """The calendar of one room or clerk: when it is open, what is held of it, and where a visit could begin."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, tzinfo
+from datetime import date
 
 from services.booking.proposals.busy import Busy
-from services.booking.proposals.ticks import every, midnight, runs, span, ticks_of
+from services.booking.proposals.ticks import Scale, every, runs, span
 
 Opening = tuple[str, int, int]  # site, first tick, tick at which it ends (absolute)
 
@@ -22,14 +22,14 @@ class Calendar:
         self.pending = Busy(base)
         self.kept: dict[tuple[str, int, int, int, int, bool], int] = {}
 
-    def open(self, first: date, last: date, days: Mapping[date, Sequence[Opening]], zone: tzinfo) -> None:
+    def open(self, first: date, last: date, days: Mapping[date, Sequence[Opening]], scale: Scale) -> None:
         """Replaces the openings of the days first..last (inclusive) by those given."""
         self.kept.clear()
         dropped = [day for day in self.openings if first <= day <= last or day in days]
         ends = [until for day in dropped for _, _, until in self.openings.pop(day)]
         self.openings.update((day, tuple(openings)) for day, openings in days.items() if openings)
         if dropped:
-            self._clear(midnight(min(dropped), zone), max(ends))
+            self._clear(scale.midnight(min(dropped)), max(ends))
         for day in days:
             self._draw(self.openings.get(day, ()))
 
@@ -67,7 +67,7 @@ class Calendar:
     ) -> int:
         """Where a visit of `length` ticks may begin; buffers may reach into closed time, never into another visit.
 
-        `grid` in minutes, counted from each opening's begin and not restarted after a booking; 0 or 5 = every tick.
+        `grid` in ticks, counted from each opening's begin and not restarted after a booking; 0 or 1 = every tick.
         """
         key = (site, length, before, after, grid, pending)
         found = self.kept.get(key)
@@ -82,7 +82,7 @@ class Calendar:
             bits &= runs(~visits, length + after)
         if bits and before:
             bits &= runs(~visits, before) << before | span(0, before)
-        return bits & self.grid(site, ticks_of(grid)) if bits and grid > 5 else bits
+        return bits & self.grid(site, grid) if bits and grid > 1 else bits
 
     def grid(self, site: str, step: int) -> int:
         bits = 0

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.booking.proposals.busy import DAY, Hold
 from services.booking.proposals.calendars import Calendar, Opening
-from services.booking.proposals.ticks import ceil_tick, floor_tick, midnight, moment_of
+from services.booking.proposals.ticks import Scale
 from services.booking.proposals.wish import Need
 
 
@@ -38,10 +38,14 @@ class Clerk:
 
 
 class Index:
-    """Mutable and in memory. `zone`: the town's time zone, a name or a tzinfo."""
+    """Mutable and in memory. `zone`: the town's time zone, a name or a tzinfo.
 
-    def __init__(self, zone: str | tzinfo = "Europe/Berlin") -> None:
+    `minutes`: how long a tick is. Rooms and staff_calendar hold in ticks of five minutes; so should the index.
+    """
+
+    def __init__(self, zone: str | tzinfo = "Europe/Berlin", minutes: int = 5) -> None:
         self.zone: tzinfo = ZoneInfo(zone) if isinstance(zone, str) else zone
+        self.scale = Scale(self.zone, minutes)
         self.base: int | None = None
         self.floor = 0  # nothing before this tick is kept
         self.until = 0  # nothing was ever open from this tick on
@@ -108,14 +112,14 @@ class Index:
         days: Mapping[date, Sequence[tuple[str, datetime, datetime]]],
     ) -> None:
         ticks: dict[date, list[Opening]] = {
-            day: [(site, ceil_tick(begins), floor_tick(until)) for site, begins, until in times]
+            day: [(site, self.scale.ceil(begins), self.scale.floor(until)) for site, begins, until in times]
             for day, times in days.items()
         }
         for openings in ticks.values():
             openings[:] = [opening for opening in openings if self.floor < opening[2] > opening[1]]
             self.until = max(self.until, *(until for _, _, until in openings), 0)
         self._reach_back(min((begins for times in ticks.values() for _, begins, _ in times), default=None))
-        self.calendar(kind, resource).open(first, last, ticks, self.zone)
+        self.calendar(kind, resource).open(first, last, ticks, self.scale)
 
     # --- what is held
 
@@ -132,7 +136,7 @@ class Index:
         blocked_from: datetime | None = None,
     ) -> None:
         """A "room" or "clerk" is held; replaces what was pending of that kind for the appointment's attempt."""
-        hold = _hold(kind, resource, starts_at, blocked_until, ends_at, blocked_from)
+        hold = self._hold(kind, resource, starts_at, blocked_until, ends_at, blocked_from)
         taken, pending = self._of(appointment, attempt)
         for waiting in [waiting for waiting in pending if waiting.kind == kind]:
             pending.remove(waiting)
@@ -146,7 +150,7 @@ class Index:
         taken, pending = self._of(appointment, attempt)
         for room, clerk, starts_at, blocked_until in stops:
             for kind, resource in (("room", room), ("clerk", clerk)):
-                hold = _hold(kind, resource, starts_at, blocked_until)
+                hold = self._hold(kind, resource, starts_at, blocked_until)
                 if hold not in pending and not any(held.kind == kind for held in taken):
                     pending.add(hold)
                     self._add(hold, pending=True)
@@ -166,7 +170,7 @@ class Index:
 
     def forget_before(self, day: date) -> None:
         """Drops everything that ended before a local day; call it once a day, so that memory stays level."""
-        self.floor = max(self.floor, midnight(day, self.zone))
+        self.floor = max(self.floor, self.scale.midnight(day))
         for appointment in list(self.holds):
             self._forget(appointment)
         if self.base is not None and self.base < self.floor:
@@ -199,6 +203,20 @@ class Index:
         calendar.kept.clear()
         (calendar.pending if pending else calendar.taken).remove(hold)
 
+    def _hold(
+        self,
+        kind: str,
+        resource: str,
+        starts_at: datetime,
+        blocked_until: datetime,
+        ends_at: datetime | None = None,
+        blocked_from: datetime | None = None,
+    ) -> Hold:
+        starts, until = self.scale.floor(starts_at), self.scale.ceil(blocked_until)
+        ends = until if ends_at is None else self.scale.ceil(ends_at)
+        reach_from = starts if blocked_from is None else self.scale.floor(blocked_from)
+        return Hold(kind, resource, reach_from, starts, ends, until)
+
     # --- the first tick of all bit sets
 
     def _reach_back(self, tick: int | None) -> None:
@@ -222,14 +240,19 @@ class Index:
 
     def moment(self, position: int) -> datetime:
         """The local time of a bit."""
-        return moment_of((self.base or 0) + position, self.zone)
+        return self.scale.moment((self.base or 0) + position)
+
+    def day(self, position: int) -> date:
+        """The local day of a bit."""
+        return self.scale.date((self.base or 0) + position)
 
     def position(self, moment: datetime) -> int:
         """The first bit that begins at or after a moment; may be negative."""
-        return ceil_tick(moment) - (self.base or 0)
+        return self.scale.ceil(moment) - (self.base or 0)
 
     def midnight(self, day: date) -> int:
-        return midnight(day, self.zone) - (self.base or 0)
+        """The bit at which a local day begins; may be negative."""
+        return self.scale.midnight(day) - (self.base or 0)
 
     def midnights(self) -> tuple[int, ...]:
         """The bits at which the local days begin that are known."""
@@ -238,7 +261,7 @@ class Index:
         return self._midnights[1]
 
     def _find_midnights(self) -> tuple[int, ...]:
-        first, last = self.moment(0).date(), moment_of(self.until, self.zone).date()
+        first, last = self.scale.date(self.base or 0), self.scale.date(self.until)
         days = (first + timedelta(number) for number in range((last - first).days + 2))
         return tuple(bit for day in days if (bit := self.midnight(day)) >= 0)
 
@@ -286,16 +309,3 @@ def responsible(clerk: Clerk, department: str | None, key: str | None) -> bool:
 def _text(rule: Mapping[str, object], name: str) -> str | None:
     value = rule.get(name)
     return None if value is None else str(value)
-
-
-def _hold(
-    kind: str,
-    resource: str,
-    starts_at: datetime,
-    blocked_until: datetime,
-    ends_at: datetime | None = None,
-    blocked_from: datetime | None = None,
-) -> Hold:
-    starts, until = floor_tick(starts_at), ceil_tick(blocked_until)
-    ends = until if ends_at is None else ceil_tick(ends_at)
-    return Hold(kind, resource, starts if blocked_from is None else floor_tick(blocked_from), starts, ends, until)

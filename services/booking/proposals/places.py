@@ -10,7 +10,7 @@ from services.booking.proposals.index import Index
 from services.booking.proposals.offers import Offers
 from services.booking.proposals.ranking import Objective, crumb_points, load_points, room_points, scarce_points
 from services.booking.proposals.shapes import Shape
-from services.booking.proposals.ticks import MINUTES, smear
+from services.booking.proposals.ticks import smear
 from services.booking.proposals.window import Window
 from services.booking.proposals.wish import Wish
 
@@ -27,8 +27,8 @@ class Place:
     ) -> None:
         self.index, self.wish, self.window, self.site = index, wish, window, site
         self.objective, self.pending = objective, pending
-        self.shapes = tuple(Shape.of(need) for need in wish.stops)
-        self.wait = wish.max_wait // MINUTES
+        self.shapes = tuple(Shape.of(need, index.scale) for need in wish.stops)
+        self.wait = wish.max_wait // index.scale.minutes
         self.all = (1 << len(wish.stops)) - 1
         self._starts: dict[tuple[int, bool], int] = {}
         self._begins: dict[tuple[int, bool], int] = {}
@@ -118,9 +118,9 @@ class Place:
             return None
         if kind == "room" or not (first or last):
             return 0.0
-        calendar, shape = self.index.calendar("clerk", resource), self.shapes[number]
-        blocked = at + shape.length + shape.after
-        return crumb_points(self.objective, calendar, self.site, at if first else None, blocked if last else None)
+        blocked = at + self.shapes[number].length + self.shapes[number].after
+        around = (at if first else None, blocked if last else None)
+        return crumb_points(self.objective, self.index, resource, self.site, around)
 
     def _pool(self, kind: str, number: int, at: int) -> Pool:
         """The fitting rooms or clerks by what they cost on that day at any time."""
@@ -136,14 +136,14 @@ class Place:
         need = self.wish.stops[number]
         if kind == "room":
             return room_points(self.objective, self.index.rooms[resource].seats, need), 0.0
-        load = load_points(self.objective, self.index.calendar("clerk", resource), *day)
+        load = load_points(self.objective, self.index, resource, day)
         return load, scarce_points(self.objective, self.index, self.index.clerks[resource], need)
 
     def day(self, at: int) -> tuple[int, int]:
         """The bits at which the local day of a bit begins and ends."""
         number = bisect_right(self._days, at)
         if number % 2 == 0:
-            day = self.index.moment(at).date()
+            day = self.index.day(at)
             bounds = [self.index.midnight(day), self.index.midnight(day + timedelta(1))]
             self._days[number:number] = bounds
             return bounds[0], bounds[1]

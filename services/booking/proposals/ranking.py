@@ -16,9 +16,8 @@ Chosen proposals begin at least `apart` minutes from each other, at one site.
 
 from dataclasses import dataclass
 
-from services.booking.proposals.calendars import Calendar
 from services.booking.proposals.index import Clerk, Index
-from services.booking.proposals.ticks import MINUTES, ticks_of
+from services.booking.proposals.ticks import span
 from services.booking.proposals.wish import Need
 
 
@@ -47,10 +46,11 @@ def room_points(objective: Objective, seats: int, need: Need) -> float:
     return objective.spare_seat * min(max(seats - need.seats, 0), objective.spare_seats)
 
 
-def load_points(objective: Objective, calendar: Calendar, first: int, until: int) -> float:
-    """`first`, `until`: the bits of the day."""
-    held = calendar.busy()[0] >> first & (1 << until - first) - 1
-    return objective.load * min(held.bit_count() * MINUTES / 60, objective.load_hours)
+def load_points(objective: Objective, index: Index, clerk: str, day: tuple[int, int]) -> float:
+    """`day`: the bits at which the local day begins and ends."""
+    first, until = max(day[0], 0), day[1]
+    held = index.calendar("clerk", clerk).busy()[0] >> first & span(0, until - first)
+    return objective.load * min(held.bit_count() * index.scale.minutes / 60, objective.load_hours)
 
 
 def scarce_points(objective: Objective, index: Index, clerk: Clerk, need: Need) -> float:
@@ -58,13 +58,16 @@ def scarce_points(objective: Objective, index: Index, clerk: Clerk, need: Need) 
     return objective.scarce * sum(1 / index.rarity[competence] for competence in spared)
 
 
-def crumb_points(objective: Objective, calendar: Calendar, site: str, starts: int | None, blocked: int | None) -> float:
-    """What would be left of the free time before bit `starts` and from `blocked` on, where it is too short for use."""
-    small = ticks_of(objective.crumb_minutes)
+def crumb_points(
+    objective: Objective, index: Index, clerk: str, site: str, around: tuple[int | None, int | None]
+) -> float:
+    """What would be left free before the first bit and from the second on, where it is too short for use."""
+    small = index.scale.ticks(objective.crumb_minutes)
+    calendar, (starts, blocked) = index.calendar("clerk", clerk), around
     free = calendar.sites.get(site, 0) & ~calendar.busy()[1]
     before = 0 if starts is None else _free_before(free, starts, small)
     behind = 0 if blocked is None else _free_from(free, blocked, small)
-    return objective.crumb * MINUTES * sum(left for left in (before, behind) if left < small)
+    return objective.crumb * index.scale.minutes * sum(left for left in (before, behind) if left < small)
 
 
 def _free_before(free: int, at: int, most: int) -> int:

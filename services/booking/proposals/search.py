@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import islice
 
@@ -10,7 +10,7 @@ from services.booking.proposals.index import Index
 from services.booking.proposals.nothing import NextChance, why_nothing
 from services.booking.proposals.places import Place
 from services.booking.proposals.ranking import DEFAULT, Objective
-from services.booking.proposals.ticks import MINUTES, each
+from services.booking.proposals.ticks import each
 from services.booking.proposals.visits import Visit, best_visit, proposal_of
 from services.booking.proposals.window import Window, window
 from services.booking.proposals.wish import Found, Need, Proposal, Stop, Wish
@@ -40,7 +40,7 @@ def ranked(
     frame = window(index, wish, now)
     places = _places(index, wish, frame, objective)
     ways = [each(place.begins(place.all, first=True)) for place in places]
-    early = objective.early * MINUTES
+    early = objective.early * index.scale.minutes
     open_: list[Waiting] = []
 
     def put_next(number: int) -> None:
@@ -98,8 +98,9 @@ def _one_free(index: Index, stop: Stop, need: Need, site: str | None, pending: b
             return False
         site = index.rooms[stop.room].site
     at = index.position(stop.starts_at)
-    buffer = (stop.blocked_until - stop.ends_at) // timedelta(minutes=1)
-    wanted = replace(need, minutes=(stop.ends_at - stop.starts_at) // timedelta(minutes=1), buffer=buffer)
+    starts, ends, blocked = (one.astimezone(UTC) for one in (stop.starts_at, stop.ends_at, stop.blocked_until))
+    minute = timedelta(minutes=1)
+    wanted = replace(need, minutes=(ends - starts) // minute, buffer=(blocked - ends) // minute)
     place = Place(index, Wish(stops=(wanted,)), Window(at, at, 0, 0), site, DEFAULT, pending)
     return at >= 0 and all(
         any(place.bits(kind, one, 0) >> at & 1 for one in place.fitting(kind, 0)) for kind in ("clerk", "room")

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple, Self
 
-from services.booking.proposals.ticks import MINUTES, ticks_of
+from services.booking.proposals.ticks import Scale
 from services.booking.proposals.wish import Need
 
 
 class Shape(NamedTuple):
-    """`length` without buffers, `before` and `after` the ticks kept free; `grid` in minutes, 0 = every tick."""
+    """`length` without buffers, `before` and `after` the ticks kept free; `grid` 0 = every tick."""
 
     length: int
     before: int
@@ -15,7 +15,7 @@ class Shape(NamedTuple):
     grid: int
 
     @classmethod
-    def of(cls, need: Need) -> Self:
-        length = ticks_of(need.minutes)
-        after = ticks_of(need.minutes + need.buffer) - length
-        return cls(length, ticks_of(need.buffer_before), after, need.grid if need.grid > MINUTES else 0)
+    def of(cls, need: Need, scale: Scale) -> Self:
+        length, grid = scale.ticks(need.minutes), scale.ticks(need.grid)
+        after = scale.ticks(need.minutes + need.buffer) - length
+        return cls(length, scale.ticks(need.buffer_before), after, grid if grid > 1 else 0)

@@ -1,41 +1,53 @@
-"""Time as five-minute ticks, and a stretch of time as the bits of one Python int.
+"""Time as ticks, and a stretch of time as the bits of one Python int.
 
 Tick n is the five minutes that begin n * 300 seconds after 1970-01-01 UTC, so an hour that comes twice in autumn has
-24 ticks of its own and an hour that does not exist has none: daylight saving needs no rule of its own here.
+12 ticks of its own each time and an hour that does not exist has none: daylight saving needs no rule of its own here.
 Bit i of an int stands for tick `base + i`; a search is a few shifts and ands of whole horizons.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-MINUTES = 5
-TICK = timedelta(minutes=MINUTES)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def floor_tick(moment: datetime) -> int:
-    """The tick in which an aware moment lies."""
-    return (moment - EPOCH) // TICK
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How long a tick is, and whose midnight counts."""
+
+    zone: tzinfo
+    minutes: int = 5
+
+    def floor(self, moment: datetime) -> int:
+        """The tick in which an aware moment lies."""
+        return (moment - EPOCH) // timedelta(minutes=self.minutes)
+
+    def ceil(self, moment: datetime) -> int:
+        """The first tick that begins at or after an aware moment."""
+        return -((EPOCH - moment) // timedelta(minutes=self.minutes))
+
+    def ticks(self, minutes: int) -> int:
+        """How many whole ticks a number of minutes occupies."""
+        return -(-minutes // self.minutes)
+
+    def moment(self, tick: int) -> datetime:
+        """The local time at which a tick begins, with its offset; safe to compare and to add to."""
+        return local_time(EPOCH + timedelta(minutes=tick * self.minutes), self.zone)
+
+    def midnight(self, day: date) -> int:
+        """The tick at which a local day begins; with five minutes the day has 276, 288 or 300 of them."""
+        return self.floor(datetime.combine(day, time.min, self.zone))
+
+    def date(self, tick: int) -> date:
+        """The local day in which a tick begins."""
+        return datetime.fromtimestamp(tick * self.minutes * 60, self.zone).date()
 
 
-def ceil_tick(moment: datetime) -> int:
-    """The first tick that begins at or after an aware moment."""
-    return -((EPOCH - moment) // TICK)
-
-
-def ticks_of(minutes: int) -> int:
-    """How many whole ticks a number of minutes occupies."""
-    return -(-minutes // MINUTES)
-
-
-def moment_of(tick: int, zone: tzinfo) -> datetime:
-    """The aware local time at which a tick begins."""
-    return datetime.fromtimestamp(tick * MINUTES * 60, zone)
-
-
-def midnight(day: date, zone: tzinfo) -> int:
-    """The tick at which a local day begins; the day has 276, 288 or 300 of them."""
-    return floor_tick(datetime.combine(day, time.min, zone))
+def local_time(moment: datetime, zone: tzinfo) -> datetime:
+    """A moment with the zone's offset at that moment."""
+    local = moment.astimezone(zone)
+    return local.replace(tzinfo=timezone(local.utcoffset() or timedelta()), fold=0)
 
 
 def span(first: int, until: int) -> int:

@@ -6,12 +6,12 @@ owners of the calendars cut it. Each stop with its buffer must be free of other 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from services.booking.proposals.offers import Offers, cheapest_chain
 from services.booking.proposals.places import Place
-from services.booking.proposals.ticks import MINUTES
+from services.booking.proposals.ticks import local_time
 from services.booking.proposals.wish import Proposal, Stop
 
 Step = tuple[int, int]  # the number of a concern, the bit at which it begins
@@ -33,7 +33,7 @@ def best_visit(place: Place, at: int) -> Visit:
     rules, longest = place.objective, place.wait * (len(place.shapes) - 1)
     floors = place.floor("room", at), place.floor("clerk", at)
     for waited in range(longest + 1):
-        cost = MINUTES * (rules.early * (at - place.window.first) + rules.waiting * waited)
+        cost = place.index.scale.minutes * (rules.early * (at - place.window.first) + rules.waiting * waited)
         if best is not None and cost + sum(floors) >= best.cost:
             break
         for steps in timings(place, place.all, at, waited, first=True):
@@ -78,23 +78,23 @@ def proposal_of(place: Place, visit: Visit) -> Proposal:
     stops = []
     for (number, at), clerk, room in zip(visit.steps, visit.clerks, visit.rooms, strict=True):
         need, starts_at = place.wish.stops[number], place.index.moment(at)
-        ends_at = _later(starts_at, need.minutes)
-        stops.append(Stop(need.concern, starts_at, ends_at, _later(ends_at, need.buffer), room, clerk))
+        ends_at = _later(starts_at, need.minutes, place)
+        stops.append(Stop(need.concern, starts_at, ends_at, _later(ends_at, need.buffer, place), room, clerk))
     return Proposal(place.site, stops[0].starts_at, stops[-1].ends_at, tuple(stops), score(place, visit))
 
 
-def _later(moment: datetime, minutes: int) -> datetime:
-    """Elapsed minutes, also across a change of the clocks."""
-    return (moment.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(moment.tzinfo)
+def _later(moment: datetime, minutes: int, place: Place) -> datetime:
+    """So many minutes elapsed, also across a change of the clocks."""
+    return local_time(moment + timedelta(minutes=minutes), place.index.zone)
 
 
 def score(place: Place, visit: Visit) -> dict[str, float]:
     """The parts of the objective (ranking.py); their sum is the visit's cost."""
     rules, begins, last = place.objective, visit.steps[0][1], len(visit.steps) - 1
-    served = sum(place.shapes[number].length for number, _ in visit.steps[:-1])
+    minutes, served = place.index.scale.minutes, sum(place.shapes[number].length for number, _ in visit.steps[:-1])
     parts = {
-        "early": rules.early * MINUTES * (begins - place.window.first),
-        "waiting": rules.waiting * MINUTES * (visit.steps[-1][1] - begins - served),
+        "early": rules.early * minutes * (begins - place.window.first),
+        "waiting": rules.waiting * minutes * (visit.steps[-1][1] - begins - served),
         "walking": rules.room_change * _changes(visit.rooms) + rules.clerk_change * _changes(visit.clerks),
     }
     parts |= dict.fromkeys(("room", "load", "scarce", "crumbs"), 0.0)

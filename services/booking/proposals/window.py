@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from services.booking.proposals.index import Index
-from services.booking.proposals.ticks import ceil_tick, floor_tick, midnight, runs, span
+from services.booking.proposals.ticks import runs, span
 from services.booking.proposals.wish import Wish
 
 
@@ -37,11 +37,11 @@ def window(index: Index, wish: Wish, now: datetime) -> Window:
 def earliest(index: Index, wish: Wish, now: datetime) -> int:
     """The first tick (absolute) at which the visit may begin: no stop sooner than its lead time."""
     lead = max((need.lead_minutes for need in wish.stops), default=0)
-    ticks = [ceil_tick(now.astimezone(UTC) + timedelta(minutes=lead))]
+    ticks = [index.scale.ceil(now.astimezone(UTC) + timedelta(minutes=lead))]
     if wish.not_before is not None:
-        ticks.append(ceil_tick(wish.not_before))
+        ticks.append(index.scale.ceil(wish.not_before))
     if wish.from_date is not None:
-        ticks.append(midnight(wish.from_date, index.zone))
+        ticks.append(index.scale.midnight(wish.from_date))
     return max(ticks)
 
 
@@ -50,11 +50,11 @@ def latest(index: Index, wish: Wish, now: datetime) -> int:
     ticks = [index.until]
     today = now.astimezone(index.zone).date()
     horizons = [need.horizon_days for need in wish.stops if need.horizon_days is not None]
-    ticks += [midnight(today + timedelta(days + 1), index.zone) for days in horizons]
+    ticks += [index.scale.midnight(today + timedelta(days + 1)) for days in horizons]
     if wish.not_after is not None:
-        ticks.append(floor_tick(wish.not_after))
+        ticks.append(index.scale.floor(wish.not_after))
     if wish.until_date is not None:
-        ticks.append(midnight(wish.until_date + timedelta(1), index.zone))
+        ticks.append(index.scale.midnight(wish.until_date + timedelta(1)))
     return min(ticks)
 
 
@@ -62,7 +62,7 @@ def _allowed(index: Index, wish: Wish, first: int, until: int) -> int:
     if not wish.parts and not wish.weekdays:
         return span(first, until)
     bits = 0
-    day, last = index.moment(max(first, 0)).date(), index.moment(max(until, 0)).date()
+    day, last = index.day(max(first, 0)), index.day(max(until, 0))
     while day <= last:
         if not wish.weekdays or day.weekday() in wish.weekdays:
             bits |= _parts(index, wish, day)
@@ -78,5 +78,5 @@ def _parts(index: Index, wish: Wish, day: date) -> int:
     for begins, ends in wish.parts:
         last = day if ends > begins else day + timedelta(1)
         from_, until = (datetime.combine(when, clock, index.zone) for when, clock in ((day, begins), (last, ends)))
-        bits |= span(index.position(from_), floor_tick(until) - (index.base or 0))
+        bits |= span(index.position(from_), index.scale.floor(until) - (index.base or 0))
     return bits
