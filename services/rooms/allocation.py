@@ -1,0 +1,145 @@
+"""Which room serves which stop of a visit: at the site, fitting, open, free; the wished one first, then the smallest.
+
+All stops or none. One room may serve several stops; between two stops of the same guest in the same room there is no
+buffer, so the first one's is cut where the next one starts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from services.rooms.commands import HoldRooms, StopWanted
+from services.rooms.day import RoomDay, ticks
+from services.rooms.events import Because, StopHeld
+from services.rooms.house import House, Room
+
+_INSTANT = timedelta(microseconds=1)
+
+Days = Mapping[str, RoomDay]
+"""The resource-days loaded so far, by stream name."""
+
+
+def day_stream(room: str, day: date) -> str:
+    """The stream that guards one room's day."""
+    return f"room-{room}-{day.isoformat()}"
+
+
+def candidates(order: HoldRooms, house: House) -> set[str]:
+    """The days of all rooms that might serve the visit at some time of its day."""
+    return {
+        day_stream(room.definition.room, day)
+        for stop in order.stops
+        for room, day in fitting_on_the_day(order, stop, house)
+    }
+
+
+def wanted_days(order: HoldRooms, house: House, days: Days) -> set[str]:
+    """The streams to load before allocating: first the days of the rooms wished for (of all that fit, where none is
+    wished for or the one that is does not fit); when these don't do, those of every room that might serve the visit."""
+    wished = {stream for stop in order.stops for stream in _first_choice(order, stop, house)}
+    if not wished <= days.keys() or allocate(order, house, {name: days[name] for name in wished}) is not None:
+        return wished
+    return wished | candidates(order, house)
+
+
+def allocate(order: HoldRooms, house: House, days: Days) -> tuple[StopHeld, ...] | None:
+    """A room for every stop, in order of the stops' start, or None. Looks only at the days given."""
+    stops = sorted(order.stops, key=lambda stop: (stop.starts_at, stop.stop))
+    choices = [_preferred(order, stop, house, days) for stop in stops]
+    return _place(choices, ()) if all(choices) else None
+
+
+def reason(order: HoldRooms, house: House) -> Because:
+    """Why a visit that could not be allocated could not."""
+    fitting = [[room for room in house.rooms.values() if _fits(room, order, stop)] for stop in order.stops]
+    if not all(fitting):
+        return "no_fitting_room"
+    if not all(any(is_open(room, stop) for room in rooms) for rooms, stop in zip(fitting, order.stops, strict=True)):
+        return "closed"
+    return "taken"
+
+
+def fitting_on_the_day(order: HoldRooms, stop: StopWanted, house: House) -> Iterator[tuple[Room, date]]:
+    """The fitting rooms that are open at some time of the stop's day, and that day."""
+    for room in house.rooms.values():
+        if _fits(room, order, stop) and room.openings(day := room.day_of(stop.starts_at)):
+            yield room, day
+
+
+def is_open(room: Room, stop: StopWanted) -> bool:
+    """Does one opening hold [starts_at, ends_at)? The buffer may reach past its end, not past the day."""
+    day = room.day_of(stop.starts_at)
+    return room.day_of(stop.blocked_until - _INSTANT) == day and any(
+        opening.from_ <= stop.starts_at and stop.ends_at <= opening.until for opening in room.openings(day)
+    )
+
+
+def _fits(room: Room, order: HoldRooms, stop: StopWanted) -> bool:
+    return room.fits(order.site, stop.seats, stop.equipment, stop.step_free)
+
+
+def _fitting(order: HoldRooms, stop: StopWanted, house: House) -> Iterator[Room]:
+    return (room for room in house.rooms.values() if _fits(room, order, stop) and is_open(room, stop))
+
+
+def _first_choice(order: HoldRooms, stop: StopWanted, house: House) -> set[str]:
+    wish = house.rooms.get(stop.room or "")
+    fits = wish is not None and _fits(wish, order, stop) and is_open(wish, stop)
+    return {_stream(room, stop) for room in ([wish] if wish and fits else _fitting(order, stop, house))}
+
+
+def _place(choices: Sequence[Sequence[StopHeld]], placed: tuple[StopHeld, ...]) -> tuple[StopHeld, ...] | None:
+    """Depth first: the first room in order of preference whose choice lets all later stops be placed too."""
+    if not choices:
+        return placed
+    for held in choices[0]:
+        if (fitted := _fit(placed, held)) is not None and (whole := _place(choices[1:], fitted)) is not None:
+            return whole
+    return None
+
+
+def _preferred(order: HoldRooms, stop: StopWanted, house: House, days: Days) -> list[StopHeld]:
+    """The stop in every room that fits and is free: the wished one first, then the smallest, then by id."""
+    free = [
+        room
+        for room in _fitting(order, stop, house)
+        if (day := days.get(_stream(room, stop))) is not None and day.free(stop.starts_at, stop.blocked_until)
+    ]
+    known = (room.definition for room in free)
+    ranked = sorted((d.room != stop.room, d.seats, d.room, n) for n, d in enumerate(known))
+    return [_held(stop, free[n]) for *_, n in ranked]
+
+
+def _fit(placed: tuple[StopHeld, ...], new: StopHeld) -> tuple[StopHeld, ...] | None:
+    """The stops placed so far and one more; None when two of them would be in the room at once."""
+    cut = tuple(
+        _cut(old, new.starts_at) if old.room == new.room and old.ends_at <= new.starts_at else old for old in placed
+    )
+    busy = any(old.room == new.room and _share_a_tick(old, new) for old in cut)
+    return None if busy else (*cut, new)
+
+
+def _cut(stop: StopHeld, until: datetime) -> StopHeld:
+    return replace(stop, blocked_until=min(stop.blocked_until, until))
+
+
+def _share_a_tick(a: StopHeld, b: StopHeld) -> bool:
+    first, second = ticks(a.starts_at, a.blocked_until), ticks(b.starts_at, b.blocked_until)
+    return first.start < second.stop and second.start < first.stop
+
+
+def _stream(room: Room, stop: StopWanted) -> str:
+    return day_stream(room.definition.room, room.day_of(stop.starts_at))
+
+
+def _held(stop: StopWanted, room: Room) -> StopHeld:
+    return StopHeld(
+        stop=stop.stop,
+        room=room.definition.room,
+        name=room.definition.name,
+        date=room.day_of(stop.starts_at),
+        site=room.definition.site,
+        starts_at=stop.starts_at,
+        ends_at=stop.ends_at,
+        blocked_until=stop.blocked_until,
+    )

@@ -1,0 +1,153 @@
+"""The registry of rooms: what is in each, and when each is open."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from services.rooms.calendar import clashing, fixed, open_days
+from services.rooms.commands import DefineRoom, ExtendHorizon
+from services.rooms.events import WEEKDAYS, HoursOpened, HoursSet, OpenDay, Opening, Pattern, RoomDefined
+
+HORIZON_DAYS = 190
+"""So many days are open from today on, today included."""
+
+
+class Refused(Exception):
+    """A caller's order can't be carried out; `field` is the path of the value at fault."""
+
+    def __init__(self, reason: str, field: str | None = None, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.field = field
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room as defined, the pattern last set, and the days opened up to `opened_until` (inclusive) in `zone`."""
+
+    definition: RoomDefined
+    pattern: Pattern | None = None
+    zone: str | None = None
+    opened_until: date | None = None
+    days: Mapping[date, tuple[Opening, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def fits(self, site: str, seats: int, equipment: tuple[str, ...], step_free: bool) -> bool:
+        """At the site, big enough, with all the equipment, and step-free if it must be."""
+        known = self.definition
+        return (
+            site == known.site
+            and seats <= known.seats
+            and all(piece in known.equipment for piece in equipment)
+            and (known.step_free or not step_free)
+        )
+
+    def day_of(self, moment: datetime) -> date:
+        """The room's local date of a moment; without hours, the date as the moment says it."""
+        return _local_date(moment, self.zone) if self.zone else moment.date()
+
+    def openings(self, day: date) -> tuple[Opening, ...]:
+        """What is open on a local date."""
+        return self.days.get(day, ())
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All rooms by id."""
+
+    rooms: Mapping[str, Room] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def evolve(house: House, event: RoomDefined | HoursSet | HoursOpened) -> House:
+    match event:
+        case RoomDefined():
+            known = house.rooms.get(event.room)
+            room = Room(event) if known is None else replace(known, definition=event)
+        case HoursSet():
+            room = replace(house.rooms[event.room], pattern=event.pattern)
+        case HoursOpened():
+            room = _opened(house.rooms[event.room], event)
+    return House(MappingProxyType({**house.rooms, event.room: room}))
+
+
+def define(command: DefineRoom, house: House) -> tuple[RoomDefined | HoursSet | HoursOpened, ...]:
+    """What is new: the definition, the pattern, the open days. Raises Refused."""
+    _check(command.pattern)
+    room = house.rooms.get(command.room)
+    event = RoomDefined(
+        room=command.room,
+        name=command.name,
+        site=command.site,
+        seats=command.seats,
+        equipment=command.equipment,
+        step_free=command.step_free,
+    )
+    if room is None:
+        return (event, *_set_hours(command, Room(event)))
+    return (*(() if room.definition == event else (event,)), *_set_hours(command, room))
+
+
+def extend(command: ExtendHorizon, house: House) -> tuple[HoursOpened, ...]:
+    """The days that have come within the horizon, per room; nothing for a room that is closed on them."""
+    return tuple(event for name in sorted(house.rooms) for event in _extended(command, house.rooms[name]))
+
+
+@lru_cache(maxsize=4096)
+def _local_date(moment: datetime, zone: str) -> date:
+    return fixed(moment, ZoneInfo(zone)).date()
+
+
+def _set_hours(command: DefineRoom, room: Room) -> Iterator[HoursSet | HoursOpened]:
+    same = room.pattern == command.pattern
+    first, last = _horizon(command)
+    until = last if not same or room.opened_until is None else min(last, room.opened_until)
+    days = open_days(command.pattern, first, until, command.zone, command.closed)
+    if not same:
+        yield HoursSet(command.room, command.pattern)
+    if not same or days != _known(room, first, until):
+        yield HoursOpened(command.room, first, until, command.zone, days)
+
+
+def _extended(command: ExtendHorizon, room: Room) -> Iterator[HoursOpened]:
+    today, last = _horizon(command)
+    if room.pattern is None or room.opened_until is None or room.opened_until >= last:
+        return
+    first = max(today, room.opened_until + timedelta(days=1))
+    days = open_days(room.pattern, first, last, command.zone, command.closed)
+    if days:
+        yield HoursOpened(room.definition.room, first, last, command.zone, days)
+
+
+def _horizon(command: DefineRoom | ExtendHorizon) -> tuple[date, date]:
+    today = command.now.astimezone(ZoneInfo(command.zone)).date()
+    return today, today + timedelta(days=HORIZON_DAYS - 1)
+
+
+def _known(room: Room, first: date, last: date) -> tuple[OpenDay, ...]:
+    return tuple(OpenDay(day, room.days[day]) for day in sorted(room.days) if first <= day <= last)
+
+
+def _opened(room: Room, event: HoursOpened) -> Room:
+    """Replace the days of the event's range; days too long ago to be extended are dropped, so the state stays small."""
+    oldest = event.until - timedelta(days=HORIZON_DAYS)
+    kept = {day: o for day, o in room.days.items() if oldest <= day and not event.from_ <= day <= event.until}
+    kept.update((day.date, day.open) for day in event.days)
+    return replace(room, days=MappingProxyType(kept), opened_until=event.until, zone=event.zone)
+
+
+def _check(pattern: Pattern) -> None:
+    for weekday in WEEKDAYS:
+        hours = tuple(hours for hours in pattern.weekly if hours.weekday == weekday)
+        for n, piece in enumerate(hours):
+            if piece.until <= piece.from_:
+                raise Refused(
+                    "until_not_after_from", f"weekly.{weekday}.{n}", f"{piece.until} is not after {piece.from_}"
+                )
+        if (n_clashing := clashing(hours)) is not None:
+            raise Refused("overlap", f"weekly.{weekday}.{n_clashing}", "overlaps with earlier hours of the same day")
+    for n, closure in enumerate(pattern.closures):
+        if closure.until < closure.from_:
+            raise Refused("until_before_from", f"closures.{n}.until", f"{closure.until} is before {closure.from_}")

@@ -1,0 +1,71 @@
+"""One appointment: which attempt was answered, what each still holds, what will not be held any more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from services.rooms.commands import LetGoRooms
+from services.rooms.events import HoldForgone, RoomDeclined, RoomReleased, RoomReserved, StopHeld
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """`held` per attempt; `answered` are the attempts that need no answer any more; none below `kept` is held again."""
+
+    held: Mapping[int, tuple[StopHeld, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    answered: frozenset[int] = frozenset()
+    gone: frozenset[int] = frozenset()
+    kept: int = 0
+    closed: bool = False
+
+    def too_late(self, attempt: int) -> bool:
+        """Was this attempt let go before it was asked for?"""
+        return self.closed or attempt in self.gone or attempt < self.kept
+
+
+def evolve(state: Reservation, event: RoomReserved | RoomDeclined | RoomReleased | HoldForgone) -> Reservation:
+    match event:
+        case RoomReserved():
+            held = MappingProxyType({**state.held, event.attempt: event.stops})
+            return replace(state, held=held, answered=state.answered | {event.attempt})
+        case RoomDeclined():
+            return replace(state, answered=state.answered | {event.attempt})
+        case RoomReleased():
+            rest = MappingProxyType({n: stops for n, stops in state.held.items() if n != event.attempt})
+            return replace(state, held=rest, kept=max(state.kept, event.kept), closed=state.closed or event.closed)
+        case HoldForgone():
+            gone = state.gone | {event.attempt} if not (event.kept or event.closed) else state.gone
+            return replace(state, gone=gone, kept=max(state.kept, event.kept), closed=state.closed or event.closed)
+
+
+def let_go(order: LetGoRooms, state: Reservation) -> tuple[RoomReleased | HoldForgone, ...]:
+    """A release per attempt that holds something; where none does, a note that it was let go, unless that is known."""
+    closed, kept = order.scope == "all", order.attempt if order.scope == "others" else 0
+    released = tuple(
+        RoomReleased(order.appointment, attempt, state.held[attempt], kept, closed)
+        for attempt in sorted(state.held)
+        if _concerns(order, attempt)
+    )
+    if released or _known(order, state):
+        return released
+    return (HoldForgone(order.appointment, order.attempt, kept, closed),)
+
+
+def _concerns(order: LetGoRooms, attempt: int) -> bool:
+    match order.scope:
+        case "all":
+            return True
+        case "others":
+            return attempt != order.attempt
+        case "this":
+            return attempt == order.attempt
+
+
+def _known(order: LetGoRooms, state: Reservation) -> bool:
+    match order.scope:
+        case "all":
+            return state.closed
+        case "others":
+            return state.closed or order.attempt <= state.kept
+        case "this":
+            return order.attempt in state.answered or state.too_late(order.attempt)
