@@ -71,13 +71,18 @@ def _able(clerk: Clerk, stop: StopWanted) -> bool:
 
 
 def _fitting(order: HoldStaff, stop: StopWanted, staff: Staff) -> Iterator[Clerk]:
-    return (c for c in staff.clerks.values() if _able(c, stop) and on_duty(c, order.site, stop))
+    return (clerk for clerk in staff.clerks.values() if _fits(order, stop, clerk))
+
+
+def _fits(order: HoldStaff, stop: StopWanted, clerk: Clerk) -> bool:
+    return _able(clerk, stop) and on_duty(clerk, order.site, stop)
 
 
 def _first_choice(order: HoldStaff, stop: StopWanted, staff: Staff) -> set[str]:
     wish = staff.clerks.get(stop.clerk or "")
-    fits = wish is not None and _able(wish, stop) and on_duty(wish, order.site, stop)
-    return {_stream(clerk, stop) for clerk in ([wish] if wish and fits else _fitting(order, stop, staff))}
+    if wish is not None and _fits(order, stop, wish):
+        return {_stream(wish, stop)}
+    return {_stream(clerk, stop) for clerk in _fitting(order, stop, staff)}
 
 
 def _on_the_day(order: HoldStaff, stop: StopWanted, staff: Staff) -> set[str]:
@@ -99,14 +104,20 @@ def _place(
     return None
 
 
-def _preferred(order: HoldStaff, stop: StopWanted, staff: Staff, days: Days) -> list[Clerk]:
+def _preferred(order: HoldStaff, stop: StopWanted, staff: Staff, days: Days) -> Iterator[Clerk]:
     """Who fits and is free: the wished one first, then who has the fewest minutes that day, then by id."""
-    free = [
-        (clerk.definition.clerk != stop.clerk, day.minutes, clerk.definition.clerk, clerk)
-        for clerk in _fitting(order, stop, staff)
-        if (day := days.get(_stream(clerk, stop))) is not None and day.free(stop.starts_at, stop.blocked_until)
-    ]
-    return [clerk for *_, clerk in sorted(free, key=lambda entry: entry[:3])]
+    wish = staff.clerks.get(stop.clerk or "")
+    if wish is not None and _load(wish, stop, days) is not None and _fits(order, stop, wish):
+        yield wish
+    loads = ((_load(clerk, stop, days), name, clerk) for name, clerk in staff.clerks.items() if clerk is not wish)
+    free = [(load, name, clerk) for load, name, clerk in loads if load is not None and _fits(order, stop, clerk)]
+    yield from (clerk for *_, clerk in sorted(free, key=lambda entry: entry[:2]))
+
+
+def _load(clerk: Clerk, stop: StopWanted, days: Days) -> int | None:
+    """Minutes that the clerk has on the stop's day; None when the day is not given or the time is not free."""
+    day = days.get(_stream(clerk, stop))
+    return day.minutes if day is not None and day.free(stop.starts_at, stop.blocked_until) else None
 
 
 def _fit(placed: tuple[StopHeld, ...], new: StopHeld) -> tuple[StopHeld, ...] | None:

@@ -1,8 +1,8 @@
 """From weekly quotas, exceptions and closed dates to open intervals; correct when the clocks change.
 
 A quota is local wall-clock time: open from the first to the last minute that the clock shows within it.
-So, where the clocks change, a beginning that comes twice is meant the first time; an end is meant the second time if the
-minute before it comes twice; a time that is skipped is the instant of the change (hours wholly within the gap are none).
+So, where the clocks change, a beginning that comes twice is meant the first time, and an end the second time if the
+minute before it comes twice; a time that is skipped is the instant of the change (hours within the gap are none).
 """
 
 from collections.abc import Collection, Iterator

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import assert_never
+from typing import assert_never, cast
 
 from services.staff_calendar import day, reservation, staff
-from services.staff_calendar.allocation import allocate, day_stream, reason, wanted_days
+from services.staff_calendar.allocation import Days, allocate, day_stream, reason, wanted_days
 from services.staff_calendar.alternatives import alternatives
 from services.staff_calendar.commands import (
     DefineClerk,
@@ -173,5 +173,6 @@ def _reservation(states: Mapping[str, State], appointment: str) -> Reservation:
     return state
 
 
-def _days(states: Mapping[str, State]) -> dict[str, ClerkDay]:
-    return {stream: state for stream, state in states.items() if isinstance(state, ClerkDay)}
+def _days(states: Mapping[str, State]) -> Days:
+    """The states as the days they are where a day is looked up. A batch has many states: they are not copied."""
+    return cast("Days", states)

@@ -1,0 +1,164 @@
+"""What outsiders may rely on: the messages this service says, and what it uses of those it hears."""
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+
+from services.staff_calendar.events import (
+    ClerkDefined,
+    HoursOpened,
+    StaffCalendarEvent,
+    StaffDeclined,
+    StaffReleased,
+    StaffReserved,
+)
+from shared.fields import Instant
+from shared.messages import Said
+
+MOST_STOPS = 20
+
+# ---------------------------------------------------------------------------------------------------------------- says
+
+
+class ResponsibilityV1(Schema):
+    department = fields.String(required=True)
+    kind = fields.String(required=True)
+    key = fields.String(required=True, allow_none=True)
+    first = fields.String(required=True, allow_none=True)
+    last = fields.String(required=True, allow_none=True)
+
+
+class ClerkDefinedV1(Schema):
+    clerk = fields.String(required=True)
+    name = fields.String(required=True)
+    departments = fields.List(fields.String(), required=True)
+    competences = fields.List(fields.String(), required=True)
+    responsibility = fields.List(fields.Nested(ResponsibilityV1), required=True)
+    languages = fields.List(fields.String(), required=True)
+
+
+class OpeningV1(Schema):
+    site = fields.String(required=True)
+    from_ = Instant(required=True, data_key="from")
+    until = Instant(required=True)
+
+
+class OpenDayV1(Schema):
+    date = fields.Date(required=True)
+    open = fields.List(fields.Nested(OpeningV1), required=True)
+
+
+class ClerkOpenedV1(Schema):
+    """`from` and `until` are inclusive; a date between them that is not in `days` is closed."""
+
+    clerk = fields.String(required=True)
+    from_ = fields.Date(required=True, data_key="from")
+    until = fields.Date(required=True)
+    days = fields.List(fields.Nested(OpenDayV1), required=True)
+
+
+class StopHeldV1(Schema):
+    stop = fields.Integer(required=True)
+    clerk = fields.String(required=True)
+    name = fields.String(required=True)
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    blocked_until = Instant(required=True)
+
+
+class StaffReservedV1(Schema):
+    appointment = fields.String(required=True)
+    attempt = fields.Integer(required=True)
+    stops = fields.List(fields.Nested(StopHeldV1), required=True)
+
+
+class StaffReleasedV1(StaffReservedV1):
+    pass
+
+
+class StaffDeclinedV1(Schema):
+    """`because`: no_competent_clerk, not_on_duty or taken; `alternatives`: other starts that day, the nearest first."""
+
+    appointment = fields.String(required=True)
+    attempt = fields.Integer(required=True)
+    because = fields.String(required=True)
+    alternatives = fields.List(Instant(), required=True)
+
+
+_CLERK_DEFINED, _CLERK_OPENED = ClerkDefinedV1(), ClerkOpenedV1()
+_STAFF_RESERVED, _STAFF_DECLINED, _STAFF_RELEASED = StaffReservedV1(), StaffDeclinedV1(), StaffReleasedV1()
+
+
+def say(event: StaffCalendarEvent) -> Said | None:
+    """The message an event becomes; None for what is private: the pattern behind the hours, and the clerks' days."""
+    match event:
+        case ClerkDefined():
+            return Said("ClerkDefined", 1, event.clerk, _CLERK_DEFINED.dump(event))
+        case HoursOpened():
+            return Said("ClerkOpened", 1, event.clerk, _CLERK_OPENED.dump(event))
+        case StaffReserved():
+            return Said("StaffReserved", 1, event.appointment, _STAFF_RESERVED.dump(event))
+        case StaffDeclined():
+            return Said("StaffDeclined", 1, event.appointment, _STAFF_DECLINED.dump(event))
+        case StaffReleased():
+            return Said("StaffReleased", 1, event.appointment, _STAFF_RELEASED.dump(event))
+        case _:
+            return None
+
+
+# --------------------------------------------------------------------------------------------------------------- hears
+
+
+class _Heard(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+def _id(longest: int = 200) -> fields.String:
+    return fields.String(required=True, validate=validate.Length(min=1, max=longest))
+
+
+class _WantedStop(_Heard):
+    stop = fields.Integer(required=True, strict=True)
+    concern = fields.String(load_default="")
+    name = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    department = _id()
+    competences = fields.List(fields.String(), required=True)
+    responsibility = fields.String(required=True, allow_none=True)
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    blocked_until = Instant(required=True)
+    clerk = fields.String(load_default=None, allow_none=True)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        if not data["starts_at"] < data["ends_at"] <= data["blocked_until"]:
+            raise ValidationError("A stop starts, ends, and is blocked until then or later.", "ends_at")
+
+
+class _Place(_Heard):
+    appointment = _id()
+    attempt = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
+    site = _id()
+    stops = fields.List(fields.Nested(_WantedStop), required=True, validate=validate.Length(min=1, max=MOST_STOPS))
+
+    @validates_schema
+    def _told_apart(self, data: dict[str, Any], **_: Any) -> None:
+        if len({stop["stop"] for stop in data["stops"]}) < len(data["stops"]):
+            raise ValidationError("Each stop has a number of its own.", "stops")
+
+
+class _Attempt(_Heard):
+    appointment = _id()
+    attempt = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
+
+
+HEARD: dict[str, Schema] = {
+    "AppointmentRequested": _Place(),
+    "AppointmentMoveRequested": _Place(),
+    "AppointmentMoved": _Attempt(),
+    "AppointmentMoveDeclined": _Attempt(),
+    "AppointmentDeclined": _Attempt(),
+    "AppointmentExpired": _Attempt(),
+    "AppointmentCancelled": _Attempt(),
+}

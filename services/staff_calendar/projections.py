@@ -1,0 +1,190 @@
+"""The read tables, one function per event, rebuildable from the log; and the table that lets nobody be taken twice.
+
+`taken` has a row for each tick of each reservation, and its primary key is the last safeguard behind the decider: two
+reservations that overlap can't both be committed. Times are RFC 3339 with the local offset, dates ISO 8601.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import assert_never
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    update,
+)
+
+from services.staff_calendar.day import ticks
+from services.staff_calendar.events import (
+    ClerkDefined,
+    ClerkFreed,
+    ClerkTaken,
+    HoldForgone,
+    HoursOpened,
+    QuotasSet,
+    StaffCalendarEvent,
+    StaffDeclined,
+    StaffReleased,
+    StaffReserved,
+)
+from shared.definition import Recorded
+from shared.tables import Write, instant, upsert
+
+metadata = MetaData()
+
+taken = Table(
+    "taken",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    Column("tick", BigInteger, primary_key=True),
+    Column("appointment", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+)
+
+clerks = Table(
+    "clerks",
+    metadata,
+    Column("clerk", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("departments", JSON, nullable=False),
+    Column("competences", JSON, nullable=False),
+    Column("responsibility", JSON, nullable=False),
+    Column("languages", JSON, nullable=False),
+    Column("quotas", JSON),
+)
+
+open_days = Table(
+    "open_days",
+    metadata,
+    Column("clerk", Text, primary_key=True),
+    Column("date", Text, primary_key=True),
+    Column("open", JSON, nullable=False),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("appointment", Text, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("stop", Integer, primary_key=True),
+    Column("clerk", Text, nullable=False),
+    Column("date", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("starts_at", Text, nullable=False),
+    Column("ends_at", Text, nullable=False),
+    Column("blocked_until", Text, nullable=False),
+    Column("concern", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("reserved_at", Text, nullable=False),
+    Index("reservations_clerk_date", "clerk", "date"),
+)
+
+_TAKE = insert(taken)
+_FREE = delete(taken).where(
+    taken.c.resource == bindparam("b_resource"),
+    taken.c.tick >= bindparam("b_from"),
+    taken.c.tick < bindparam("b_until"),
+    taken.c.appointment == bindparam("b_appointment"),
+    taken.c.attempt == bindparam("b_attempt"),
+)
+_DEFINE = upsert(clerks, ["clerk"], update=["name", "departments", "competences", "responsibility", "languages"])
+_QUOTAS = update(clerks).where(clerks.c.clerk == bindparam("b_clerk"))
+_CLOSE = delete(open_days).where(
+    open_days.c.clerk == bindparam("b_clerk"),
+    open_days.c.date >= bindparam("b_from"),
+    open_days.c.date <= bindparam("b_until"),
+)
+_OPEN = insert(open_days)
+_RESERVE = insert(reservations)
+_RELEASE = delete(reservations).where(
+    reservations.c.appointment == bindparam("b_appointment"), reservations.c.attempt == bindparam("b_attempt")
+)
+
+
+def project(event: StaffCalendarEvent, at: Recorded) -> Iterable[Write]:
+    """What an event changes in the tables."""
+    match event:
+        case ClerkTaken():
+            return _taken(event)
+        case ClerkFreed():
+            return (_freed(event),)
+        case StaffReserved():
+            return _reserved(event, at)
+        case StaffReleased():
+            return ((_RELEASE, {"b_appointment": event.appointment, "b_attempt": event.attempt}),)
+        case ClerkDefined():
+            return ((_DEFINE, asdict(event)),)
+        case QuotasSet():
+            return (_quotas(event),)
+        case HoursOpened():
+            return _opened(event)
+        case StaffDeclined() | HoldForgone():
+            return ()
+        case _:
+            assert_never(event)
+
+
+def _taken(event: ClerkTaken) -> Iterable[Write]:
+    who = {"resource": event.clerk, "appointment": event.appointment, "attempt": event.attempt}
+    return ((_TAKE, who | {"tick": tick}) for tick in ticks(event.starts_at, event.blocked_until))
+
+
+def _freed(event: ClerkFreed) -> Write:
+    touched = ticks(event.starts_at, event.blocked_until)
+    span = {"b_from": touched.start, "b_until": touched.stop}
+    return _FREE, {"b_resource": event.clerk, "b_appointment": event.appointment, "b_attempt": event.attempt} | span
+
+
+def _reserved(event: StaffReserved, at: Recorded) -> Iterable[Write]:
+    for stop in event.stops:
+        row = asdict(stop) | {
+            "appointment": event.appointment,
+            "attempt": event.attempt,
+            "date": stop.date.isoformat(),
+            "starts_at": stop.starts_at.isoformat(),
+            "ends_at": stop.ends_at.isoformat(),
+            "blocked_until": stop.blocked_until.isoformat(),
+            "reserved_at": instant(at.time),
+        }
+        del row["name"]
+        yield _RESERVE, row
+
+
+def _quotas(event: QuotasSet) -> Write:
+    weekly = [
+        {
+            "weekday": quota.weekday,
+            "from": quota.from_,
+            "until": quota.until,
+            "site": quota.site,
+            "every_weeks": quota.every_weeks,
+            "anchor": quota.anchor and quota.anchor.isoformat(),
+        }
+        for quota in event.pattern.weekly
+    ]
+    exceptions = [
+        {
+            "date": exception.date.isoformat(),
+            "open": [{"site": h.site, "from": h.from_, "until": h.until} for h in exception.open],
+            "reason": exception.reason,
+        }
+        for exception in event.pattern.exceptions
+    ]
+    return _QUOTAS, {"b_clerk": event.clerk, "quotas": {"weekly": weekly, "exceptions": exceptions}}
+
+
+def _opened(event: HoursOpened) -> Iterable[Write]:
+    span = {"b_from": event.from_.isoformat(), "b_until": event.until.isoformat()}
+    yield _CLOSE, {"b_clerk": event.clerk} | span
+    for day in event.days:
+        hours = [{"site": o.site, "from": o.from_.isoformat(), "until": o.until.isoformat()} for o in day.open]
+        yield _OPEN, {"clerk": event.clerk, "date": day.date.isoformat(), "open": hours}

@@ -1,0 +1,46 @@
+"""What booking says, as orders to the clerks' calendars. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.staff_calendar.commands import HoldStaff, LetGoStaff, Scope, StaffCalendarCommand, StopWanted
+from services.staff_calendar.contracts import HEARD
+from shared.messages import Message, following
+
+HEARS = ("booking",)
+_LET_GO: Mapping[str, Scope] = {
+    "AppointmentMoved": "others",
+    "AppointmentMoveDeclined": "this",
+    "AppointmentDeclined": "all",
+    "AppointmentExpired": "all",
+    "AppointmentCancelled": "all",
+}
+
+
+def react(message: Message, now: datetime) -> Sequence[StaffCalendarCommand]:
+    """Our order for a heard message; () for what is of no use here. Raises ValidationError for what can't be read."""
+    schema = HEARD.get(message.type)
+    if schema is None:
+        return ()
+    said: Any = schema.load(message.data)
+    order = following(message, by="staff_calendar")
+    if (scope := _LET_GO.get(message.type)) is not None:
+        return (LetGoStaff(order, now, said["appointment"], said["attempt"], scope),)
+    stops = tuple(_wanted(stop) for stop in said["stops"])
+    return (HoldStaff(order, now, said["appointment"], said["attempt"], said["site"], stops),)
+
+
+def _wanted(stop: dict[str, Any]) -> StopWanted:
+    return StopWanted(
+        stop=stop["stop"],
+        department=stop["department"],
+        competences=tuple(stop["competences"]),
+        responsibility=stop["responsibility"],
+        starts_at=stop["starts_at"],
+        ends_at=stop["ends_at"],
+        blocked_until=stop["blocked_until"],
+        clerk=stop["clerk"],
+        concern=stop["concern"],
+        title=stop["name"].get("de", stop["concern"]),
+    )

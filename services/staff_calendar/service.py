@@ -1,0 +1,183 @@
+"""The clerks' calendars as a nameko service: entrypoints and wiring."""
+
+from collections.abc import Sequence
+from datetime import date as Date
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from holidays import country_holidays
+from nameko.timer import timer
+from werkzeug.wrappers import Request, Response
+
+from services.staff_calendar import contracts, decider, projections, queries, reactions, upcasts
+from services.staff_calendar.commands import DefineClerk, ExtendHorizon, SetQuotas
+from services.staff_calendar.events import (
+    Exceptional,
+    Hours,
+    Pattern,
+    Quota,
+    Responsibility,
+    StaffCalendarEvent,
+)
+from services.staff_calendar.web import feed
+from services.staff_calendar.web.bodies import (
+    AddressAnswer,
+    ClerkAnswer,
+    ClerkBody,
+    ClerkPath,
+    DayAnswer,
+    FeedQuery,
+    QuotasBody,
+    StaffAnswer,
+)
+from shared.app import App, Delivery
+from shared.definition import Definition
+from shared.nameko_parts import Running, hear
+from shared.standard import Standard
+from shared.web import Problem, api, json_response
+
+HOUR = 3600
+DEFINITION = Definition(
+    name="staff_calendar",
+    decider=decider,
+    events=StaffCalendarEvent,
+    upcasts=upcasts.UPCASTS,
+    say=contracts.say,
+    hears=reactions.HEARS,
+    react=reactions.react,
+    project=projections.project,
+    metadata=projections.metadata,
+    migrations=Path(__file__).parent / "migrations",
+    http_default="127.0.0.1:8003",
+    stories=("reservation",),
+)
+
+
+class StaffCalendarService(Standard):
+    """Who can do what, who is on duty, who holds which stop of a visit."""
+
+    name = DEFINITION.name
+    app = Running(DEFINITION)
+
+    @hear
+    def hear(self, batch: Sequence[Delivery]) -> None:
+        """What booking says."""
+        self.app.hear(batch)
+
+    @timer(interval=HOUR, eager=True)
+    def extend_horizon(self) -> None:
+        """Open the days that have come within the horizon. Hourly, for the day begins when the clerks' zone says so."""
+        extend_horizon(self.app)
+
+    @api("GET", "/api/staff", answer=StaffAnswer, summary="All clerks")
+    def staff(self, request: Request) -> Response:
+        """By id, with their quotas as set."""
+        with self.app.read() as connection:
+            return json_response({"staff": queries.staff(connection)})
+
+    @api("PUT", "/api/staff/<clerk>", body=ClerkBody, answer=ClerkAnswer, summary="Define a clerk")
+    def define(self, request: Request, clerk: str, body: dict[str, Any]) -> Response:
+        """What the clerk can do, and for whom; the same again changes nothing."""
+        return define_clerk(self.app, request, clerk, body)
+
+    @api("PUT", "/api/staff/<clerk>/quotas", body=QuotasBody, answer=ClerkAnswer, summary="Set a clerk's quotas")
+    def quotas(self, request: Request, clerk: str, body: dict[str, Any]) -> Response:
+        """All of them; what is reserved stays reserved."""
+        return set_quotas(self.app, request, clerk, body)
+
+    @api("GET", "/api/staff/<clerk>/days/<date>", answer=DayAnswer, summary="A clerk's day")
+    def day(self, request: Request, clerk: str, date: str) -> Response:
+        """What is open, and what is held."""
+        return clerk_day(self.app, clerk, date)
+
+    @api("GET", "/api/staff/<clerk>/calendar.ics", query=FeedQuery, summary="A clerk's reservations as a calendar")
+    def calendar(self, request: Request, clerk: str, query: dict[str, Any]) -> Response:
+        """For subscribing to; needs the key of the address."""
+        return calendar(self.app, request, clerk, query["key"])
+
+    @api("GET", "/api/staff/<clerk>/calendar-address", answer=AddressAnswer, summary="Where the calendar is found")
+    def calendar_address(self, request: Request, clerk: str) -> Response:
+        """The feed's address with its key. To be guarded by sign-in."""
+        known_clerk(self.app, clerk)
+        host = self.app.settings.public_url or request.host_url.rstrip("/")
+        key = feed.key_of(clerk, self.app.settings.secret)
+        return json_response({"address": f"{host}/api/staff/{clerk}/calendar.ics?key={key}"})
+
+
+def extend_horizon(app: App) -> None:
+    """Every clerk's new days; nothing when there are none."""
+    app.handle(ExtendHorizon(str(uuid4()), app.clock(), app.settings.timezone, closed_dates(today(app))))
+
+
+def define_clerk(app: App, request: Any, clerk: str, body: dict[str, Any]) -> Response:
+    """Define, and answer with the clerk. Raises ValidationError for an id that is none."""
+    ClerkPath().load({"clerk": clerk})
+    lists = {name: tuple(dict.fromkeys(body[name])) for name in ("departments", "competences", "languages")}
+    rules = tuple(Responsibility(**rule) for rule in body["responsibility"])
+    order = DefineClerk(str(uuid4()), app.clock(), clerk, body["name"], responsibility=rules, **lists)
+    app.handle(order, cause=request.cause)
+    return json_response(known_clerk(app, clerk))
+
+
+def set_quotas(app: App, request: Any, clerk: str, body: dict[str, Any]) -> Response:
+    """Set, and answer with the clerk. Raises Problem for an unknown clerk, Refused for quotas that make no sense."""
+    known_clerk(app, clerk)
+    pattern = Pattern(
+        tuple(Quota(**quota) for quota in body["weekly"]),
+        tuple(_exception(**exception) for exception in body["exceptions"]),
+    )
+    closed = closed_dates(today(app))
+    app.handle(SetQuotas(str(uuid4()), app.clock(), clerk, pattern, app.settings.timezone, closed), cause=request.cause)
+    return json_response(known_clerk(app, clerk))
+
+
+def clerk_day(app: App, clerk: str, date: str) -> Response:
+    """One day of a known clerk. Raises Problem."""
+    try:
+        day = Date.fromisoformat(date)
+    except ValueError:
+        raise Problem(
+            422, "Not a date", detail="Write the date as 2026-11-24.", errors={"date": "not a date"}
+        ) from None
+    known_clerk(app, clerk)
+    with app.read() as connection:
+        return json_response(queries.day(connection, clerk, day))
+
+
+def calendar(app: App, request: Request, clerk: str, key: str) -> Response:
+    """The feed, or 304 where the caller has it already. Raises Problem without the right key."""
+    if not feed.opens(key, clerk, app.settings.secret):
+        raise Problem(401, "This address is not valid", detail="Ask for a new address of the calendar.")
+    name = known_clerk(app, clerk)["name"]
+    with app.read() as connection:
+        body = feed.calendar(name, queries.held(connection, clerk, today(app) - feed.REACHES_BACK))
+    response = Response(
+        body, content_type="text/calendar; charset=utf-8", headers={"Cache-Control": "private, no-cache"}
+    )
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def known_clerk(app: App, clerk: str) -> dict[str, Any]:
+    """The clerk as answered. Raises Problem for one nobody has defined."""
+    with app.read() as connection:
+        found = queries.clerk(connection, clerk)
+    if found is None:
+        raise Problem(404, "No such clerk", kind="/problems/unknown_clerk")
+    return found
+
+
+def today(app: App) -> Date:
+    """The local date."""
+    return app.clock().astimezone(ZoneInfo(app.settings.timezone)).date()
+
+
+def closed_dates(today: Date) -> tuple[Date, ...]:
+    """The public holidays of North Rhine-Westphalia that the horizon can reach."""
+    return tuple(sorted(country_holidays("DE", subdiv="NW", years=(today.year, today.year + 1))))
+
+
+def _exception(date: Date, open: list[dict[str, Any]], reason: str | None) -> Exceptional:  # noqa: A002
+    return Exceptional(date, tuple(Hours(**hours) for hours in open), reason)

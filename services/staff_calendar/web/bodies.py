@@ -1,0 +1,142 @@
+"""The bodies of the calls to staff_calendar, and its answers."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from services.staff_calendar.events import WEEKDAYS
+from shared.fields import Instant, Key, Line
+
+_CLOCK = validate.Regexp(
+    r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", error="Write the time of day as 08:00, from 00:00 to 23:59."
+)
+_WEEKDAY = validate.OneOf(WEEKDAYS, error="Use one of {choices}.")
+KINDS = ("anyone", "surname", "district")
+
+
+def _at_most(most: int, least: int = 0) -> validate.Length:
+    return validate.Length(min=least, max=most)
+
+
+def _clock(data_key: str | None = None) -> fields.String:
+    return fields.String(required=True, data_key=data_key, validate=_CLOCK)
+
+
+class ClerkPath(Schema):
+    """The clerk in the path of a call."""
+
+    clerk = Key(required=True)
+
+
+class ResponsibilityBody(Schema):
+    """`key` is the name of the rule, the same for all clerks who share it; `first` and `last` bound surnames."""
+
+    department = Key(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS, error="Use one of {choices}."))
+    key = Line(longest=100, load_default=None, allow_none=True)
+    first = Line(longest=50, load_default=None, allow_none=True)
+    last = Line(longest=50, load_default=None, allow_none=True)
+
+    @validates_schema
+    def _whole(self, data: dict[str, Any], **_: Any) -> None:
+        if data["kind"] != "anyone" and data["key"] is None:
+            raise ValidationError("A rule by surname or district needs a key.", "key")
+        for bound in ("first", "last"):
+            if data["kind"] == "surname" and data[bound] is None:
+                raise ValidationError("A rule by surname says from where to where.", bound)
+
+
+class ClerkBody(Schema):
+    """Whoever works with guests: what they can do, and for whom."""
+
+    name = Line(required=True, longest=100)
+    departments = fields.List(Key(), required=True, validate=_at_most(50, least=1))
+    competences = fields.List(Key(), required=True, validate=_at_most(300))
+    responsibility = fields.List(fields.Nested(ResponsibilityBody), load_default=list, validate=_at_most(200))
+    languages = fields.List(Key(), load_default=lambda: ["de"], validate=_at_most(50))
+
+    @validates_schema
+    def _own_departments(self, data: dict[str, Any], **_: Any) -> None:
+        for n, rule in enumerate(data["responsibility"]):
+            if rule["department"] not in data["departments"]:
+                message = "The clerk does not belong to this department."
+                raise ValidationError({"responsibility": {n: {"department": [message]}}})
+
+
+class QuotaBody(Schema):
+    """Local hours on a weekday, in every n-th week counted from the week of `anchor`."""
+
+    weekday = fields.String(required=True, validate=_WEEKDAY)
+    from_ = _clock("from")
+    until = _clock()
+    site = Key(required=True)
+    every_weeks = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 52))
+    anchor = fields.Date(load_default=None, allow_none=True)
+
+
+class HoursBody(Schema):
+    site = Key(required=True)
+    from_ = _clock("from")
+    until = _clock()
+
+
+class ExceptionBody(Schema):
+    """What replaces the weekly quotas on a date; nothing open: absent."""
+
+    date = fields.Date(required=True)
+    open = fields.List(fields.Nested(HoursBody), required=True, validate=_at_most(20))
+    reason = Line(longest=200, load_default=None, allow_none=True)
+
+
+class QuotasBody(Schema):
+    """All quotas of a clerk; they replace what was set before."""
+
+    weekly = fields.List(fields.Nested(QuotaBody), required=True, validate=_at_most(100))
+    exceptions = fields.List(fields.Nested(ExceptionBody), load_default=list, validate=_at_most(500))
+
+
+class FeedQuery(Schema):
+    key = fields.String(load_default="", validate=_at_most(200))
+
+
+class ClerkAnswer(ClerkBody):
+    """A clerk as defined; `quotas` is null until some are set."""
+
+    clerk = fields.String(required=True)
+    quotas = fields.Nested(QuotasBody, required=True, allow_none=True)
+
+
+class StaffAnswer(Schema):
+    staff = fields.List(fields.Nested(ClerkAnswer), required=True)
+
+
+class OpeningAnswer(Schema):
+    site = fields.String(required=True)
+    from_ = Instant(required=True, data_key="from")
+    until = Instant(required=True)
+
+
+class ReservationAnswer(Schema):
+    """One stop of a visit that the clerk holds; `title` is the concern's name."""
+
+    appointment = fields.String(required=True)
+    attempt = fields.Integer(required=True)
+    stop = fields.Integer(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["held"]))
+    site = fields.String(required=True)
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    blocked_until = Instant(required=True)
+    concern = fields.String(required=True)
+    title = fields.String(required=True)
+
+
+class DayAnswer(Schema):
+    clerk = fields.String(required=True)
+    date = fields.Date(required=True)
+    open = fields.List(fields.Nested(OpeningAnswer), required=True)
+    reservations = fields.List(fields.Nested(ReservationAnswer), required=True)
+
+
+class AddressAnswer(Schema):
+    address = fields.Url(required=True)

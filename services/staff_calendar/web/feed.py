@@ -1,0 +1,58 @@
+"""A clerk's reservations as a calendar to subscribe to; its address holds a key that only this server can make."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from icalendar import Calendar, Event
+from itsdangerous import Signer
+
+from services.staff_calendar.queries import Reserved
+
+REACHES_BACK = timedelta(days=30)
+REFRESH = timedelta(minutes=15)
+
+
+def key_of(clerk: str, secret: bytes) -> str:
+    """The key of a clerk's feed; the same as long as the secret is."""
+    return _signer(secret).get_signature(clerk).decode()
+
+
+def opens(key: str, clerk: str, secret: bytes) -> bool:
+    """Is this the key of the clerk's feed?"""
+    return _signer(secret).verify_signature(clerk, key)
+
+
+def calendar(name: str, reservations: Sequence[Reserved]) -> bytes:
+    """iCalendar (RFC 5545) with an event per reservation; the same bytes for the same reservations. Names no guest."""
+    feed = Calendar()
+    feed.add("prodid", "-//Foyer//staff_calendar//DE")
+    feed.add("version", "2.0")
+    feed.add("method", "PUBLISH")
+    feed.add("x-wr-calname", f"Termine {name}")
+    feed.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    feed.add("x-published-ttl", "PT15M")
+    for reservation in reservations:
+        feed.add_component(_event(reservation))
+    return bytes(feed.to_ical())
+
+
+def _event(reservation: Reserved) -> Any:
+    event = Event()
+    event.add("uid", f"{reservation.appointment}-{reservation.attempt}-{reservation.stop}@foyer")
+    event.add("dtstamp", datetime.fromisoformat(reservation.reserved_at))
+    event.add("dtstart", _utc(reservation.starts_at))
+    event.add("dtend", _utc(reservation.ends_at))
+    event.add("summary", reservation.title or reservation.concern or "Termin")
+    event.add("location", reservation.site)
+    event.add("transp", "OPAQUE")
+    return event
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _signer(secret: bytes) -> Signer:
+    return Signer(secret, salt="staff_calendar.feed", digest_method=hashlib.sha256)
