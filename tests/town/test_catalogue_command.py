@@ -1,0 +1,141 @@
+"""`foyer catalogue`: shows what changes, changes all or nothing, and says in one sentence what is wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from deploy.commands.catalogue import app
+from deploy.town import calls
+from deploy.town.catalogue_file import dump
+from deploy.town.facts import GUETERSLOH, load
+
+CONCERNS = load().concerns
+Serve = Callable[[Callable[..., Any]], None]
+
+
+class Booking:
+    """Booking's side: holds a catalogue."""
+
+    def __init__(self, *concerns: dict[str, Any]) -> None:
+        self.concerns = list(concerns)
+        self.puts = 0
+
+    def __call__(self, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, Any]:
+        if method == "PUT":
+            self.puts += 1
+            self.concerns = body["concerns"]
+        return 200, {"concerns": self.concerns}
+
+
+def run(*arguments: str, **how: Any) -> Result:
+    return CliRunner().invoke(app, arguments, **how)
+
+
+def test_an_import_shows_what_changes_and_sets_the_whole_catalogue(serve: Serve, tmp_path: Path) -> None:
+    """New, changed with the columns, withdrawn."""
+    changed, withdrawn = (
+        {**CONCERNS[1], "minutes": 20},
+        {**CONCERNS[0], "key": "alt", "name": {"de": "Alt", "en": "Old"}},
+    )
+    booking = Booking(changed, withdrawn)
+    serve(booking)
+    file = tmp_path / "catalogue.csv"
+    file.write_text(dump(CONCERNS[:2]))
+    result = run("import", str(file), "--yes")
+    assert result.exit_code == 0, result.output
+    assert [line.split()[:2] for line in result.output.splitlines()[1:4]] == [
+        ["new", CONCERNS[0]["key"]],
+        ["changed", CONCERNS[1]["key"]],
+        ["withdrawn", "alt"],
+    ]
+    assert result.output.splitlines()[2].rstrip().endswith("minutes")
+    assert "2 concerns can be booked now." in result.output
+    assert booking.concerns == CONCERNS[:2]
+
+
+def test_a_dry_run_and_an_import_without_changes_set_nothing(serve: Serve) -> None:
+    """And ask for nothing."""
+    booking = Booking()
+    serve(booking)
+    assert run("import", str(GUETERSLOH / "concerns.csv"), "--dry-run").exit_code == 0
+    booking.concerns = CONCERNS
+    assert "already as in the file" in run("import", str(GUETERSLOH / "concerns.csv")).output
+    assert booking.puts == 0
+
+
+def test_without_a_terminal_an_import_must_be_agreed_to(serve: Serve) -> None:
+    """A script that forgot --yes is told so."""
+    booking = Booking()
+    serve(booking)
+    result = run("import", str(GUETERSLOH / "concerns.csv"))
+    assert (result.exit_code, booking.puts) == (2, 0)
+    assert "Nobody is there to agree: add --yes to import, or --dry-run to look only." in result.output
+
+
+def test_standard_input_can_be_imported(serve: Serve) -> None:
+    """For a pipe."""
+    booking = Booking()
+    serve(booking)
+    assert run("import", "-", "--yes", input=dump(CONCERNS)).exit_code == 0
+    assert booking.concerns == CONCERNS
+
+
+def test_a_wrong_row_imports_nothing(serve: Serve, tmp_path: Path) -> None:
+    """Every fault on a line of its own."""
+    booking = Booking()
+    serve(booking)
+    file = tmp_path / "catalogue.csv"
+    file.write_text(dump(CONCERNS).replace(";60;0;screen;", ";sechzig;0;screen;"))
+    result = run("import", str(file), "--yes")
+    assert (result.exit_code, booking.puts) == (2, 0)
+    assert "and nothing was imported:" in result.output
+    assert "column minutes: 'sechzig' is not a whole number from 5 to 480" in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "can't be read: No such file or directory."),
+        ("Gebühr".encode("latin-1"), "is not UTF-8 (line 1): save it again as 'CSV UTF-8'."),
+        (b"", "has 1 fault, and nothing was imported:"),
+    ],
+)
+def test_a_file_that_is_none_is_named_in_one_sentence(tmp_path: Path, content: bytes | None, says: str) -> None:
+    """With exit status 2, before any service is asked."""
+    file = tmp_path / "catalogue.csv"
+    if content is not None:
+        file.write_bytes(content)
+    result = run("import", str(file))
+    assert result.exit_code == 2
+    assert result.output.splitlines()[0] == f"{file} {says}"
+
+
+def test_services_that_are_down_are_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to do."""
+    monkeypatch.setattr(calls, "TRIES", 1)
+    monkeypatch.setenv("FOYER_HTTP_BOOKING", "127.0.0.1:1")
+    result = run("export")
+    assert result.exit_code == 2
+    assert result.output.startswith("booking does not answer at 127.0.0.1:1; `foyer up` starts the services")
+
+
+def test_what_booking_refuses_is_shown_by_field(serve: Serve) -> None:
+    """The file may be right for us and wrong for a newer booking."""
+    problem = {"title": "Some fields are not right", "errors": [{"field": "concerns.0.minutes", "detail": "too long"}]}
+    serve(lambda method, *_: (422, problem) if method == "PUT" else (200, {"concerns": []}))
+    result = run("import", str(GUETERSLOH / "concerns.csv"), "--yes")
+    assert result.exit_code == 2
+    assert result.output.splitlines()[-2:] == ["Some fields are not right", "concerns.0.minutes: too long"]
+
+
+def test_an_export_is_the_file_that_was_imported(serve: Serve, tmp_path: Path) -> None:
+    """To a file or to standard output."""
+    serve(Booking(*CONCERNS))
+    file = tmp_path / "catalogue.csv"
+    assert run("export", str(file)).exit_code == 0
+    assert file.read_text() == run("export").output == (GUETERSLOH / "concerns.csv").read_text()
+    assert run("export", str(tmp_path)).exit_code == 2
