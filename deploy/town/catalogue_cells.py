@@ -12,11 +12,11 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, pre_dump, validate
 
 TEXT_MAX = 200
-SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 LEIKA = re.compile(r"99[0-9]{12}")
 WEB = re.compile(r"https?://[^\s\"<>]{1,500}")
 RESPONSIBILITIES = ("anyone", "surname", "district")
-A_SLUG = "1 to 64 small letters without umlauts, digits, '-' and '_'"
+A_SLUG = "1 to 64 small letters without umlauts, digits, '.', '-' and '_'"
 
 
 class Text(fields.String):
@@ -130,8 +130,8 @@ class Row(Schema):
     equipment = Slugs(required=True)
     competences = Slugs(required=True)
     documents = Documents(required=True)
-    lead_minutes = Whole(0, 43_200)
-    horizon_days = Whole(1, 190)
+    lead_minutes = Whole(0, 525_600)
+    horizon_days = Whole(1, 180)
     buffer_minutes = Whole(0, 120)
     max_party = Whole(1, 50)
     grid_minutes = Whole(5, 240, 5)
