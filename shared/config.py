@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from environs import Env
+from marshmallow import validate
 
 KEY_BYTES = 32
+LAENDER = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Settings:
     http_address: str
     smtp_url: str
     timezone: str
+    land: str
+    """The German Land whose public holidays are kept; empty for none."""
     public_url: str
     home: Path
     log_level: str
@@ -51,9 +56,10 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
             http_address=env.str(f"HTTP_{upper}", http_default),
             smtp_url=env.str("SMTP_URL", "smtp://127.0.0.1:1025"),
             timezone=env.str("TIMEZONE", "Europe/Berlin"),
+            land=env.str("LAND", "NW", validate=validate.OneOf(("", *LAENDER))),
             public_url=env.str("PUBLIC_URL", "").rstrip("/"),
             home=home,
-            log_level=env.log_level("LOG_LEVEL", "INFO") and env.str("LOG_LEVEL", "INFO").upper(),
+            log_level=env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(LEVELS)),
             log_format=env.str("LOG_FORMAT", "auto"),
             batch=env.int("BATCH", 200),
             prefetch=env.int("PREFETCH", 500),

@@ -27,7 +27,8 @@ class Command(Protocol):
 class Decider(Protocol):
     """A module with these functions is a decider; all of them are pure.
 
-    `needs` names the streams wanted before deciding; it is asked again with what has been loaded until it wants nothing new.
+    `needs` names the streams wanted before deciding; it is asked again with what has been loaded until it wants
+    nothing new.
     """
 
     @property

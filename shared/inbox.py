@@ -157,7 +157,7 @@ class _Desk:
 
 @dataclass(frozen=True, slots=True)
 class KeepUnreadable:
-    """A job for the writer: keep bytes that are no message, where operations see them. Once, however often they come."""
+    """A job for the writer: keep bytes that are no message where operations see them; once, however often they come."""
 
     body: bytes
     why: str

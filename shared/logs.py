@@ -1,7 +1,8 @@
-"""structlog: JSON lines (ECS field names) unless a terminal looks on; the correlation id is bound by whoever handles a request or a message."""
+"""structlog: JSON lines with ECS field names, or lines for a terminal where one looks on."""
 
 import logging
 import sys
+from typing import Any
 
 import ecs_logging
 import structlog
@@ -12,7 +13,7 @@ from shared.config import Settings
 def configure(settings: Settings) -> None:
     """Set up logging of this process once."""
     pretty = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
-    renderer = structlog.dev.ConsoleRenderer() if pretty else ecs_logging.StructlogFormatter()
+    renderer: Any = structlog.dev.ConsoleRenderer() if pretty else ecs_logging.StructlogFormatter()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -6,12 +6,13 @@ after the commit, and hands over whatever has arrived.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import amqp
+import kombu.connection
 import structlog
-from amqp.basic_message import Message as Delivered
 from eventlet.event import Event
-from kombu import Connection
 from nameko.extensions import DependencyProvider, Entrypoint
 
 from shared import config, logs, topology
@@ -23,10 +24,12 @@ from shared.writer import Unavailable
 PAUSE = 0.5
 """Seconds before the next try after the broker or the database stopped us."""
 HEARTBEAT = 30
+broker: Any = partial(kombu.connection.Connection, heartbeat=HEARTBEAT, connect_timeout=5)
+BROKER_ERRORS = (OSError, amqp.exceptions.AMQPError)
 log = structlog.get_logger()
 
 
-class Running(DependencyProvider):  # type: ignore[misc]
+class Running(DependencyProvider):
     """Makes the App of a service, once per process, and gives it to the workers as `self.app`."""
 
     def __init__(self, definition: Definition, make: Callable[[Definition, Settings], App] = App) -> None:
@@ -46,12 +49,12 @@ class Running(DependencyProvider):  # type: ignore[misc]
         return self.app
 
 
-class Hear(Entrypoint):  # type: ignore[misc]
+class Hear(Entrypoint):
     """Consumes the service's quorum queue; the decorated method gets a list of `Delivery`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._batch: list[Delivered] = []
+        self._batch: list[Any] = []
         self._stopping = False
 
     def start(self) -> None:
@@ -66,17 +69,15 @@ class Hear(Entrypoint):  # type: ignore[misc]
     def _run(self) -> None:
         while not self._stopping:
             try:
-                with Connection(self._app.settings.amqp_url, heartbeat=HEARTBEAT, connect_timeout=5) as connection:
+                with broker(self._app.settings.amqp_url) as connection:
                     self._consume(connection)
-            except (OSError, *Connection(self._app.settings.amqp_url).connection_errors) as error:
+            except BROKER_ERRORS as error:
                 log.warning("broker_lost", error=type(error).__name__)
-            except Connection(self._app.settings.amqp_url).channel_errors as error:
-                log.warning("channel_lost", error=type(error).__name__)
             self._app.listening = False
             if not self._stopping:
                 time.sleep(PAUSE)
 
-    def _consume(self, connection: Connection) -> None:
+    def _consume(self, connection: Any) -> None:
         channel = connection.default_channel
         channel.auto_decode = False
         definition = self._app.definition
@@ -97,7 +98,7 @@ class Hear(Entrypoint):  # type: ignore[misc]
                 self._batch.clear()
             connection.heartbeat_check()
 
-    def _drain(self, connection: Connection) -> None:
+    def _drain(self, connection: Any) -> None:
         # Wait for the first message, then take what has arrived by now.
         timeout = 1.0
         while len(self._batch) < self._app.settings.batch:
@@ -107,7 +108,7 @@ class Hear(Entrypoint):  # type: ignore[misc]
                 return
             timeout = 0.001
 
-    def _hand_over(self, connection: Connection) -> None:
+    def _hand_over(self, connection: Any) -> None:
         deliveries = [Delivery(m.properties.get("content_type", ""), bytes(m.body)) for m in self._batch]
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Publishes one service's log: numbers what was committed, sends it with confirms, moves one cursor. A process of its own.
+"""Publishes one service's log, as a process of its own: numbers what was committed, sends it, moves one cursor.
 
 The log is the outbox. A window of messages is under way at once; the cursor follows the confirms. Whatever is not
 confirmed when a connection ends is sent again (the listeners' gates know it). A message that no queue takes stops the
@@ -131,7 +131,8 @@ class Publisher:
         self._plan()
 
     def _plan(self, delay: float = 0.0) -> None:
-        assert self._loop is not None
+        if self._loop is None:
+            return
         if delay:
             self._loop.call_later(delay, self._plan)
         elif not self._planned:

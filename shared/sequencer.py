@@ -52,4 +52,4 @@ def move_cursor(connection: Connection, position: int, name: str = PUBLISHED) ->
 def unsent_keys(connection: Connection, limit: int) -> Sequence[Row[Any]]:
     """Subject keys that the other services don't have yet."""
     query = select(subject_keys.c.subject, subject_keys.c.wrapped).where(subject_keys.c.sent.is_(False)).limit(limit)
-    return connection.execute(query).all()
+    return list(connection.execute(query))

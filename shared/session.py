@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table
-from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy import Connection, Delete, Insert, Update
 
 from shared import store
 from shared.codec import Codec
@@ -185,9 +184,9 @@ def write_all(connection: Connection, writes: Iterable[Write]) -> None:
 
     Read tables hold no references to each other, so that the order between tables does not matter.
     """
-    tables: dict[Table, list[tuple[UpdateBase, list[dict[str, Any]]]]] = {}
+    tables: dict[Any, list[tuple[Insert | Update | Delete, list[dict[str, Any]]]]] = {}
     for statement, parameters in writes:
-        runs = tables.setdefault(statement.table, [])  # type: ignore[arg-type]
+        runs = tables.setdefault(statement.table, [])
         if not runs or runs[-1][0] is not statement:
             runs.append((statement, []))
         runs[-1][1].append(parameters)

@@ -1,5 +1,6 @@
 """The three calls that every service answers: is it well, how much has it done, what can be asked."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -24,18 +25,21 @@ def health(app: App) -> dict[str, Any]:
     """Readiness and its reasons: `ready` is false when the service can't work; `notes` say what needs a look."""
     problems: list[str] = []
     notes: list[str] = []
+    counts: dict[str | None, int] = {}
+    long_waiting = unpublished = 0
     if app.definition.hears and not app.listening:
         problems.append("the message broker cannot be reached")
     late = instant(app.clock() - BEHIND)
     try:
         with app.read() as connection:
-            counts = dict(connection.execute(select(held.c.reason, func.count()).group_by(held.c.reason)).all())
+            rows = connection.execute(select(held.c.reason, func.count()).group_by(held.c.reason))
+            counts = {row[0]: row[1] for row in rows}
             waiting = select(func.count()).where(held.c.reason.is_(None), held.c.held_at < late)
             unnumbered = select(func.count()).where(events.c.position.is_(None), events.c.recorded_at < late)
-            long_waiting, unpublished = connection.execute(waiting).scalar(), connection.execute(unnumbered).scalar()
+            long_waiting = connection.execute(waiting).scalar() or 0
+            unpublished = connection.execute(unnumbered).scalar() or 0
     except Unavailable:
         problems.append("the database cannot be reached")
-        counts, long_waiting, unpublished = {}, 0, 0
     for reason, count in counts.items():
         if reason:
             notes.append(f"{count} messages parked: {reason}")
@@ -70,11 +74,8 @@ def openapi(app: App, calls: Iterable[Api]) -> dict[str, Any]:
 
 def _path(url: str) -> tuple[str, list[dict[str, Any]]]:
     names = [part[1:-1].rpartition(":")[2] for part in url.split("/") if part.startswith("<")]
-    for name in names:
-        url = "/".join(
-            f"{{{name}}}" if part.startswith("<") and part.endswith(f"{name}>") else part for part in url.split("/")
-        )
-    return url, [{"in": "path", "name": name, "required": True, "schema": {"type": "string"}} for name in names]
+    path = re.sub(r"<(?:[^:>]*:)?([^>]*)>", r"{\1}", url)
+    return path, [{"in": "path", "name": name, "required": True, "schema": {"type": "string"}} for name in names]
 
 
 class Standard:
@@ -99,7 +100,6 @@ class Standard:
     @api("GET", "/openapi.json", hidden=True)
     def openapi(self, request: Request) -> Response:
         """What can be asked here."""
-        calls = [
-            entry for name in dir(type(self)) for entry in getattr(getattr(type(self), name), "nameko_entrypoints", ())
-        ]
-        return json_response(openapi(self.app, [call for call in calls if isinstance(call, Api)]))
+        methods = [getattr(type(self), name) for name in dir(type(self))]
+        entries = [entry for method in methods for entry in getattr(method, "nameko_entrypoints", ())]
+        return json_response(openapi(self.app, [entry for entry in entries if isinstance(entry, Api)]))

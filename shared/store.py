@@ -8,11 +8,12 @@ from sqlalchemy import Connection, Row, insert, select, text
 
 from shared.tables import events
 
-# Locks are taken in sorted order and before the streams are read, so that a writer waits instead of failing on a conflict.
+# Locks are taken in sorted order and before the streams are read: a writer waits instead of failing on a conflict.
 # 256 of them are enough, and keep a large batch within max_locks_per_transaction.
 _LOCK = text(
     "SELECT pg_advisory_xact_lock(bucket) FROM "
-    "(SELECT DISTINCT hashtext(stream) & 255 AS bucket FROM unnest(CAST(:streams AS text[])) AS stream ORDER BY 1) AS sorted"
+    "(SELECT DISTINCT hashtext(stream) & 255 AS bucket "
+    "FROM unnest(CAST(:streams AS text[])) AS stream ORDER BY 1) AS sorted"
 )
 _NEWER = {
     "postgresql": text(

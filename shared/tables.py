@@ -1,4 +1,4 @@
-"""The tables every service has in its own database. Times are ISO 8601 text in UTC: the same bytes on SQLite and PostgreSQL."""
+"""The tables every service has in its own database. Times are ISO 8601 text in UTC: the same on both databases."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -111,7 +111,7 @@ def instant(moment: datetime) -> str:
 
 
 def upsert(table: Table, keys: Sequence[str], update: Sequence[str] | None = None) -> Insert:
-    """Insert a row, or set the columns `update` (default: all but the keys; () leaves the row as it is) where it exists.
+    """Insert a row, or set the columns `update` where it exists (default: all but the keys; () leaves it as it is).
 
     PostgreSQL's construct; SQLAlchemy compiles it for SQLite too, whose syntax is the same.
     """

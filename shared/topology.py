@@ -1,4 +1,4 @@
-"""What exists at the broker: an exchange per speaker, a quorum queue per listener bound to the whole of what it hears."""
+"""What exists at the broker: an exchange per speaker, a quorum queue per listener bound to all of what it hears."""
 
 from collections.abc import Iterable
 

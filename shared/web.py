@@ -5,7 +5,7 @@ Nothing of a request's content is logged: method, route pattern, status and dura
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import orjson
@@ -117,7 +117,7 @@ def flatten(messages: Any, prefix: str = "") -> dict[str, str]:
     return {prefix or "body": " ".join(str(text) for text in texts)}
 
 
-class Api(HttpRequestHandler):  # type: ignore[misc]
+class Api(HttpRequestHandler):
     """One HTTP call. The method gets `request`, the path's values, and, where schemas are given, `query` and `body`."""
 
     def __init__(
@@ -168,7 +168,7 @@ class Api(HttpRequestHandler):  # type: ignore[misc]
             case Problem():
                 return exc.response()
             case ValidationError():
-                return invalid(exc.normalized_messages()).response()
+                return invalid(cast(Any, exc).normalized_messages()).response()
             case Unavailable():
                 title = "Not possible at the moment"
                 return Problem(503, title, detail="Please try again.", headers={"Retry-After": "2"}).response()
@@ -176,8 +176,10 @@ class Api(HttpRequestHandler):  # type: ignore[misc]
                 return Problem(exc.code or 500, exc.name, detail=exc.description or "").response()
             case IncorrectSignature():
                 return Problem(400, "The call is not right").response()
-        if type(exc).__name__ == "Refused":
-            return _refusal(exc).response()
+            case _ if type(exc).__name__ == "Refused":
+                return _refusal(exc).response()
+            case _:
+                pass
         log.error("request_failed", route=self.url, exc_info=exc)
         return Problem(500, "Something went wrong here", detail="It has been recorded; nothing was changed.").response()
 

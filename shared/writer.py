@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from shared.codec import Codec
 from shared.database import writing
@@ -111,7 +112,7 @@ class Writer:
     def _carry_out(self, tickets: Sequence[_Ticket]) -> None:
         try:
             self._transact(tickets)
-        except (OperationalError, InterfaceError, TimeoutError) as error:
+        except (OperationalError, InterfaceError, NoFreeConnection) as error:
             self._engine.dispose()
             reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             log.warning("database_unavailable", error=type(error).__name__, reason=reason, jobs=len(tickets))
@@ -126,13 +127,15 @@ class Writer:
 
     def _alone(self, ticket: _Ticket, error: BaseException) -> None:
         # A lost race shows as an IntegrityError: load again and decide again.
-        for _ in range(TRIES - 1):
-            if not isinstance(error, IntegrityError):
-                break
+        tries = 1
+        while isinstance(error, IntegrityError) and tries < TRIES:
+            tries += 1
             try:
-                return self._transact([ticket])
-            except DBAPIError as again:
+                self._transact([ticket])
+            except Exception as again:
                 error = again
+            else:
+                return
         ticket.error = error
 
     def _transact(self, tickets: Sequence[_Ticket]) -> None:

@@ -1,4 +1,4 @@
-"""The first migration of every service creates these tables; frozen here, never edited: later changes are migrations."""
+"""What the first migration of every service creates. Frozen: later changes are migrations of their own."""
 
 import sqlalchemy as sa
 from alembic import op

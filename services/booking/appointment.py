@@ -1,0 +1,258 @@
+"""The life of one appointment: asked for, confirmed when room and clerk are held, moved, cancelled, forgotten."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, assert_never
+
+from services.booking.commands import (
+    CancelAppointment,
+    ExpireHold,
+    ForgetGuest,
+    HearAnswer,
+    RequestAppointment,
+    RequestMove,
+)
+from services.booking.events import (
+    AnswerCameLate,
+    AppointmentCancelled,
+    AppointmentConfirmed,
+    AppointmentDeclined,
+    AppointmentExpired,
+    AppointmentMoved,
+    AppointmentRequested,
+    GuestForgotten,
+    Held,
+    MoveDeclined,
+    MoveRequested,
+    Plan,
+    RoomHeld,
+    StaffHeld,
+)
+
+Status = Literal["unknown", "requested", "confirmed", "declined", "expired", "cancelled"]
+PATIENCE = timedelta(seconds=60)
+"""A guest waits for the answer on the page about so long; a later refusal is sent by mail."""
+
+AppointmentCommand = RequestAppointment | RequestMove | CancelAppointment | HearAnswer | ExpireHold | ForgetGuest
+AppointmentEvent = (
+    AppointmentRequested
+    | MoveRequested
+    | RoomHeld
+    | StaffHeld
+    | AppointmentConfirmed
+    | AppointmentMoved
+    | AppointmentDeclined
+    | AppointmentExpired
+    | AppointmentCancelled
+    | MoveDeclined
+    | AnswerCameLate
+    | GuestForgotten
+)
+
+
+class Refused(Exception):
+    """A caller's order can't be carried out; `field` is the path of the value at fault."""
+
+    def __init__(self, reason: str, field: str | None = None, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.field = field
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What is being reserved at the moment, and who has answered."""
+
+    attempt: int
+    plan: Plan
+    hold_until: datetime
+    requested_at: datetime
+    rooms: tuple[Held, ...] = ()
+    clerks: tuple[Held, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """`plan`, `rooms`, `clerks`: what is confirmed or, before that, asked for; `pending`: what is being reserved."""
+
+    status: Status = "unknown"
+    attempts: int = 0
+    plan: Plan | None = None
+    rooms: tuple[Held, ...] = ()
+    clerks: tuple[Held, ...] = ()
+    pending: Pending | None = None
+    guest: str = ""
+    fingerprint: str = ""
+    because: tuple[str, ...] = ()
+    alternatives: tuple[datetime, ...] = ()
+    forgotten: bool = False
+
+
+def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
+    match event:
+        case AppointmentRequested():
+            pending = Pending(event.attempt, event.plan, event.hold_until, event.requested_at)
+            return Appointment(
+                "requested",
+                event.attempt,
+                event.plan,
+                pending=pending,
+                guest=event.guest,
+                fingerprint=event.fingerprint,
+            )
+        case MoveRequested():
+            pending = Pending(event.attempt, event.plan, event.hold_until, event.requested_at)
+            return replace(state, attempts=event.attempt, pending=pending, because=(), alternatives=())
+        case RoomHeld() if state.pending:
+            return replace(state, pending=replace(state.pending, rooms=event.stops))
+        case StaffHeld() if state.pending:
+            return replace(state, pending=replace(state.pending, clerks=event.stops))
+        case AppointmentConfirmed() | AppointmentMoved():
+            return replace(
+                state, status="confirmed", plan=event.plan, rooms=event.rooms, clerks=event.clerks, pending=None
+            )
+        case AppointmentDeclined():
+            return replace(
+                state, status="declined", pending=None, because=event.because, alternatives=event.alternatives
+            )
+        case MoveDeclined():
+            return replace(state, pending=None, because=event.because, alternatives=event.alternatives)
+        case AppointmentExpired():
+            return replace(state, status="expired", pending=None, because=("expired",))
+        case AppointmentCancelled():
+            return replace(state, status="cancelled", pending=None)
+        case GuestForgotten():
+            return replace(state, forgotten=True, guest="")
+        case _:
+            return state
+
+
+def decide(command: AppointmentCommand, state: Appointment) -> Sequence[AppointmentEvent]:
+    """What follows from an order. Raises Refused only for RequestAppointment, RequestMove and CancelAppointment."""
+    match command:
+        case RequestAppointment():
+            return _request(command, state)
+        case RequestMove():
+            return _request_move(command, state)
+        case CancelAppointment():
+            return _cancel(command, state)
+        case HearAnswer():
+            return _hear(command, state)
+        case ExpireHold():
+            return _expire(command, state)
+        case ForgetGuest():
+            return _forget(command, state)
+        case _:
+            assert_never(command)
+
+
+def _request(order: RequestAppointment, state: Appointment) -> Sequence[AppointmentEvent]:
+    if state.status != "unknown":
+        if state.fingerprint == order.fingerprint:
+            return ()
+        raise Refused("key_reused", "Idempotency-Key", "This key was used with another request; take a new one.")
+    requested = AppointmentRequested(
+        order.appointment, 1, order.plan, order.hold_until, order.now, order.guest, order.fingerprint
+    )
+    return (requested,)
+
+
+def _request_move(order: RequestMove, state: Appointment) -> Sequence[AppointmentEvent]:
+    plan = _changeable(order.now, state)
+    if state.status != "confirmed":
+        raise Refused("not_confirmed", detail="Only a confirmed appointment can be moved.")
+    if state.pending is not None:
+        if _same_place(state.pending.plan, order.plan):
+            return ()
+        raise Refused("move_pending", detail="Another move is being worked on.")
+    if _same_place(plan, order.plan):
+        return ()
+    if [stop.concern for stop in plan.stops] != [stop.concern for stop in order.plan.stops]:
+        raise Refused("other_concern", "proposal", "The proposal is for other concerns than this appointment.")
+    return (MoveRequested(order.appointment, state.attempts + 1, order.plan, order.hold_until, order.now),)
+
+
+def _cancel(order: CancelAppointment, state: Appointment) -> Sequence[AppointmentEvent]:
+    if state.status == "cancelled":
+        return ()
+    _changeable(order.now, state)
+    was_confirmed = state.status == "confirmed"
+    return (AppointmentCancelled(order.appointment, state.attempts, order.by, was_confirmed),)
+
+
+def _changeable(now: datetime, state: Appointment) -> Plan:
+    """The plan of an appointment that still lies ahead. Raises Refused."""
+    if state.plan is None or state.status not in ("requested", "confirmed"):
+        raise Refused("not_active", detail=f"This appointment is {state.status}.")
+    if now >= state.plan.starts_at:
+        raise Refused("too_late", detail="The appointment has begun or is over.")
+    return state.plan
+
+
+def _hear(order: HearAnswer, state: Appointment) -> Sequence[AppointmentEvent]:
+    pending = state.pending
+    if pending is None or pending.attempt != order.attempt:
+        # Whatever ended the waiting was said before this answer is heard, and lets the owner go of what it holds.
+        return (AnswerCameLate(order.appointment, order.attempt, order.who, bool(order.held)),)
+    if not order.held:
+        return (_declined(order, state, pending),)
+    if order.who == "rooms":
+        held: RoomHeld | StaffHeld = RoomHeld(order.appointment, order.attempt, order.held)
+        rooms, clerks = order.held, pending.clerks
+    else:
+        held = StaffHeld(order.appointment, order.attempt, order.held)
+        rooms, clerks = pending.rooms, order.held
+    if not (rooms and clerks):
+        return (held,)
+    return (held, _confirmed(order.appointment, state, pending, rooms, clerks))
+
+
+def _confirmed(
+    appointment: str, state: Appointment, pending: Pending, rooms: tuple[Held, ...], clerks: tuple[Held, ...]
+) -> AppointmentConfirmed | AppointmentMoved:
+    if state.status == "requested" or state.plan is None:
+        return AppointmentConfirmed(appointment, pending.attempt, pending.plan, rooms, clerks)
+    previous = state.plan.starts_at
+    return AppointmentMoved(appointment, pending.attempt, pending.plan, rooms, clerks, previous)
+
+
+def _declined(order: HearAnswer, state: Appointment, pending: Pending) -> AppointmentDeclined | MoveDeclined:
+    because, plan = (f"{order.who}_{order.because}",), pending.plan
+    if state.status != "requested":
+        return MoveDeclined(
+            order.appointment, pending.attempt, because, order.alternatives, plan.starts_at, plan.language
+        )
+    late = order.now - pending.requested_at > PATIENCE
+    return AppointmentDeclined(
+        order.appointment, pending.attempt, because, order.alternatives, plan.starts_at, plan.language, late
+    )
+
+
+def _expire(order: ExpireHold, state: Appointment) -> Sequence[AppointmentEvent]:
+    pending = state.pending
+    if pending is None or order.now < pending.hold_until:
+        return ()
+    plan = pending.plan
+    if state.status == "requested":
+        return (AppointmentExpired(order.appointment, pending.attempt, plan.starts_at, plan.language),)
+    return (MoveDeclined(order.appointment, pending.attempt, ("expired",), (), plan.starts_at, plan.language),)
+
+
+def _forget(order: ForgetGuest, state: Appointment) -> Sequence[AppointmentEvent]:
+    if state.status == "unknown" or state.forgotten:
+        return ()
+    forgotten = GuestForgotten(order.appointment)
+    ahead = state.plan is not None and order.now < state.plan.starts_at
+    if ahead and state.status in ("requested", "confirmed"):
+        # A visit nobody can be expected for any more must not keep its place.
+        cancelled = AppointmentCancelled(order.appointment, state.attempts, "guest", state.status == "confirmed")
+        return (cancelled, forgotten)
+    return (forgotten,)
+
+
+def _same_place(a: Plan, b: Plan) -> bool:
+    return a.site == b.site and [(s.concern, s.starts_at, s.ends_at) for s in a.stops] == [
+        (s.concern, s.starts_at, s.ends_at) for s in b.stops
+    ]

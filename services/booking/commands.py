@@ -1,0 +1,85 @@
+"""Orders to booking. Each carries its own id and the time it is given."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.booking.events import ClerkHoursNoted, ClerkNoted, Concern, Held, Plan, RoomHoursNoted, RoomNoted
+
+
+@dataclass(frozen=True, slots=True)
+class SetCatalogue:
+    """All concerns there are from now on; what is missing is withdrawn."""
+
+    id: str
+    now: datetime
+    concerns: tuple[Concern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Keep what the owner of a room or a clerk has said."""
+
+    id: str
+    now: datetime
+    fact: RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAppointment:
+    id: str
+    now: datetime
+    appointment: str
+    plan: Plan
+    hold_until: datetime
+    guest: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMove:
+    id: str
+    now: datetime
+    appointment: str
+    plan: Plan
+    hold_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAppointment:
+    id: str
+    now: datetime
+    appointment: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class HearAnswer:
+    """`who` is "rooms" or "staff"; `held` is what it holds, or empty with the reason why it can't."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+    who: str
+    held: tuple[Held, ...] = ()
+    because: str = ""
+    alternatives: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireHold:
+    id: str
+    now: datetime
+    appointment: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetGuest:
+    id: str
+    now: datetime
+    appointment: str
+
+
+BookingCommand = (
+    SetCatalogue | Note | RequestAppointment | RequestMove | CancelAppointment | HearAnswer | ExpireHold | ForgetGuest
+)

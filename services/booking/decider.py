@@ -1,0 +1,82 @@
+"""The rules of booking; the parts stand in the modules beside it. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from services.booking import appointment, catalogue
+from services.booking.appointment import Appointment, Refused
+from services.booking.catalogue import Catalogue
+from services.booking.commands import BookingCommand, Note, SetCatalogue
+from services.booking.events import (
+    BookingEvent,
+    ClerkHoursNoted,
+    ClerkNoted,
+    ConcernDefined,
+    ConcernWithdrawn,
+    RoomHoursNoted,
+    RoomNoted,
+)
+
+__all__ = ["Refused", "State", "decide", "evolve", "initial", "needs", "stream_of"]
+
+Fact = RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted
+State = Catalogue | Appointment | Fact | None
+"""Of a noted room or clerk only the last fact is kept here; the read side keeps the rest."""
+
+
+def needs(command: BookingCommand, _states: Mapping[str, State]) -> set[str]:
+    """One stream each."""
+    match command:
+        case SetCatalogue():
+            return {"catalogue"}
+        case Note():
+            return {stream_of(command.fact)}
+        case _:
+            return {f"appointment-{command.appointment}"}
+
+
+def initial(stream: str) -> State:
+    """The state of a stream before its first event."""
+    match stream.partition("-")[0]:
+        case "catalogue":
+            return Catalogue()
+        case "appointment":
+            return Appointment()
+        case _:
+            return None
+
+
+def evolve(state: State, event: BookingEvent) -> State:
+    """The state after an event of its stream."""
+    match event:
+        case ConcernDefined() | ConcernWithdrawn():
+            return catalogue.evolve(cast(Catalogue, state), event)
+        case RoomNoted() | RoomHoursNoted() | ClerkNoted() | ClerkHoursNoted():
+            return event
+        case _:
+            return appointment.evolve(cast(Appointment, state), event)
+
+
+def decide(command: BookingCommand, states: Mapping[str, State]) -> Sequence[BookingEvent]:
+    """What follows from an order. Raises Refused for an order of a caller on the line that can't be carried out."""
+    match command:
+        case SetCatalogue():
+            return catalogue.set_all(command, cast(Catalogue, states["catalogue"]))
+        case Note():
+            return () if states[stream_of(command.fact)] == command.fact else (command.fact,)
+        case _:
+            state = cast(Appointment, states[f"appointment-{command.appointment}"])
+            return appointment.decide(command, state)
+
+
+def stream_of(event: BookingEvent) -> str:
+    """The stream an event belongs to."""
+    match event:
+        case ConcernDefined() | ConcernWithdrawn():
+            return "catalogue"
+        case RoomNoted() | RoomHoursNoted():
+            return f"room-{event.room}"
+        case ClerkNoted() | ClerkHoursNoted():
+            return f"clerk-{event.clerk}"
+        case _:
+            return f"appointment-{event.appointment}"

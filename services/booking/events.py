@@ -1,0 +1,304 @@
+"""What booking stores: the catalogue of concerns, what it heard of rooms and clerks, and the life of every appointment.
+
+Streams: `catalogue`; `room-{room}` and `clerk-{clerk}` (noted from their owners); `appointment-{appointment}`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+Responsibility = Literal["anyone", "surname", "district"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text in the languages of the pages."""
+
+    de: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Something to bring."""
+
+    key: str
+    de: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What a guest comes for. Minutes are whole; `extra_minutes_per_person` counts from the second person on."""
+
+    key: str
+    name: Text
+    department: str
+    minutes: int
+    leika: str | None = None
+    topic: str = ""
+    keywords: tuple[str, ...] = ()
+    extra_minutes_per_person: int = 0
+    equipment: tuple[str, ...] = ()
+    competences: tuple[str, ...] = ()
+    documents: tuple[Document, ...] = ()
+    lead_minutes: int = 0
+    horizon_days: int = 60
+    buffer_minutes: int = 0
+    max_party: int = 10
+    grid_minutes: int = 5
+    online_url: str | None = None
+    responsibility: Responsibility = "anyone"
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernDefined:
+    concern: Concern
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernWithdrawn:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomNoted:
+    room: str
+    name: str
+    site: str
+    seats: int
+    equipment: tuple[str, ...]
+    step_free: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """[from_, until); `site` is empty where the resource itself has one."""
+
+    from_: datetime
+    until: datetime
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDay:
+    date: date
+    open: tuple[Opening, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomHoursNoted:
+    """All open times of a room from `from_` to `until`, both inclusive; a date not in `days` is closed."""
+
+    room: str
+    from_: date
+    until: date
+    days: tuple[OpenDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A clerk's responsibility in a department: anyone, a surname range, or a district."""
+
+    department: str
+    kind: Responsibility
+    key: str | None = None
+    first: str | None = None
+    last: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkNoted:
+    clerk: str
+    name: str
+    departments: tuple[str, ...]
+    competences: tuple[str, ...]
+    responsibility: tuple[Rule, ...]
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkHoursNoted:
+    """All open times of a clerk from `from_` to `until`, both inclusive; a date not in `days` is closed."""
+
+    clerk: str
+    from_: date
+    until: date
+    days: tuple[OpenDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStop:
+    """One concern of a visit: when, what it needs, and who and where was proposed (the owners decide)."""
+
+    stop: int
+    concern: str
+    name: Text
+    department: str
+    competences: tuple[str, ...]
+    responsibility: str | None
+    seats: int
+    equipment: tuple[str, ...]
+    step_free: bool
+    starts_at: datetime
+    ends_at: datetime
+    blocked_until: datetime
+    room: str | None = None
+    clerk: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A visit as it was proposed. `date` is the local day of all of its stops."""
+
+    site: str
+    date: date
+    starts_at: datetime
+    ends_at: datetime
+    party_size: int
+    step_free: bool
+    language: str
+    stops: tuple[PlannedStop, ...]
+    documents: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an owner holds for one stop."""
+
+    stop: int
+    id: str
+    name: str
+    starts_at: datetime
+    blocked_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentRequested:
+    """`guest` is sealed; `fingerprint` tells a repeated request from another one under the same key."""
+
+    appointment: str
+    attempt: int
+    plan: Plan
+    hold_until: datetime
+    requested_at: datetime
+    guest: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRequested:
+    appointment: str
+    attempt: int
+    plan: Plan
+    hold_until: datetime
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoomHeld:
+    appointment: str
+    attempt: int
+    stops: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffHeld:
+    appointment: str
+    attempt: int
+    stops: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentConfirmed:
+    appointment: str
+    attempt: int
+    plan: Plan
+    rooms: tuple[Held, ...]
+    clerks: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentMoved:
+    appointment: str
+    attempt: int
+    plan: Plan
+    rooms: tuple[Held, ...]
+    clerks: tuple[Held, ...]
+    previous_starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentDeclined:
+    """`late`: the answer took so long that the guest is no longer waiting for it."""
+
+    appointment: str
+    attempt: int
+    because: tuple[str, ...]
+    alternatives: tuple[datetime, ...]
+    starts_at: datetime
+    language: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentExpired:
+    appointment: str
+    attempt: int
+    starts_at: datetime
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentCancelled:
+    appointment: str
+    attempt: int
+    by: str
+    was_confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MoveDeclined:
+    appointment: str
+    attempt: int
+    because: tuple[str, ...]
+    alternatives: tuple[datetime, ...]
+    starts_at: datetime
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCameLate:
+    """An owner answered when nothing was waiting any more; what ended the waiting lets go of it."""
+
+    appointment: str
+    attempt: int
+    who: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GuestForgotten:
+    appointment: str
+
+
+BookingEvent = (
+    ConcernDefined
+    | ConcernWithdrawn
+    | RoomNoted
+    | RoomHoursNoted
+    | ClerkNoted
+    | ClerkHoursNoted
+    | AppointmentRequested
+    | MoveRequested
+    | RoomHeld
+    | StaffHeld
+    | AppointmentConfirmed
+    | AppointmentMoved
+    | AppointmentDeclined
+    | AppointmentExpired
+    | AppointmentCancelled
+    | MoveDeclined
+    | AnswerCameLate
+    | GuestForgotten
+)

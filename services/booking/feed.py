@@ -1,0 +1,144 @@
+"""What the index of proposals learns from booking's own events; and the same from the read tables at the start."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from services.booking.appointment import Pending
+from services.booking.events import (
+    AppointmentCancelled,
+    AppointmentDeclined,
+    AppointmentExpired,
+    AppointmentMoved,
+    AppointmentRequested,
+    BookingEvent,
+    ClerkHoursNoted,
+    ClerkNoted,
+    MoveDeclined,
+    MoveRequested,
+    OpenDay,
+    Plan,
+    RoomHeld,
+    RoomHoursNoted,
+    RoomNoted,
+    StaffHeld,
+)
+from services.booking.projections import HOLD, holds, open_days, resources
+from services.booking.proposals.index import Index
+from shared.tables import timers
+
+Days = Mapping[date, Sequence[tuple[str, datetime, datetime]]]
+
+
+def learn(index: Index, event: BookingEvent) -> None:
+    """Take one committed event into the index. Microseconds."""
+    match event:
+        case RoomNoted() | ClerkNoted():
+            define(index, event)
+        case RoomHoursNoted():
+            index.open_room(event.room, event.from_, event.until, _without_site(_days(event.days)))
+        case ClerkHoursNoted():
+            index.open_clerk(event.clerk, event.from_, event.until, _days(event.days))
+        case AppointmentRequested() | MoveRequested():
+            pend(index, event.appointment, event.attempt, event.plan)
+        case RoomHeld() | StaffHeld():
+            kind = "room" if isinstance(event, RoomHeld) else "clerk"
+            for held in event.stops:
+                index.take(event.appointment, event.attempt, kind, held.id, held.starts_at, held.blocked_until)
+        case AppointmentMoved():
+            for attempt in range(1, event.attempt):
+                index.free(event.appointment, attempt)
+        case MoveDeclined():
+            index.free(event.appointment, event.attempt)
+        case AppointmentDeclined() | AppointmentExpired() | AppointmentCancelled():
+            index.free(event.appointment)
+        case _:
+            pass
+
+
+def define(index: Index, event: RoomNoted | ClerkNoted) -> None:
+    """A room or clerk is known from now on, or known differently."""
+    match event:
+        case RoomNoted():
+            index.define_room(
+                event.room,
+                name=event.name,
+                site=event.site,
+                seats=event.seats,
+                equipment=event.equipment,
+                step_free=event.step_free,
+            )
+        case ClerkNoted():
+            index.define_clerk(
+                event.clerk,
+                name=event.name,
+                departments=event.departments,
+                competences=event.competences,
+                responsibility=[
+                    {
+                        "department": rule.department,
+                        "kind": rule.kind,
+                        "key": rule.key,
+                        "first": rule.first,
+                        "last": rule.last,
+                    }
+                    for rule in event.responsibility
+                ],
+                languages=event.languages,
+            )
+
+
+def pend(index: Index, appointment: str, attempt: int, plan: Plan) -> None:
+    """What is being asked for is not proposed to others meanwhile."""
+    stops = [(s.room, s.clerk, s.starts_at, s.blocked_until) for s in plan.stops if s.room and s.clerk]
+    index.pend(appointment, attempt, stops)
+
+
+def load(index: Index, connection: Connection, today: date) -> None:
+    """Fill an empty index from the read tables, from `today` on."""
+    for row in connection.execute(select(resources)):
+        _define_stored(index, row.kind, orjson.loads(row.definition))
+    stored: dict[tuple[str, str], dict[date, Any]] = {}
+    for row in connection.execute(select(open_days).where(open_days.c.date >= today)):
+        stored.setdefault((row.kind, row.resource), {})[row.date] = [
+            (site, datetime.fromisoformat(begins), datetime.fromisoformat(ends))
+            for site, begins, ends in orjson.loads(row.open)
+        ]
+    for (kind, resource), days in stored.items():
+        if kind == "room":
+            index.open_room(resource, min(days), max(days), _without_site(days))
+        else:
+            index.open_clerk(resource, min(days), max(days), days)
+    for row in connection.execute(select(holds).where(holds.c.blocked_until >= today.isoformat())):
+        begins, ends = datetime.fromisoformat(row.starts_at), datetime.fromisoformat(row.blocked_until)
+        index.take(row.appointment, row.attempt, row.kind, row.resource, begins, ends)
+
+
+def waiting(connection: Connection) -> list[str]:
+    """The appointments that wait for an answer."""
+    query = select(timers.c.subject).where(timers.c.kind == HOLD)
+    return list(connection.execute(query).scalars())
+
+
+def load_pending(index: Index, pending: Mapping[str, Pending]) -> None:
+    """Take in what is being reserved while the service starts."""
+    for appointment, asked in pending.items():
+        pend(index, appointment, asked.attempt, asked.plan)
+
+
+def _define_stored(index: Index, kind: str, stored: dict[str, Any]) -> None:
+    if kind == "room":
+        index.define_room(stored.pop("room"), **stored)
+    else:
+        index.define_clerk(stored.pop("clerk"), **stored)
+
+
+def _days(days: Sequence[OpenDay]) -> dict[date, list[tuple[str, datetime, datetime]]]:
+    return {day.date: [(opening.site, opening.from_, opening.until) for opening in day.open] for day in days}
+
+
+def _without_site(days: Days) -> dict[date, list[tuple[datetime, datetime]]]:
+    return {day: [(begins, until) for _, begins, until in openings] for day, openings in days.items()}

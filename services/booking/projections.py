@@ -1,0 +1,147 @@
+"""Booking's read tables: what the index of proposals is loaded from at the start, and the timers."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Column, Date, Integer, MetaData, Table, Text, bindparam, delete
+
+from services.booking.events import (
+    AppointmentCancelled,
+    AppointmentConfirmed,
+    AppointmentDeclined,
+    AppointmentExpired,
+    AppointmentMoved,
+    AppointmentRequested,
+    BookingEvent,
+    ClerkHoursNoted,
+    ClerkNoted,
+    GuestForgotten,
+    Held,
+    MoveDeclined,
+    MoveRequested,
+    OpenDay,
+    RoomHeld,
+    RoomHoursNoted,
+    RoomNoted,
+    StaffHeld,
+)
+from shared.definition import Recorded
+from shared.tables import Write, instant, upsert
+from shared.timers import clear_timer, set_timer
+
+HOLD = "hold"
+FORGET = "forget"
+RETENTION = timedelta(days=30)
+"""A guest is forgotten so long after the visit."""
+
+metadata = MetaData()
+resources = Table(
+    "resources",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("definition", Text, nullable=False),
+)
+open_days = Table(
+    "open_days",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("open", Text, nullable=False),
+)
+holds = Table(
+    "holds",
+    metadata,
+    Column("appointment", Text, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("stop", Integer, primary_key=True),
+    Column("resource", Text, nullable=False),
+    Column("starts_at", Text, nullable=False),
+    Column("blocked_until", Text, nullable=False),
+)
+_DEFINE = upsert(resources, ["kind", "resource"])
+_OPEN = upsert(open_days, ["kind", "resource", "date"])
+_CLOSE = delete(open_days).where(
+    open_days.c.kind == bindparam("b_kind"),
+    open_days.c.resource == bindparam("b_resource"),
+    open_days.c.date.between(bindparam("b_from"), bindparam("b_until")),
+)
+_HOLD = upsert(holds, ["appointment", "attempt", "kind", "stop"])
+_LET_GO_ALL = delete(holds).where(holds.c.appointment == bindparam("b_appointment"))
+_LET_GO = _LET_GO_ALL.where(holds.c.attempt == bindparam("b_attempt"))
+_LET_GO_OTHERS = _LET_GO_ALL.where(holds.c.attempt != bindparam("b_attempt"))
+
+
+def project(event: BookingEvent, _at: Recorded) -> Iterable[Write]:
+    """The writes that follow from an event."""
+    match event:
+        case RoomNoted():
+            return (_definition("room", event.room, event),)
+        case ClerkNoted():
+            return (_definition("clerk", event.clerk, event),)
+        case RoomHoursNoted():
+            return _opened("room", event.room, event)
+        case ClerkHoursNoted():
+            return _opened("clerk", event.clerk, event)
+        case RoomHeld():
+            return _held(event, "room")
+        case StaffHeld():
+            return _held(event, "clerk")
+        case _:
+            return _life(event)
+
+
+def _life(event: BookingEvent) -> Iterable[Write]:
+    match event:
+        case AppointmentRequested() | MoveRequested():
+            hold = set_timer(HOLD, event.appointment, event.hold_until)
+            return (hold, set_timer(FORGET, event.appointment, event.plan.ends_at + RETENTION))
+        case AppointmentConfirmed():
+            return (clear_timer(HOLD, event.appointment),)
+        case AppointmentMoved():
+            others = {"b_appointment": event.appointment, "b_attempt": event.attempt}
+            forget = set_timer(FORGET, event.appointment, event.plan.ends_at + RETENTION)
+            return (clear_timer(HOLD, event.appointment), forget, (_LET_GO_OTHERS, others))
+        case MoveDeclined():
+            this = {"b_appointment": event.appointment, "b_attempt": event.attempt}
+            return (clear_timer(HOLD, event.appointment), (_LET_GO, this))
+        case AppointmentDeclined() | AppointmentExpired() | AppointmentCancelled():
+            return (clear_timer(HOLD, event.appointment), (_LET_GO_ALL, {"b_appointment": event.appointment}))
+        case GuestForgotten():
+            return (clear_timer(FORGET, event.appointment),)
+        case _:
+            return ()
+
+
+def _definition(kind: str, resource: str, event: RoomNoted | ClerkNoted) -> Write:
+    return _DEFINE, {"kind": kind, "resource": resource, "definition": orjson.dumps(event).decode()}
+
+
+def _opened(kind: str, resource: str, event: RoomHoursNoted | ClerkHoursNoted) -> Iterable[Write]:
+    yield _CLOSE, {"b_kind": kind, "b_resource": resource, "b_from": event.from_, "b_until": event.until}
+    for day in event.days:
+        yield _OPEN, {"kind": kind, "resource": resource, "date": day.date, "open": _times(day)}
+
+
+def _times(day: OpenDay) -> str:
+    return orjson.dumps([[opening.site, opening.from_, opening.until] for opening in day.open]).decode()
+
+
+def _held(event: RoomHeld | StaffHeld, kind: str) -> Iterable[Write]:
+    return [(_HOLD, _row(event.appointment, event.attempt, kind, held)) for held in event.stops]
+
+
+def _row(appointment: str, attempt: int, kind: str, held: Held) -> dict[str, Any]:
+    return {
+        "appointment": appointment,
+        "attempt": attempt,
+        "kind": kind,
+        "stop": held.stop,
+        "resource": held.id,
+        "starts_at": instant(held.starts_at),
+        "blocked_until": instant(held.blocked_until),
+    }

@@ -1,0 +1,67 @@
+"""What booking makes of what rooms and staff_calendar say. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.booking.commands import BookingCommand, HearAnswer, Note
+from services.booking.contracts import HEARD
+from services.booking.events import (
+    ClerkHoursNoted,
+    ClerkNoted,
+    Held,
+    OpenDay,
+    Opening,
+    RoomHoursNoted,
+    RoomNoted,
+    Rule,
+)
+from shared.messages import Message, following
+
+HEARS = ("rooms", "staff_calendar")
+
+
+def react(message: Message, now: datetime) -> Sequence[BookingCommand]:
+    """Our command for a heard message; () for what is of no use here. Raises ValidationError for what can't be read."""
+    if message.type not in HEARD:
+        return ()
+    said = HEARD[message.type].load(message.data)
+    command = following(message, by="booking")
+    match message.type:
+        case "RoomReserved" | "RoomDeclined":
+            return (_answer(command, now, "rooms", said),)
+        case "StaffReserved" | "StaffDeclined":
+            return (_answer(command, now, "staff", said),)
+        case _:
+            return (Note(command, now, _fact(message.type, said)),)
+
+
+def _answer(command: str, now: datetime, who: str, said: Mapping[str, Any]) -> HearAnswer:
+    return HearAnswer(
+        command,
+        now,
+        said["appointment"],
+        said["attempt"],
+        who,
+        held=tuple(Held(**stop) for stop in said.get("stops", ())),
+        because=said.get("because", ""),
+        alternatives=tuple(said.get("alternatives", ())),
+    )
+
+
+def _fact(kind: str, said: dict[str, Any]) -> RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted:
+    match kind:
+        case "RoomDefined":
+            return RoomNoted(**said | {"equipment": tuple(said["equipment"])})
+        case "ClerkDefined":
+            lists = {name: tuple(said[name]) for name in ("departments", "competences", "languages")}
+            rules = tuple(Rule(**rule) for rule in said["responsibility"])
+            return ClerkNoted(**said | lists | {"responsibility": rules})
+        case "RoomOpened":
+            return RoomHoursNoted(said["room"], said["from_"], said["until"], _days(said))
+        case _:
+            return ClerkHoursNoted(said["clerk"], said["from_"], said["until"], _days(said))
+
+
+def _days(said: Mapping[str, Any]) -> tuple[OpenDay, ...]:
+    return tuple(OpenDay(day["date"], tuple(Opening(**opening) for opening in day["open"])) for day in said["days"])

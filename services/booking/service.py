@@ -1,0 +1,255 @@
+"""booking at work: entrypoints, and the wiring behind them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import orjson
+from environs import Env
+from nameko.timer import timer
+from werkzeug.wrappers import Request, Response
+
+from services.booking import catalogue, contracts, decider, feed, http, planning, projections, reactions, upcasts
+from services.booking.appointment import Appointment
+from services.booking.catalogue import Catalogue
+from services.booking.commands import (
+    CancelAppointment,
+    ExpireHold,
+    ForgetGuest,
+    RequestAppointment,
+    RequestMove,
+    SetCatalogue,
+)
+from services.booking.events import BookingEvent, ConcernDefined, ConcernWithdrawn, Plan
+from services.booking.planning import NotPossible
+from services.booking.proposals.index import Index
+from services.booking.queries import ReadSide
+from services.booking.tokens import BadProposal, Tokens
+from shared.app import App
+from shared.config import Settings
+from shared.definition import Definition
+from shared.messages import Cause
+from shared.nameko_parts import Running, hear
+from shared.standard import Standard
+from shared.web import Problem, api, json_response
+
+DEFINITION = Definition(
+    name="booking",
+    decider=decider,
+    events=BookingEvent,
+    upcasts=upcasts.UPCASTS,
+    say=contracts.say,
+    hears=reactions.HEARS,
+    react=reactions.react,
+    project=projections.project,
+    metadata=projections.metadata,
+    migrations=Path(__file__).parent / "migrations",
+    http_default="127.0.0.1:8001",
+    stories=("appointment",),
+    shares_keys=True,
+)
+
+
+class Booking(App):
+    """booking's log with its read side in memory."""
+
+    def __init__(self, definition: Definition, settings: Settings, **kwargs: Any) -> None:
+        super().__init__(definition, settings, **kwargs)
+        zone = ZoneInfo(settings.timezone)
+        self.reads = ReadSide(Index(zone), Tokens(settings.secret), zone, Catalogue())
+        self.hold_for = timedelta(seconds=Env().int("FOYER_HOLD_FOR", 600))
+
+    def started(self) -> None:
+        """Load catalogue and index."""
+        today = self.clock().astimezone(self.reads.zone).date()
+        self.reads.catalogue = self.state("catalogue")
+        with self.read() as connection:
+            feed.load(self.reads.index, connection, today)
+            waiting = feed.waiting(connection)
+        states = {appointment: self.life(appointment).pending for appointment in waiting}
+        feed.load_pending(self.reads.index, {name: pending for name, pending in states.items() if pending})
+
+    def committed(self, events: Sequence[Any]) -> None:
+        """Keep catalogue and index up."""
+        for event in events:
+            if isinstance(event, ConcernDefined | ConcernWithdrawn):
+                self.reads.catalogue = catalogue.evolve(self.reads.catalogue, event)
+            else:
+                feed.learn(self.reads.index, event)
+
+    def life(self, appointment: str) -> Appointment:
+        """The present state of an appointment."""
+        state: Appointment = self.state(f"appointment-{appointment}")
+        return state
+
+    def request(self, body: dict[str, Any], key: str, raw: bytes, cause: Cause) -> dict[str, Any]:
+        """Ask for an appointment; the same key and body lead to the same answer. Raises Problem and Refused."""
+        now, tokens = self.clock(), self.reads.tokens
+        appointment = tokens.appointment(key)
+        plan = self.plan(body["proposal"], body["language"], body["party_size"])
+        self.check(plan, now, unless=lambda: self.life(appointment).status != "unknown")
+        command, manage_token = str(uuid4()), tokens.manage(appointment)
+        guest = body["guest"] | {"manage_token": manage_token}
+        sealed, key_row = self.vault.seal(appointment, f"{command}.0/guest", guest)
+        order = RequestAppointment(
+            command, now, appointment, plan, now + self.hold_for, sealed, tokens.fingerprint(raw)
+        )
+        self.handle(order, cause=cause, writes=[key_row])
+        return {"appointment": appointment, "status": "requested", "manage_token": manage_token}
+
+    def move(self, appointment: str, proposal: str, cause: Cause) -> None:
+        """Ask for another time. Raises Problem and Refused."""
+        now, state = self.clock(), self.life(appointment)
+        language = state.plan.language if state.plan else "de"
+        plan = self.plan(proposal, language, state.plan.party_size if state.plan else None)
+        self.check(plan, now, unless=lambda: plan in (state.plan, state.pending and state.pending.plan))
+        self.handle(RequestMove(str(uuid4()), now, appointment, plan, now + self.hold_for), cause=cause)
+
+    def plan(self, proposal: str, language: str, party_size: int | None = None) -> Plan:
+        """The plan behind a proposal's id. Raises Problem."""
+        try:
+            offer = self.reads.tokens.offer(proposal)
+            if party_size not in (None, offer.party_size):
+                raise NotPossible("party_size", f"The proposal was made for {offer.party_size}; ask for a new one.")
+            return planning.plan(offer, self.reads.catalogue, self.reads.zone, language)
+        except BadProposal as error:
+            raise wrong("proposal", str(error)) from None
+        except NotPossible as error:
+            raise wrong(error.field, error.detail) from None
+
+    def check(self, plan: Plan, now: datetime, unless: Any) -> None:
+        """Raises Problem when the place is gone or past, unless it is ours already."""
+        past, free = plan.starts_at <= now, self.reads.free(plan)
+        if (past or not free) and not unless():
+            if past:
+                raise wrong("proposal", "This time has passed; please ask for new proposals.")
+            title, kind = "This time is no longer free", "/problems/place_taken"
+            raise Problem(409, title, kind=kind, errors={"proposal": title + "."}, proposals=self.instead(plan, now))
+
+    def instead(self, plan: Plan, now: datetime) -> Any:
+        """Fresh proposals, ready for JSON."""
+        return http.ProposalAnswer(many=True).dump(self.reads.instead(plan, now))
+
+    def expire_holds(self) -> None:
+        """Decide on everything whose time to be answered has run out."""
+        waiting = self.due(projections.HOLD)
+        if waiting:
+            now = self.clock()
+            self.handle(*(ExpireHold(str(uuid4()), now, appointment) for appointment in waiting))
+
+    def forget_guests(self) -> None:
+        """Forget the guests whose visit ended long enough ago."""
+        due = self.due(projections.FORGET)
+        if due:
+            now = self.clock()
+            self.handle(*(ForgetGuest(str(uuid4()), now, appointment) for appointment in due))
+
+
+def wrong(field: str, detail: str) -> Problem:
+    """The problem of a value that can't be taken."""
+    return Problem(422, "Some fields are not right", detail=f"{field}: {detail}", errors={field: detail})
+
+
+def may_manage(app: Booking, request: Request, appointment: str, query: dict[str, Any]) -> None:
+    """Raises Problem unless the request bears the appointment's token."""
+    header = request.headers.get("Authorization", "")
+    token = header.removeprefix("Bearer ").strip() if header.startswith("Bearer ") else query["token"]
+    if not token:
+        detail = "Send it as 'Authorization: Bearer TOKEN' or as the query parameter 'token'."
+        raise Problem(401, "The manage token is missing", detail=detail, errors={"token": detail})
+    if not app.reads.tokens.may_manage(appointment, token):
+        detail = "It does not belong to this appointment."
+        raise Problem(403, "The manage token is not right", detail=detail, errors={"token": detail})
+    if app.life(appointment).forgotten:
+        raise Problem(410, "This appointment is over", detail="Its data has been deleted; the token has expired.")
+
+
+class BookingService(Standard):
+    """The nameko service."""
+
+    name = "booking"
+    app = Running(DEFINITION, Booking)
+
+    @hear
+    def hear(self, batch: Any) -> None:
+        self.app.hear(batch)
+
+    @timer(interval=1)
+    def expire_holds(self) -> None:
+        self.app.expire_holds()
+
+    @timer(interval=60)
+    def forget_guests(self) -> None:
+        self.app.forget_guests()
+
+    @api("GET", "/api/concerns", answer=http.CatalogueAnswer, summary="The catalogue of concerns")
+    def concerns(self, request: Request) -> Response:
+        return json_response(http.CatalogueAnswer().dump({"concerns": self.app.reads.concerns()}))
+
+    @api("PUT", "/api/concerns", body=http.CatalogueBody, answer=http.CatalogueAnswer, summary="Set all concerns")
+    def set_concerns(self, request: Request, body: dict[str, Any]) -> Response:
+        command = SetCatalogue(str(uuid4()), self.app.clock(), tuple(body["concerns"]))
+        self.app.handle(command, cause=request.cause)  # type: ignore[attr-defined]
+        return json_response(http.CatalogueAnswer().dump({"concerns": self.app.reads.concerns()}))
+
+    @api("GET", "/api/proposals", query=http.ProposalsQuery, answer=http.ProposalsAnswer, summary="When can I come?")
+    def proposals(self, request: Request, query: dict[str, Any]) -> Response:
+        try:
+            return json_response(http.ProposalsAnswer().dump(self.app.reads.proposals(query, self.app.clock())))
+        except NotPossible as error:
+            raise wrong(error.field, error.detail) from None
+
+    @api(
+        "POST",
+        "/api/appointments",
+        body=http.AppointmentBody,
+        answer=http.AcceptedAnswer,
+        status=202,
+        summary="Take a proposal",
+    )
+    def request(self, request: Request, body: dict[str, Any]) -> Response:
+        key = request.headers.get("Idempotency-Key") or str(uuid4())
+        accepted = self.app.request(body, key, orjson.dumps(body, option=orjson.OPT_SORT_KEYS), request.cause)  # type: ignore[attr-defined]
+        return json_response(accepted, 202, {"Location": f"/api/appointments/{accepted['appointment']}"})
+
+    @api(
+        "GET",
+        "/api/appointments/<appointment>",
+        query=http.TokenQuery,
+        answer=http.AppointmentAnswer,
+        summary="An appointment, for the holder of its token",
+    )
+    def appointment(self, request: Request, appointment: str, query: dict[str, Any]) -> Response:
+        may_manage(self.app, request, appointment, query)
+        shown = self.app.reads.appointment(appointment, self.app.life(appointment), self.app.clock())
+        return json_response(http.AppointmentAnswer().dump(shown))
+
+    @api(
+        "POST",
+        "/api/appointments/<appointment>/cancellation",
+        query=http.TokenQuery,
+        body=http.NothingBody,
+        status=202,
+        summary="Cancel",
+    )
+    def cancel(self, request: Request, appointment: str, query: dict[str, Any], body: dict[str, Any]) -> Response:
+        may_manage(self.app, request, appointment, query)
+        command = CancelAppointment(str(uuid4()), self.app.clock(), appointment, "guest")
+        self.app.handle(command, cause=request.cause)  # type: ignore[attr-defined]
+        return json_response({"appointment": appointment, "status": "cancelled"}, 202)
+
+    @api(
+        "POST",
+        "/api/appointments/<appointment>/move",
+        query=http.TokenQuery,
+        body=http.MoveBody,
+        status=202,
+        summary="Move to another time; the old one is kept until the new one is held",
+    )
+    def move(self, request: Request, appointment: str, query: dict[str, Any], body: dict[str, Any]) -> Response:
+        may_manage(self.app, request, appointment, query)
+        self.app.move(appointment, body["proposal"], request.cause)  # type: ignore[attr-defined]
+        return json_response({"appointment": appointment, "status": "requested"}, 202)

@@ -1,0 +1,91 @@
+"""Signed texts that booking hands out: a proposal's id, and the token with which a guest manages an appointment."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+
+PROPOSAL_AGE = timedelta(hours=24)
+"""A proposal can be taken so long after it was made."""
+
+
+class BadProposal(ValueError):
+    """A proposal id that is not ours, or too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedStop:
+    """One stop of a proposal; times in whole minutes, `room` and `clerk` are what the owners may choose first."""
+
+    concern: str
+    starts_at: datetime
+    minutes: int
+    buffer: int
+    room: str
+    clerk: str
+    responsibility: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a proposal's id says."""
+
+    site: str
+    party_size: int
+    step_free: bool
+    stops: tuple[OfferedStop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Signs and checks with the ensemble's secret."""
+
+    secret: bytes
+
+    def proposal(self, offer: Offer) -> str:
+        """The opaque id of a proposal."""
+        stops = [
+            [int(s.starts_at.timestamp()), s.minutes, s.buffer, s.concern, s.room, s.clerk, s.responsibility]
+            for s in offer.stops
+        ]
+        return str(self._proposals().dumps([offer.site, offer.party_size, offer.step_free, stops]))
+
+    def offer(self, token: str) -> Offer:
+        """What was proposed. Raises BadProposal."""
+        try:
+            site, party_size, step_free, stops = self._proposals().loads(token, int(PROPOSAL_AGE.total_seconds()))
+        except SignatureExpired:
+            raise BadProposal("This proposal is too old; please ask for new ones.") from None
+        except BadSignature:
+            raise BadProposal("This is not the id of a proposal.") from None
+        return Offer(site, party_size, step_free, tuple(_stop(stop) for stop in stops))
+
+    def _proposals(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self.secret, salt="proposal")
+
+    def manage(self, appointment: str) -> str:
+        """The token of whoever asked for that appointment."""
+        return hmac.new(self.secret, f"manage/{appointment}".encode(), hashlib.sha256).hexdigest()[:40]
+
+    def may_manage(self, appointment: str, token: str) -> bool:
+        """Is this the appointment's token? In constant time."""
+        return hmac.compare_digest(self.manage(appointment).encode(), token.encode())
+
+    def appointment(self, key: str) -> str:
+        """The id of the appointment that is asked for under an idempotency key: always the same."""
+        return str(
+            UUID(bytes=hmac.new(self.secret, f"appointment/{key}".encode(), hashlib.sha256).digest()[:16], version=4)
+        )
+
+    def fingerprint(self, body: bytes) -> str:
+        """Tells one request from another without keeping it."""
+        return hmac.new(self.secret, b"request/" + body, hashlib.sha256).hexdigest()[:32]
+
+
+def _stop(stop: list[Any]) -> OfferedStop:
+    starts, minutes, buffer, concern, room, clerk, responsibility = stop
+    return OfferedStop(concern, datetime.fromtimestamp(starts, UTC), minutes, buffer, room, clerk, responsibility)
