@@ -1,0 +1,143 @@
+"""The read tables, rebuildable from the log; `taken` is also the last guard against two visits in one room.
+
+Times are RFC 3339 in the local offset. A tick is five minutes, counted from the Unix epoch.
+"""
+
+from collections.abc import Iterable
+from typing import Any, assert_never
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, MetaData, Table, Text, bindparam, delete, insert
+
+from services.rooms.contracts import OpeningV1, RoomDefinedV1
+from services.rooms.day import ticks
+from services.rooms.events import (
+    WEEKDAYS,
+    HoldForgone,
+    HoursOpened,
+    HoursSet,
+    OpenDay,
+    Pattern,
+    RoomDeclined,
+    RoomDefined,
+    RoomEvent,
+    RoomFreed,
+    RoomReleased,
+    RoomReserved,
+    RoomTaken,
+    StopHeld,
+)
+from shared.definition import Recorded
+from shared.tables import Write, upsert
+
+metadata = MetaData()
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("room", Text, primary_key=True),
+    Column("definition", JSON, nullable=False),
+    Column("hours", JSON),
+)
+
+opened = Table(
+    "opened",
+    metadata,
+    Column("room", Text, primary_key=True),
+    Column("date", Text, primary_key=True),
+    Column("open", JSON, nullable=False),
+)
+
+taken = Table(
+    "taken",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    Column("tick", BigInteger, primary_key=True, autoincrement=False),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("appointment", Text, primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("stop", Integer, primary_key=True, autoincrement=False),
+    Column("room", Text, nullable=False),
+    Column("date", Text, nullable=False),
+    Column("starts_at", Text, nullable=False),
+    Column("ends_at", Text, nullable=False),
+    Column("blocked_until", Text, nullable=False),
+    Index("reservations_room_date", "room", "date"),
+)
+
+_DEFINE = upsert(rooms, ["room"], ["definition"])
+_SET_HOURS = rooms.update().where(rooms.c.room == bindparam("b_room"))
+_CLOSE = delete(opened).where(
+    opened.c.room == bindparam("b_room"),
+    opened.c.date >= bindparam("b_from"),
+    opened.c.date <= bindparam("b_until"),
+)
+_OPEN = insert(opened)
+# Not an upsert: a tick that is taken already must make the transaction fail.
+_TAKE = insert(taken)
+_FREE = delete(taken).where(
+    taken.c.resource == bindparam("b_resource"),
+    taken.c.tick >= bindparam("b_from"),
+    taken.c.tick < bindparam("b_until"),
+)
+_RESERVE = insert(reservations)
+_RELEASE = delete(reservations).where(
+    reservations.c.appointment == bindparam("b_appointment"), reservations.c.attempt == bindparam("b_attempt")
+)
+_DEFINITION, _OPENINGS = RoomDefinedV1(exclude=["room"]), OpeningV1(many=True)
+
+
+def project(event: RoomEvent, _at: Recorded) -> Iterable[Write]:
+    """What an event changes in the read tables."""
+    match event:
+        case RoomDefined():
+            return ((_DEFINE, {"room": event.room, "definition": _DEFINITION.dump(event)}),)
+        case HoursSet():
+            return ((_SET_HOURS, {"b_room": event.room, "hours": _hours(event.pattern)}),)
+        case HoursOpened():
+            return (_closed(event), *((_OPEN, _day(event.room, day)) for day in event.days))
+        case RoomTaken():
+            touched = ticks(event.starts_at, event.blocked_until)
+            return tuple((_TAKE, {"resource": event.room, "tick": tick}) for tick in touched)
+        case RoomFreed():
+            touched = ticks(event.starts_at, event.blocked_until)
+            return ((_FREE, {"b_resource": event.room, "b_from": touched.start, "b_until": touched.stop}),)
+        case RoomReserved():
+            return tuple((_RESERVE, _reservation(event, stop)) for stop in event.stops)
+        case RoomReleased():
+            return ((_RELEASE, {"b_appointment": event.appointment, "b_attempt": event.attempt}),)
+        case RoomDeclined() | HoldForgone():
+            return ()
+        case _:
+            assert_never(event)
+
+
+def _hours(pattern: Pattern) -> dict[str, Any]:
+    """As they are given in `PUT /api/rooms/ID`."""
+    weekly = {day: [[h.from_, h.until] for h in pattern.weekly if h.weekday == day] for day in WEEKDAYS}
+    closures = [{"from": str(c.from_), "until": str(c.until), "reason": c.reason} for c in pattern.closures]
+    return {"weekly": weekly, "closures": closures}
+
+
+def _closed(event: HoursOpened) -> Write:
+    return _CLOSE, {"b_room": event.room, "b_from": str(event.from_), "b_until": str(event.until)}
+
+
+def _day(room: str, day: OpenDay) -> dict[str, Any]:
+    return {"room": room, "date": str(day.date), "open": _OPENINGS.dump(day.open)}
+
+
+def _reservation(event: RoomReserved, stop: StopHeld) -> dict[str, Any]:
+    return {
+        "appointment": event.appointment,
+        "attempt": event.attempt,
+        "stop": stop.stop,
+        "room": stop.room,
+        "date": str(stop.date),
+        "starts_at": stop.starts_at.isoformat(),
+        "ends_at": stop.ends_at.isoformat(),
+        "blocked_until": stop.blocked_until.isoformat(),
+    }

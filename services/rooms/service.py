@@ -1,0 +1,108 @@
+"""Rooms as a nameko service: entrypoints and wiring."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import holidays
+from nameko.timer import timer
+from sqlalchemy.exc import NoResultFound
+from werkzeug.wrappers import Request, Response
+
+from services.rooms import contracts, decider, projections, queries, reactions, upcasts
+from services.rooms.commands import DefineRoom, ExtendHorizon
+from services.rooms.contracts import DayAnswer, DayPath, RoomAnswer, RoomBody, RoomPath, RoomsAnswer
+from services.rooms.events import RoomEvent
+from shared.app import App, Delivery
+from shared.definition import Definition
+from shared.nameko_parts import Running, hear
+from shared.standard import Standard
+from shared.web import Problem, api, json_response
+
+DEFINITION = Definition(
+    name="rooms",
+    decider=decider,
+    events=RoomEvent,
+    upcasts=upcasts.UPCASTS,
+    say=contracts.say,
+    hears=reactions.HEARS,
+    react=reactions.react,
+    project=projections.project,
+    metadata=projections.metadata,
+    migrations=Path(__file__).parent / "migrations",
+    http_default="127.0.0.1:8002",
+    stories=("reservation",),
+)
+
+
+class RoomsService(Standard):
+    """What rooms there are, when they are open, and which visit has which."""
+
+    name = DEFINITION.name
+    app = Running(DEFINITION)
+
+    @hear
+    def hear(self, batch: Sequence[Delivery]) -> None:
+        """What booking says."""
+        self.app.hear(batch)
+
+    @timer(interval=3600, eager=True)
+    def extend(self) -> None:
+        """Open the days that have come within the horizon; most hours there is none."""
+        extend(self.app)
+
+    @api("GET", "/api/rooms", answer=RoomsAnswer, summary="All rooms")
+    def rooms(self, request: Request) -> Response:
+        """By id."""
+        with self.app.read() as connection:
+            return json_response({"rooms": queries.all_rooms(connection)})
+
+    @api("GET", "/api/rooms/<room>", answer=RoomAnswer, summary="A room")
+    def room(self, request: Request, room: str) -> Response:
+        """As it was defined."""
+        return answer(self.app, queries.one_room, RoomPath().load({"room": room}))
+
+    @api("PUT", "/api/rooms/<room>", body=RoomBody, answer=RoomAnswer, summary="Define a room, or change it")
+    def define_room(self, request: Any, room: str, body: dict[str, Any]) -> Response:
+        """The same again changes nothing."""
+        path = RoomPath().load({"room": room})
+        self.app.handle(definition(self.app, body | path), cause=request.cause)
+        return answer(self.app, queries.one_room, path)
+
+    @api("GET", "/api/rooms/<room>/days/<date>", answer=DayAnswer, summary="A room's day")
+    def room_day(self, request: Request, room: str, date: str) -> Response:
+        """When it is open, and which appointments have it."""
+        return answer(self.app, queries.room_day, DayPath().load({"room": room, "date": date}))
+
+
+def definition(app: App, room: dict[str, Any]) -> DefineRoom:
+    """The command of a caller who wants a room to be so."""
+    pattern = contracts.pattern(room.pop("weekly"), room.pop("closures"))
+    room["equipment"] = tuple(dict.fromkeys(room["equipment"]))
+    zone, now = app.settings.timezone, app.clock()
+    return DefineRoom(str(uuid4()), now, **room, pattern=pattern, zone=zone, closed=closed(app))
+
+
+def extend(app: App) -> None:
+    """The days that have come within the horizon since last time."""
+    app.handle(ExtendHorizon(str(uuid4()), app.clock(), app.settings.timezone, closed(app)))
+
+
+def closed(app: App) -> tuple[date, ...]:
+    """The public holidays of this year and the next; the horizon reaches no further."""
+    if not app.settings.land:
+        return ()
+    year = app.clock().astimezone(ZoneInfo(app.settings.timezone)).year
+    return tuple(sorted(holidays.country_holidays("DE", subdiv=app.settings.land, years=(year, year + 1))))
+
+
+def answer(app: App, query: Any, path: dict[str, Any]) -> Response:
+    """What the query finds, or 404."""
+    try:
+        with app.read() as connection:
+            return json_response(query(connection, **path))
+    except NoResultFound:
+        raise Problem(404, "There is no such room", kind="/problems/unknown_room") from None
