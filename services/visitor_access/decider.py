@@ -150,8 +150,8 @@ def _register(command: RegisterGuest, visit: Visit) -> Sequence[VisitEvent]:
     if (command.site, command.date) == (plan.site, plan.date):
         # Moved while the guest is waiting in the house: still in the house.
         return (registered, GuestArrived(command.appointment, plan.number, visit.arrived_at))
-    gone = max(visit.arrived_at, local(command.now, plan.starts_at))
-    return (GuestLeft(command.appointment, plan.number, gone, assumed=True), registered)
+    left = GuestLeft(command.appointment, plan.number, local(command.now, plan.starts_at), assumed=True)
+    return (left, registered)
 
 
 def _remove(command: RemoveGuest, visit: Visit) -> Sequence[VisitEvent]:

@@ -62,7 +62,7 @@ def _leave(command: RecordDeparture, appointment: str, visit: Visit, plan: Plan)
     at = _entered(command, plan)
     if visit.arrived_at is None:
         raise Refused("not_arrived", "The arrival has not been entered.")
-    if visit.status == "left" and not (visit.assumed and command.at is not None and at.date() == plan.date):
+    if visit.status == "left" and not (visit.assumed and at.date() == plan.date):
         return ()
     if at < visit.arrived_at:
         raise Refused("before_arrival", f"Arrived at {visit.arrived_at:%H:%M}, after this departure.", "at")

@@ -3,7 +3,7 @@
 import json
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from werkzeug.routing import Map, Rule
@@ -29,7 +29,7 @@ class Entrance:
     said: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.app = App(DEFINITION, self.settings, clock=lambda: self.now)
+        self.app = App(DEFINITION, self.settings, clock=lambda: self.now.astimezone(UTC))
         self.booking = Vault(secrets.token_bytes(32), self.settings.transport_key)
         self.http = Client(Wsgi(self.app), Response)
 

@@ -145,6 +145,7 @@ def test_every_message_of_booking_can_be_heard():
         ("attempt", "1"),
         ("party_size", None),
         ("date", "24.11.2026"),
+        ("date", "2026-11-25"),
         ("guest", 1),
     ],
 )

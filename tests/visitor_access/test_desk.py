@@ -117,6 +117,11 @@ def test_no_time_to_come_and_no_old_time_is_taken(entry):
     visits.given(*ARRIVED).when(entry(now, brought_in=now - day - timedelta(seconds=1))).then_refused("too_old")
 
 
+def test_a_time_of_24_hours_ago_is_taken():
+    """The limit itself is within it."""
+    visits.given(*MISSED).when(arrive(at("08:55", 25), brought_in=at("08:55"))).then(arrived("08:55"))
+
+
 def test_the_same_arrival_brought_in_again_changes_nothing():
     """Also when the guest was assumed to have left in the meantime."""
     again = arrive(at("08:00", 25), brought_in=at("08:55"))
@@ -153,6 +158,13 @@ def test_a_departure_seen_replaces_one_assumed():
 def test_a_departure_assumed_stays_without_a_time_seen():
     """Pressing the button on the next day says nothing about yesterday."""
     visits.given(*LEFT_UNSEEN).when(leave(at("08:00", 25))).then()
+
+
+def test_after_a_move_the_next_visit_begins_anew():
+    """Arrival and departure belonged to the old day."""
+    moved = (*LEFT, registered(attempt=2, day=25))
+    visits.given(*moved).when(leave(at("09:20", 25))).then_refused("not_arrived")
+    visits.given(*moved).when(arrive(at("08:55", 25))).then(arrived(day=25))
 
 
 @pytest.mark.parametrize("before", [ARRIVED, LEFT])
