@@ -192,7 +192,8 @@ class Publisher:
     def _publish(
         self, exchange: str, routing_key: str, body: bytes, properties: BasicProperties, subject: str | None = None
     ) -> None:
-        self._channel.basic_publish(exchange, routing_key, body, properties, mandatory=True)
+        # Where nobody of the ensemble listens there is no queue that could be missing.
+        self._channel.basic_publish(exchange, routing_key, body, properties, mandatory=bool(self._listeners))
         self._tag += 1
         # A key counts as the event after it: the cursor stays behind both.
         self._under_way[self._tag] = _Sent(self._read_up_to + (subject is not None), subject)
