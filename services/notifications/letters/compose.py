@@ -1,9 +1,10 @@
 """Draft + guest + house -> the mail."""
 
+import re
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from typing import cast
 
@@ -17,6 +18,9 @@ from services.notifications.letters.house import Guest, House
 from services.notifications.letters.wording import Words, words
 
 PICTURE = "pass"
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
+_LOCAL = re.compile(rf'{_ATOM}(\.{_ATOM})*|"[ !#-\[\]-~]+"')
+"""RFC 5322 without the obsolete forms, RFC 6531."""
 
 
 class BadAddress(ValueError):
@@ -32,25 +36,25 @@ def compose(draft: Draft, guest: Guest, house: House, message: str, now: datetim
     said = words(draft.language)
     content = Writer(draft, guest, house, said).content()
     address = deliverable(guest.email)
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
     _head(mail, draft, content, address, house, message, now)
     _bodies(mail, content, said, house)
     if draft.kind in METHODS and draft.visit is not None:
         _calendar(mail, Entry(draft, draft.visit, content, address, house, said, now))
+    mail["Content-Language"] = said.language  # last: a Content header set earlier would move into the first part
     return mail
 
 
 def deliverable(email: str) -> str:
     """The address as mail servers take it: domain in ASCII (IDNA 2008), a local part beyond ASCII as it is."""
     local, _, domain = email.strip().rpartition("@")
+    # Python's own parser forgives too much: comments, routes and folded lines have no place here.
+    if not _LOCAL.fullmatch(local) or not local.isprintable() or len(local.encode()) > 64:
+        raise BadAddress("the part before the @")
     try:
-        ascii_domain = idna.encode(domain, uts46=True).decode()
-        parsed = Address(addr_spec=f"{local}@{ascii_domain}")
+        return Address(username=local.strip('"'), domain=idna.encode(domain, uts46=True).decode()).addr_spec
     except (ValueError, IndexError) as error:
         raise BadAddress(type(error).__name__) from None
-    if not local or parsed.domain != ascii_domain or not parsed.addr_spec.isprintable():
-        raise BadAddress("not one address")
-    return parsed.addr_spec
 
 
 def _head(
@@ -58,12 +62,11 @@ def _head(
 ) -> None:
     mail["Subject"] = content.subject
     mail["From"] = Address(display_name=house.town, addr_spec=house.sender)
-    mail["To"] = Address(addr_spec=address)
+    mail["To"] = address
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{message}@{house.domain}>"
     mail["References"] = f"<{draft.appointment}@{house.domain}>"  # all letters of a visit stand together
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = draft.language
 
 
 def _bodies(mail: EmailMessage, content: Content, said: Words, house: House) -> None:

@@ -1,0 +1,123 @@
+"""When a letter becomes due, and when it no longer is."""
+
+from services.notifications import decider
+from tests.given_when_then import Scenario
+from tests.notifications.facts import (
+    FIRST,
+    LATER,
+    cancel,
+    closed,
+    confirm,
+    confirmed,
+    decline,
+    dropped,
+    due,
+    expire,
+    forget,
+    forgotten,
+    guest_noted,
+    keep,
+    move,
+    moved,
+    note_guest,
+    passed,
+    register,
+    sent,
+    was_sent,
+)
+
+NOBODY = Scenario(decider)
+ASKED = NOBODY.given(guest_noted())
+CONFIRMED = ASKED.given(confirmed(), passed(), due("confirmation"))
+WRITTEN = CONFIRMED.given(was_sent("confirmation"))
+
+
+def test_the_guest_is_noted_once():
+    """A second request of the same appointment changes nothing."""
+    NOBODY.when(note_guest()).then(guest_noted()).when(note_guest("en")).then()
+
+
+def test_details_then_pass():
+    """The confirmation is due when the pass comes after the details."""
+    ASKED.when(confirm()).then(confirmed()).when(register()).then(passed(), due("confirmation"))
+
+
+def test_pass_then_details():
+    """The confirmation is due when the pass comes before the details, and even before the request."""
+    NOBODY.when(register()).then(passed())
+    NOBODY.given(passed(), guest_noted()).when(confirm()).then(confirmed(), due("confirmation"))
+
+
+def test_nothing_is_due_twice():
+    """What has been heard already leads to nothing."""
+    CONFIRMED.when(confirm()).then()
+    CONFIRMED.when(register()).then()
+
+
+def test_a_pass_of_another_attempt_does_not_do():
+    """The letter about the new time waits for the pass of the new time."""
+    WRITTEN.when(move()).then(moved()).when(register(2)).then(passed(2), due("moved", 2))
+
+
+def test_a_move_overtakes_the_confirmation():
+    """A confirmation that has not gone out yet would name the old time."""
+    CONFIRMED.when(move()).then(moved(), dropped("confirmation", "moved"))
+
+
+def test_the_pass_of_an_old_time_asks_for_no_letter():
+    """When the pass of attempt 1 comes after the move, only the letter about the new time is written."""
+    ASKED.given(confirmed(), moved()).when(register(1)).then(passed(1)).when(register(2)).then(
+        passed(2), due("moved", 2)
+    )
+
+
+def test_a_cancellation_after_the_confirmation_is_told():
+    """Who has a letter about the visit gets one about its end."""
+    WRITTEN.when(cancel()).then(closed("cancelled"), due("cancelled"))
+
+
+def test_a_cancellation_overtakes_the_confirmation():
+    """A confirmation must not go out after the cancellation."""
+    CONFIRMED.when(cancel()).then(closed("cancelled"), dropped("confirmation", "cancelled"), due("cancelled"))
+
+
+def test_a_cancellation_before_the_confirmation_is_not_told():
+    """The guest sees it on the page; there is no mail to take back."""
+    ASKED.when(cancel(was_confirmed=False)).then(closed("cancelled"))
+
+
+def test_after_the_end_nothing_becomes_due():
+    """A pass, a move or a second cancellation that comes late asks for no letter."""
+    over = ASKED.given(confirmed(), closed("cancelled"), due("cancelled"))
+    for late in (register(), move(), keep(), cancel(), decline(late=True), expire()):
+        over.when(late).then()
+
+
+def test_a_decline_at_once_is_not_told():
+    """The guest is still on the page."""
+    ASKED.when(decline(late=False)).then(closed("declined"))
+
+
+def test_a_late_decline_is_told():
+    """With the time that was asked for and the ones that are free."""
+    told = due("declined", asked_for=FIRST.starts_at, alternatives=(LATER,))
+    ASKED.when(decline(late=True)).then(closed("declined"), told)
+
+
+def test_an_expiry_is_told():
+    """The guest has left the page long ago."""
+    ASKED.when(expire()).then(closed("expired"), due("expired", asked_for=FIRST.starts_at))
+
+
+def test_a_declined_move_is_told_once():
+    """The old time stays, and the letter about it, too."""
+    told = due("move_declined", 2, asked_for=LATER)
+    CONFIRMED.when(keep()).then(told).when(keep()).then()
+
+
+def test_a_forgotten_guest_gets_no_letter():
+    """What is waiting is dropped; nothing becomes due any more; the record of what went out still is taken."""
+    gone = CONFIRMED.when(forget()).then(dropped("confirmation", "forgotten"), forgotten())
+    for late in (forget(), note_guest(), move(), register(2), cancel()):
+        gone.when(late).then()
+    gone.when(sent("confirmation")).then(was_sent("confirmation"))
