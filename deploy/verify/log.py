@@ -17,7 +17,7 @@ READ: Mapping[str, Sequence[str]] = {
     ),
     "rooms": ("RoomTaken", "RoomFreed"),
     "staff_calendar": ("ClerkTaken", "ClerkFreed"),
-    "visitor_access": ("GuestAnnounced", "GuestRegistered", "GuestRemoved"),
+    "visitor_access": ("GuestAnnounced", "GuestRegistered", "GuestRemoved", "GuestArrived", "ArrivalUndone"),
     "notifications": ("MessageSent", "MessageFailed"),
 }
 """The event types that the guarantees are about, by service."""

@@ -11,8 +11,9 @@ ANNOUNCED = 0
 
 
 def on_the_list(log: Iterable[Stored], visits: Mapping[str, Visit]) -> Iterator[Finding]:
-    """Who is confirmed is registered for the confirmed attempt; who is not has been removed or was never there."""
+    """Who is confirmed is registered for the confirmed attempt; who is not was removed, was never there, or came."""
     listed: dict[str, int] = {}
+    arrived: set[str] = set()
     for event in log:
         appointment = event.data["appointment"]
         match event.type:
@@ -22,10 +23,16 @@ def on_the_list(log: Iterable[Stored], visits: Mapping[str, Visit]) -> Iterator[
                 listed[appointment] = event.data["attempt"]
             case "GuestRemoved":
                 listed.pop(appointment, None)
+            case "GuestArrived":
+                arrived.add(appointment)
+            case "ArrivalUndone":
+                arrived.discard(appointment)
             case _:
                 pass
     for appointment in sorted(listed.keys() | visits.keys()):
         visit = visits.get(appointment, Visit(status="unknown to booking"))
+        if visit.attempt is None and appointment in arrived:
+            continue  # whoever is in the house stays on the list, even when the visit is cancelled then
         if visit.status != "requested" and listed.get(appointment) != visit.attempt:
             yield Finding(
                 ON_THE_LIST, "visitor_access", f"visit-{appointment}", _listed(visit, listed.get(appointment))

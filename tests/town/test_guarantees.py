@@ -223,6 +223,17 @@ def test_somebody_expected_for_nothing_is_found(logs: Logs) -> None:
     assert [(f.guarantee, f.stream) for f in logs.found()] == [(ON_THE_LIST, "visit-a"), (ON_THE_LIST, "visit-ghost")]
 
 
+def test_a_guest_who_is_in_the_house_may_stay_on_the_list(logs: Logs) -> None:
+    """A cancellation after the arrival changes nothing at the entrance, unless the arrival was a mis-click."""
+    logs.booking("a", "AppointmentRequested")
+    logs.entrance("a", "GuestRegistered")
+    logs.entrance("a", "GuestArrived")
+    logs.booking("a", "AppointmentCancelled")
+    assert logs.found() == []
+    logs.entrance("a", "ArrivalUndone")
+    assert [finding.stream for finding in logs.found()] == ["visit-a"]
+
+
 def test_a_guest_without_a_mail_is_found(logs: Logs) -> None:
     """With the reason, when it could not be sent."""
     for appointment, room, clerk in (("a", "r-1", "c-1"), ("b", "r-2", "c-2")):

@@ -1,0 +1,151 @@
+"""`foyer demo`: one busy day of a town, played against the running ensemble, and the guarantees checked afterwards."""
+
+import secrets
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import typer
+from environs import Env
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from deploy.guarantees import GUARANTEES, Finding, NoLog, check
+from deploy.town import facts, tables
+from deploy.town.calls import Calls, NotUp, Refused
+from deploy.town.furnish import NothingOffered, furnish, steps, wait_until_offered
+from deploy.town.play import Outcome, Player, play
+
+BROKEN, WRONG, INTERRUPTED = 1, 2, 130
+"""Exit status: a guarantee does not hold; the demo could not be played; Ctrl-C."""
+OFFERED_WITHIN = 30.0
+"""Seconds from the last quota set to the first proposal."""
+AT_REST_WITHIN = 45.0
+"""Seconds from the last decision to the last mail."""
+SHOWN = 20
+"""So many findings are printed in full."""
+console = Console()
+
+
+def demo(
+    seconds: Annotated[float, typer.Option(help="Press the day into so many seconds", min=1, max=3600)] = 40.0,
+) -> None:
+    """Load a town of Gütersloh's size, play a real busy day of bookings, and check the guarantees in the logs."""
+    calls, town = Calls(), facts.load()
+    try:
+        today = now().date()
+        open_the_town(calls, town, today)
+        outcomes = play_the_day(calls, town, today, seconds)
+        console.print(tables.summary(outcomes))
+        visits = tables.standing(outcomes)
+        console.print(tables.hours(visits))
+        findings = wait_for_rest()
+    except (NotUp, Refused, NothingOffered, NoLog) as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        stopped()
+    console.print(verdict(findings))
+    for finding in findings[:SHOWN]:
+        console.print(str(finding), style="red", soft_wrap=True)
+    console.print(look_at(calls.at, visits))
+    if findings:
+        raise typer.Exit(BROKEN)
+
+
+def open_the_town(calls: Calls, town: facts.Town, today: date) -> None:
+    """Rooms, clerks and concerns; then wait until they can be booked."""
+    with bar("Opening the town hall", steps(town)) as advance:
+        furnish(calls, town, advance)
+    with console.status("Waiting for the first proposals"):
+        wait_until_offered(calls, town, today, OFFERED_WITHIN)
+
+
+def play_the_day(calls: Calls, town: facts.Town, today: date, seconds: float) -> list[Outcome]:
+    """The whole day of demand."""
+    player = Player(calls, town, today, secrets.token_hex(3), threading.Event())
+    with bar("Guests booking and cancelling", len(town.demand)) as advance:
+        return play(player, town.demand, seconds, lambda _: advance())
+
+
+def wait_for_rest() -> list[Finding]:
+    """What the check of the logs finds when nothing is on its way any more, or after `AT_REST_WITHIN`."""
+    until = time.monotonic() + AT_REST_WITHIN
+    with console.status("Checking the guarantees in the logs"):
+        while (findings := check(database_url())) and time.monotonic() < until:
+            time.sleep(1)
+    return findings
+
+
+def verdict(findings: Sequence[Finding]) -> Table:
+    """One row a guarantee."""
+    broken = Counter(finding.guarantee for finding in findings)
+    table = Table(title="Guarantees, read from the logs", show_header=False, title_justify="left")
+    for guarantee in GUARANTEES:
+        holds = f"[red]broken {broken[guarantee]} times" if broken[guarantee] else "[green]holds"
+        table.add_row(guarantee, holds)
+    return table
+
+
+def look_at(at: Mapping[str, str], visits: Sequence[Mapping[str, Any]]) -> Table:
+    """Where to go on: the addresses of the running ensemble, and how to stop it."""
+    table = Table(title="It is running. Look at", show_header=False, title_justify="left", box=None)
+    days = Counter(visit["starts_at"][:10] for visit in visits)
+    day = max(days, key=lambda name: (days[name], name), default=str(now().date()))
+    week = f"from={day}&until={date.fromisoformat(day) + timedelta(days=7)}"
+    table.add_row("free times", f"http://{at['booking']}/api/proposals?concern=rentenberatung&{week}")
+    table.add_row("the access list", f"http://{at['visitor_access']}/api/access-list?date={day}")
+    table.add_row("a room's day", f"http://{at['rooms']}/api/rooms/r-101/days/{day}")
+    table.add_row("a clerk's calendar", f"http://{at['staff_calendar']}/api/staff/c-01/calendar.ics")
+    for visit in visits[:1]:
+        table.add_row(
+            "what a guest was told", f"http://{at['notifications']}/api/messages?appointment={visit['appointment']}"
+        )
+        table.add_row("one visit's story", f"foyer show {visit['appointment']}")
+    table.add_row("all calls", f"http://{at['booking']}/openapi.json (and at the other services)")
+    table.add_row("how it is", "foyer status")
+    table.add_row("stop it", "make down")
+    return table
+
+
+def stopped() -> NoReturn:
+    """Say what Ctrl-C leaves behind."""
+    console.print(
+        "Stopped. What was asked for is decided by the services as always, and nothing is left half done. "
+        "`foyer demo` plays the day again, `make down` stops everything."
+    )
+    raise typer.Exit(INTERRUPTED)
+
+
+def fail(sentence: str) -> NoReturn:
+    """End the command with what is wrong."""
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(WRONG)
+
+
+@contextmanager
+def bar(title: str, total: int) -> Iterator[Any]:
+    """A progress bar; yields what to call after each step, from any thread."""
+    columns = (TextColumn(f"{title:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda: progress.advance(task)
+
+
+def database_url() -> str:
+    """The pattern of the services' databases, as they read it themselves."""
+    env = Env()
+    with env.prefixed("FOYER_"):
+        return env.str("DATABASE_URL", f"sqlite:///{env.path('HOME', Path('var')).absolute()}/{{service}}.db")
+
+
+def now() -> datetime:
+    """The town's time."""
+    return datetime.now(ZoneInfo(Env().str("FOYER_TIMEZONE", "Europe/Berlin")))
