@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
 
-from services.visitor_access.events import Stop
+from services.visitor_access.events import Entry, Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class RecordArrival:
     code: str
     at: datetime | None = None
     site: str | None = None
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class RecordDeparture:
     now: datetime
     code: str
     at: datetime | None = None
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class UndoArrival:
     id: str
     now: datetime
     code: str
+    entry: Entry | None = None
 
 
 Heard = AnnounceGuest | RegisterGuest | RemoveGuest | MakeUnreadable | EndDay

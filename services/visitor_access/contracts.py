@@ -1,9 +1,8 @@
-"""What outsiders may rely on: the messages said, what is used of the messages heard, and the HTTP calls."""
+"""What outsiders may rely on: the messages this service says, and what it uses of those it hears."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, pre_load, validate, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, validate, validates_schema
 
 from services.visitor_access.events import (
     GuestAnnounced,
@@ -14,10 +13,7 @@ from services.visitor_access.events import (
     GuestRemoved,
     VisitEvent,
 )
-from shared.fields import Instant, Key
 from shared.messages import Said
-
-STATUSES = ("announced", "registered", "arrived", "left", "missed", "removed")
 
 
 def _number() -> fields.String:
@@ -171,74 +167,3 @@ HEARD: dict[str, Schema] = {
         GuestForgotten,
     )
 }
-
-
-# ---------------------------------------------------------------------------------------------------------------- HTTP
-
-
-class ArrivalBody(Schema):
-    """`at`: for a desk without a line that brings in later what it wrote down. `site`: where the desk stands."""
-
-    at = Instant()
-    site = Key()
-
-
-class DepartureBody(Schema):
-    """`at` as for arrivals."""
-
-    at = Instant()
-
-
-class AccessListQuery(Schema):
-    """Without a date, today; without a site, all of them."""
-
-    site = Key()
-    date = fields.Date()
-    include = fields.String(validate=validate.OneOf(["removed"]))
-
-    @pre_load
-    def _drop_empty(self, data: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        # `?site=&date=` is what a form sends when nothing was chosen.
-        return {name: data[name] for name in self.fields if data.get(name)}
-
-
-class StopAnswer(Schema):
-    room = fields.String(required=True)
-    clerk = fields.String(required=True)
-
-
-class GuestAnswer(Schema):
-    """A guest as the desk sees it. `name` is null when the guest is forgotten or the key has not come yet."""
-
-    appointment = fields.String(required=True)
-    name = fields.String(required=True, allow_none=True)
-    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
-    number = fields.String(required=True, allow_none=True, data_key="pass")
-    party_size = fields.Integer(required=True)
-    site = fields.String(required=True)
-    date = fields.Date(required=True)
-    starts_at = Instant(required=True)
-    ends_at = Instant(required=True)
-    stops = fields.List(fields.Nested(StopAnswer), required=True)
-    arrived_at = Instant(required=True, allow_none=True)
-    left_at = Instant(required=True, allow_none=True)
-    left_assumed = fields.Boolean(required=True)
-
-
-class CountsAnswer(Schema):
-    announced = fields.Integer(required=True)
-    registered = fields.Integer(required=True)
-    arrived = fields.Integer(required=True)
-    left = fields.Integer(required=True)
-    missed = fields.Integer(required=True)
-    removed = fields.Integer(required=True)
-
-
-class AccessListAnswer(Schema):
-    """`counts` are visits, `people` the persons who come with them."""
-
-    site = fields.String(required=True, allow_none=True)
-    date = fields.Date(required=True)
-    counts = fields.Nested(CountsAnswer, required=True)
-    people = fields.Nested(CountsAnswer, required=True)
-    guests = fields.List(fields.Nested(GuestAnswer), required=True)

@@ -29,6 +29,8 @@ def decide(command: AtTheDesk, appointment: str | None, visit: Visit) -> Sequenc
         raise Refused("not_confirmed", "The appointment is not confirmed yet. Send the guest to the info desk.")
     if visit.status == "removed":
         raise Refused("removed", "The appointment does not stand any more. Send the guest to the info desk.")
+    if _repeated(command, visit):
+        return ()
     match command:
         case RecordArrival():
             return _arrive(command, appointment, visit, visit.plan)
@@ -38,6 +40,15 @@ def decide(command: AtTheDesk, appointment: str | None, visit: Visit) -> Sequenc
             return _undo(command, appointment, visit, visit.plan)
         case _:
             assert_never(command)
+
+
+def _repeated(command: AtTheDesk, visit: Visit) -> bool:
+    """Whether this was entered before, by its key. Without one it is new, and most often changes nothing anyway."""
+    mine = command.entry
+    used = [entry for entry in visit.entries if mine is not None and entry.key == mine.key]
+    if used and mine not in used:
+        raise Refused("key_used", "This key came with another entry before; use a new one.", "Idempotency-Key")
+    return bool(used)
 
 
 def _arrive(command: RecordArrival, appointment: str, visit: Visit, plan: Plan) -> Sequence[VisitEvent]:
@@ -54,7 +65,7 @@ def _arrive(command: RecordArrival, appointment: str, visit: Visit, plan: Plan) 
             "already_left",
             f"Left at {visit.left_at:%H:%M}. If that was a mistake, take the arrival back and enter it again.",
         )
-    return (GuestArrived(appointment, plan.number, at),)
+    return (GuestArrived(appointment, plan.number, at, command.entry),)
 
 
 def _leave(command: RecordDeparture, appointment: str, visit: Visit, plan: Plan) -> Sequence[VisitEvent]:
@@ -66,7 +77,7 @@ def _leave(command: RecordDeparture, appointment: str, visit: Visit, plan: Plan)
         return ()
     if at < visit.arrived_at:
         raise Refused("before_arrival", f"Arrived at {visit.arrived_at:%H:%M}, after this departure.", "at")
-    return (GuestLeft(appointment, plan.number, at),)
+    return (GuestLeft(appointment, plan.number, at, entry=command.entry),)
 
 
 def _undo(command: UndoArrival, appointment: str, visit: Visit, plan: Plan) -> Sequence[VisitEvent]:
@@ -75,7 +86,7 @@ def _undo(command: UndoArrival, appointment: str, visit: Visit, plan: Plan) -> S
     at = local(command.now, plan.starts_at)
     if at.date() != plan.date:
         raise Refused("wrong_day", f"An arrival can be taken back on its day only: {plan.date.isoformat()}.")
-    return (ArrivalUndone(appointment, plan.number, at),)
+    return (ArrivalUndone(appointment, plan.number, at, command.entry),)
 
 
 def _entered(command: RecordArrival | RecordDeparture, plan: Plan) -> datetime:

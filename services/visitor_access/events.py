@@ -14,6 +14,14 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """Tells a repeated entry at the desk from a new one: digests of the caller's key and of what was sent with it."""
+
+    key: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class PassReserved:
     """A pass belongs to one appointment, for good. The stream of the pass is the guard."""
 
@@ -67,6 +75,7 @@ class GuestArrived:
     appointment: str
     number: str
     at: datetime
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,7 @@ class ArrivalUndone:
     appointment: str
     number: str
     at: datetime
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,7 @@ class GuestLeft:
     number: str
     at: datetime
     assumed: bool = False
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)

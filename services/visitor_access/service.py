@@ -1,6 +1,7 @@
 """The entrance as a nameko service: entrypoints and wiring."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,15 +12,15 @@ from werkzeug.wrappers import Request, Response
 
 from services.visitor_access import contracts, decider, projections, queries, reactions, upcasts
 from services.visitor_access.commands import AtTheDesk, EndDay, RecordArrival, RecordDeparture, UndoArrival
-from services.visitor_access.contracts import (
+from services.visitor_access.decider import Refused
+from services.visitor_access.events import Entry, VisitEvent
+from services.visitor_access.web.bodies import (
     AccessListAnswer,
     AccessListQuery,
     ArrivalBody,
     DepartureBody,
     GuestAnswer,
 )
-from services.visitor_access.decider import Refused
-from services.visitor_access.events import VisitEvent
 from shared.app import App, Delivery
 from shared.definition import Definition
 from shared.nameko_parts import Running, hear
@@ -70,29 +71,36 @@ class VisitorAccessService(Standard):
     @api("POST", "/api/visits/<code>/arrival", body=ArrivalBody, answer=GuestAnswer, summary="The guest has arrived")
     def arrival(self, request: Request, code: str, body: dict[str, Any]) -> Response:
         """`code` is the pass, typed or scanned, or the appointment."""
-        return enter(self.app, request, RecordArrival(str(uuid4()), self.app.clock(), code, **body))
+        return enter(self.app, request, RecordArrival, code, body)
 
     @api("DELETE", "/api/visits/<code>/arrival", answer=GuestAnswer, summary="The arrival was a mis-click")
     def no_arrival(self, request: Request, code: str) -> Response:
         """Takes back a departure after it, too."""
-        return enter(self.app, request, UndoArrival(str(uuid4()), self.app.clock(), code))
+        return enter(self.app, request, UndoArrival, code, {})
 
     @api("POST", "/api/visits/<code>/departure", body=DepartureBody, answer=GuestAnswer, summary="The guest has left")
     def departure(self, request: Request, code: str, body: dict[str, Any]) -> Response:
         """As seen at the door."""
-        return enter(self.app, request, RecordDeparture(str(uuid4()), self.app.clock(), code, **body))
+        return enter(self.app, request, RecordDeparture, code, body)
 
 
-def enter(app: App, request: Any, command: AtTheDesk) -> Response:
+def enter(app: App, request: Any, order: type[AtTheDesk], code: str, body: dict[str, Any]) -> Response:
     """What the desk enters. The answer is the guest as the list shows them, and the same for the same entry again."""
+    key = request.headers.get("Idempotency-Key")
+    entry = Entry(digest(key), digest(order.__name__, repr(sorted(body.items())))) if key else None
     try:
-        app.handle(command, cause=request.cause)
+        app.handle(order(str(uuid4()), app.clock(), code, entry=entry, **body), cause=request.cause)
     except Refused as refused:
         if refused.reason == "unknown":
             raise Problem(404, "Not on the list", kind="/problems/unknown", detail=refused.detail) from None
         raise
     with app.read() as connection:
-        return json_response(queries.guest(connection, app.vault, command.code))
+        return json_response(queries.guest(connection, app.vault, code))
+
+
+def digest(*texts: str) -> str:
+    """Short, and enough to tell one from another."""
+    return sha256(" ".join(texts).encode()).hexdigest()[:16]
 
 
 def end_days(app: App) -> None:

@@ -10,6 +10,7 @@ from typing import Literal, assert_never, cast
 
 from services.visitor_access.events import (
     ArrivalUndone,
+    Entry,
     GuestAnnounced,
     GuestArrived,
     GuestLeft,
@@ -27,7 +28,10 @@ Plan = GuestAnnounced | GuestRegistered
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit. `plan` is when and where the guest is expected, as last announced or registered."""
+    """One visit. `plan` is when and where the guest is expected, as last announced or registered.
+
+    `entries` are those of the desk that bore a key.
+    """
 
     status: Status = "unknown"
     plan: Plan | None = None
@@ -35,6 +39,7 @@ class Visit:
     left_at: datetime | None = None
     assumed: bool = False
     forgotten: bool = False
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,9 @@ def evolve(state: State, event: VisitEvent) -> State:
     if isinstance(event, PassReserved):
         return Pass(event.appointment)
     visit = cast(Visit, state)  # as `initial` made it
+    entry = getattr(event, "entry", None)
+    if entry is not None:
+        visit = replace(visit, entries=(*visit.entries, entry))
     match event:
         case GuestAnnounced():
             return replace(visit, status="announced", plan=event)

@@ -79,16 +79,16 @@ def end_day(now, who="a1"):
     return EndDay(_id(), now, who)
 
 
-def arrive(now, code=PASS, brought_in=None, site=None):
-    return RecordArrival(_id(), now, code, brought_in, site)
+def arrive(now, code=PASS, brought_in=None, site=None, entry=None):
+    return RecordArrival(_id(), now, code, brought_in, site, entry)
 
 
-def leave(now, code=PASS, brought_in=None):
-    return RecordDeparture(_id(), now, code, brought_in)
+def leave(now, code=PASS, brought_in=None, entry=None):
+    return RecordDeparture(_id(), now, code, brought_in, entry)
 
 
-def undo(now, code=PASS):
-    return UndoArrival(_id(), now, code)
+def undo(now, code=PASS, entry=None):
+    return UndoArrival(_id(), now, code, entry)
 
 
 # --------------------------------------------------------------------------------------------------------------- facts

@@ -5,6 +5,7 @@ from datetime import UTC, timedelta
 import pytest
 
 from services.visitor_access import decider
+from services.visitor_access.events import Entry
 from tests.given_when_then import Scenario
 from tests.visitor_access.facts import (
     ANNOUNCED,
@@ -183,3 +184,27 @@ def test_there_is_nothing_to_take_back_without_an_arrival(before):
 def test_an_arrival_is_taken_back_on_its_day_only():
     """Afterwards the day is history."""
     visits.given(*ARRIVED).when(undo(at("00:01", 25))).then_refused("wrong_day")
+
+
+@pytest.mark.parametrize(
+    ("before", "entry", "after"),
+    [(REGISTERED, arrive, [undo]), (ARRIVED, leave, [undo, arrive]), (ARRIVED, undo, [arrive])],
+)
+def test_an_entry_that_bears_a_key_is_made_once(before, entry, after):
+    """A copy that comes late undoes nothing that was entered since."""
+    key = Entry("k1", "c1")
+    scenario = visits.given(*before)
+    now = at("09:00")
+    first = entry(now, entry=key)
+    scenario = scenario.given(*scenario.when(first).decided)
+    for other in after:
+        scenario = scenario.given(*scenario.when(other(now)).decided)
+    scenario.when(entry(now, entry=key)).then()
+    assert scenario.when(entry(now)).decided
+
+
+def test_a_key_is_good_for_one_entry():
+    """The same key with something else is a mistake of the caller."""
+    scenario = visits.given(*REGISTERED)
+    scenario = scenario.given(*scenario.when(arrive(at("09:00"), entry=Entry("k1", "c1"))).decided)
+    scenario.when(leave(at("09:20"), entry=Entry("k1", "c2"))).then_refused("key_used", "Idempotency-Key")

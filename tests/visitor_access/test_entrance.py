@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import inspect, select, text
 
-from services.visitor_access.contracts import AccessListAnswer
 from services.visitor_access.projections import DAY_END, metadata
+from services.visitor_access.web.bodies import AccessListAnswer
 from shared.app import Delivery
 from shared.messages import CONTENT_TYPE
 from shared.tables import events, held, subject_keys

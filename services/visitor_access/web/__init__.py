@@ -1,0 +1,1 @@
+"""What the desk sees: the shapes of the HTTP calls."""
