@@ -64,4 +64,4 @@ def _held(one: Reserved) -> dict[str, Any]:
 
 
 def _clerk(row: Row[Any]) -> dict[str, Any]:
-    return dict(row._mapping)
+    return {str(name): value for name, value in row._mapping.items()}

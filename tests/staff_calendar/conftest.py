@@ -1,0 +1,28 @@
+"""Running calendars on a fresh database of either kind."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from services.staff_calendar.service import DEFINITION
+from shared import config
+from shared.config import Settings
+from shared.migrate import migrate
+from tests.staff_calendar.office import Office
+
+
+@pytest.fixture
+def settings(make_database: Callable[[str], str], home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of the service with a database of its own, migrated."""
+    monkeypatch.setenv("FOYER_HOME", str(home))
+    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("staff_calendar"))
+    settings = config.load("staff_calendar")
+    migrate(DEFINITION, settings)
+    return settings
+
+
+@pytest.fixture
+def office(settings: Settings) -> Office:
+    """The service on Sunday 22 November 2026, 10:00 in Gütersloh."""
+    return Office(settings)

@@ -1,0 +1,158 @@
+"""The running calendars without broker: the App, what booking says to it, and its HTTP calls over WSGI."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from werkzeug.routing import Map, Rule
+from werkzeug.test import Client, TestResponse
+from werkzeug.wrappers import Request, Response
+
+from services.staff_calendar.projections import taken
+from services.staff_calendar.service import DEFINITION, StaffCalendarService, extend_horizon
+from shared.app import App, Delivery
+from shared.config import Settings
+from shared.messages import CONTENT_TYPE, Cause, Message, read
+from shared.tables import events
+from shared.web import Api
+from tests.staff_calendar.words import NOW, at
+
+CONTRACTS = Path(__file__).parent.parent / "contracts"
+CLERK = {
+    "name": "J. Brinkmann",
+    "departments": ["buergerbuero"],
+    "competences": ["pass", "meldewesen"],
+    "responsibility": [{"department": "buergerbuero", "kind": "anyone", "key": None, "first": None, "last": None}],
+    "languages": ["de", "en"],
+}
+QUOTAS = {
+    "weekly": [
+        {"weekday": "tue", "from": "08:00", "until": "12:30", "site": "rathaus", "every_weeks": 1, "anchor": None}
+    ],
+    "exceptions": [],
+}
+
+
+def example(name: str) -> dict[str, Any]:
+    """A contract example, as an envelope."""
+    envelope: dict[str, Any] = json.loads((CONTRACTS / f"{name}.v1.json").read_text())
+    return envelope
+
+
+def heard(name: str, appointment: str = "a1", sequence: int = 0, **data: Any) -> bytes:
+    """The example of a message of booking as the next one about an appointment."""
+    envelope = example(f"booking.{name}")
+    return json.dumps(
+        envelope
+        | {
+            "id": f"{appointment}.{sequence}",
+            "subject": appointment,
+            "stream": f"appointment-{appointment}",
+            "sequence": sequence,
+            "data": envelope["data"] | {"appointment": appointment} | data,
+        }
+    ).encode()
+
+
+def message(name: str, appointment: str = "a1", sequence: int = 0, **data: Any) -> Message:
+    """The same, read."""
+    return read(heard(name, appointment, sequence, **data))
+
+
+def wanted(start: str = "09:00", minutes: int = 10, **other: Any) -> dict[str, Any]:
+    """A request for one stop on Tuesday 24 November, with a buffer of five minutes."""
+    begin = at(start)
+    end = begin + timedelta(minutes=minutes)
+    (shown,) = example("booking.AppointmentRequested")["data"]["stops"]
+    times = {"starts_at": begin, "ends_at": end, "blocked_until": end + timedelta(minutes=5)}
+    return {"stops": [shown | {name: moment.isoformat() for name, moment in times.items()} | other]}
+
+
+@dataclass
+class Office:
+    """One running service with a clock that tests set."""
+
+    settings: Settings
+    now: datetime = NOW
+    said: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.app = App(DEFINITION, self.settings, clock=lambda: self.now)
+        self.http = Client(Wsgi(self.app), Response)
+
+    def hear(self, name: str, appointment: str = "a1", **data: Any) -> bytes:
+        """Let booking say the next message about an appointment."""
+        sequence = self.said[appointment] = self.said.get(appointment, -1) + 1
+        body = heard(name, appointment, sequence, **data)
+        self.deliver(body)
+        return body
+
+    def deliver(self, *bodies: bytes) -> None:
+        self.app.hear([Delivery(CONTENT_TYPE, body) for body in bodies])
+
+    def employ(self, *names: str) -> None:
+        """Clerks for passports who are there on Tuesday mornings."""
+        for name in names:
+            assert self.put(f"/api/staff/{name}", CLERK).status_code == 200
+            assert self.put(f"/api/staff/{name}/quotas", QUOTAS).status_code == 200
+
+    def extend(self) -> None:
+        """What the timer does every hour."""
+        extend_horizon(self.app)
+
+    def put(self, path: str, body: Any) -> TestResponse:
+        return self.http.put(path, data=body if isinstance(body, bytes) else json.dumps(body))
+
+    def get(self, path: str) -> Any:
+        """The JSON of a call that succeeds."""
+        response = self.http.get(path)
+        assert response.status_code == 200, response.text
+        return response.json
+
+    def day(self, name: str = "c-17", date: str = "2026-11-24") -> Any:
+        return self.get(f"/api/staff/{name}/days/{date}")
+
+    def log(self) -> list[Any]:
+        """Every event in the order of the log."""
+        with self.app.read() as connection:
+            rows = connection.execute(select(events).order_by(events.c.id)).all()
+            return [self.app.codec.load(row.type, row.schema_version, row.data) for row in rows]
+
+    def kinds(self) -> list[str]:
+        """The names of the events about appointments, in the order of the log."""
+        registry = {"ClerkDefined", "QuotasSet", "HoursOpened"}
+        return [kind for event in self.log() if (kind := type(event).__name__) not in registry]
+
+    def ticks(self) -> set[tuple[str, int]]:
+        """What the table behind the days holds."""
+        with self.app.read() as connection:
+            return {(row.resource, row.tick) for row in connection.execute(select(taken))}
+
+
+class Wsgi:
+    """The Api entrypoints of the service, with nameko's worker left out."""
+
+    def __init__(self, app: App) -> None:
+        self.service = StaffCalendarService()
+        self.service.app = app
+        calls = [
+            (entry, name)
+            for name in dir(StaffCalendarService)
+            for entry in getattr(getattr(StaffCalendarService, name), "nameko_entrypoints", ())
+            if isinstance(entry, Api)
+        ]
+        self.urls = Map([Rule(entry.url, methods=[entry.method], endpoint=(entry, name)) for entry, name in calls])
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        request = Request(environ)
+        (entry, name), request.path_values = self.urls.bind_to_environ(environ).match()
+        request.cause = Cause("c-1", "")
+        try:
+            args, values = entry.get_entrypoint_parameters(request)
+            response = getattr(self.service, name)(*args, **values)
+        except Exception as error:
+            response = entry.response_from_exception(error)
+        return response(environ, start_response)
