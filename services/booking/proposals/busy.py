@@ -4,22 +4,13 @@
 reach, and its own reach may not touch another's visit: so the larger of two neighbouring buffers counts, not the sum.
 """
 
-from typing import NamedTuple
-
 from services.booking.proposals.ticks import span
 
 DAY = 288  # in ticks; buckets only, no local day
 
-
-class Hold(NamedTuple):
-    """One stretch of one resource held for an appointment's attempt; absolute ticks, ends exclusive."""
-
-    kind: str
-    resource: str
-    reach_from: int
-    starts: int
-    ends: int
-    reach_until: int
+# One stretch held: kind, resource, and the absolute ticks where buffer and visit begin, visit and buffer end.
+# A plain tuple, since Python's garbage collector need not look at it: a hundred thousand bookings cause no pauses.
+Hold = tuple[str, str, int, int, int, int]
 
 
 class Busy:
@@ -31,33 +22,37 @@ class Busy:
         self.base = base
         self.visits = 0
         self.reach = 0
-        self.days: dict[int, list[Hold]] = {}
+        self.days: dict[int, tuple[Hold, ...]] = {}
 
     def add(self, hold: Hold) -> None:
-        self.days.setdefault(hold.reach_from // DAY, []).append(hold)
+        day = hold[2] // DAY
+        self.days[day] = (*self.days.get(day, ()), hold)
         self._draw(hold)
 
     def remove(self, hold: Hold) -> None:
         """Clears the hold's ticks and draws its neighbours again, which may share some of them."""
-        day = hold.reach_from // DAY
-        self.days[day].remove(hold)
-        if not self.days[day]:
-            del self.days[day]
-        keep = ~span(hold.reach_from - self.base, hold.reach_until - self.base)
+        _, _, reach_from, _, _, reach_until = hold
+        day = reach_from // DAY
+        number = self.days[day].index(hold)
+        self.days[day] = self.days[day][:number] + self.days[day][number + 1 :]
+        keep = ~span(reach_from - self.base, reach_until - self.base)
         self.visits &= keep
         self.reach &= keep
-        for near in range(day - 1, hold.reach_until // DAY + 1):
+        for near in range(day - 1, reach_until // DAY + 1):
             for other in self.days.get(near, ()):
-                if other.reach_from < hold.reach_until and hold.reach_from < other.reach_until:
+                if other[2] < reach_until and reach_from < other[5]:
                     self._draw(other)
+        if not self.days[day]:
+            del self.days[day]
 
     def rebase(self, base: int) -> None:
         """Draws everything anew from another first tick; what ended before it is dropped."""
-        holds = [hold for day in self.days.values() for hold in day if hold.reach_until > base]
-        self.__init__(base)  # type: ignore[misc]
+        holds = [hold for day in self.days.values() for hold in day if hold[5] > base]
+        self.base, self.visits, self.reach, self.days = base, 0, 0, {}
         for hold in holds:
             self.add(hold)
 
     def _draw(self, hold: Hold) -> None:
-        self.visits |= span(hold.starts - self.base, hold.ends - self.base)
-        self.reach |= span(hold.reach_from - self.base, hold.reach_until - self.base)
+        _, _, reach_from, starts, ends, reach_until = hold
+        self.visits |= span(starts - self.base, ends - self.base)
+        self.reach |= span(reach_from - self.base, reach_until - self.base)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from services.booking.proposals.busy import DAY, Hold
+from services.booking.proposals.busy import DAY, Busy, Hold
 from services.booking.proposals.calendars import Calendar, Opening
 from services.booking.proposals.ticks import Scale
 from services.booking.proposals.wish import Need
+
+Held = tuple[int, bool, Hold]  # attempt, only asked for, what
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Index:
         self.rooms: dict[str, Room] = {}
         self.clerks: dict[str, Clerk] = {}
         self.calendars: dict[tuple[str, str], Calendar] = {}
-        self.holds: dict[str, dict[int, tuple[set[Hold], set[Hold]]]] = {}  # by attempt: taken, pending
+        self.holds: dict[str, tuple[Held, ...]] = {}  # by appointment
         self._midnights: tuple[tuple[int | None, int], tuple[int, ...]] | None = None
         self.fits: dict[object, tuple[str, ...]] = {}
         self.rarity: dict[str, int] = {}  # by competence: how many clerks have it
@@ -137,71 +139,57 @@ class Index:
     ) -> None:
         """A "room" or "clerk" is held; replaces what was pending of that kind for the appointment's attempt."""
         hold = self._hold(kind, resource, starts_at, blocked_until, ends_at, blocked_from)
-        taken, pending = self._of(appointment, attempt)
-        for waiting in [waiting for waiting in pending if waiting.kind == kind]:
-            pending.remove(waiting)
-            self._drop(waiting, pending=True)
-        if hold not in taken:
-            taken.add(hold)
-            self._add(hold, pending=False)
+        held = self.holds.get(appointment, ())
+        self._drop(appointment, [one for one in held if one[0] == attempt and one[1] and one[2][0] == kind])
+        self._add(appointment, (attempt, False, hold))
 
     def pend(self, appointment: str, attempt: int, stops: Iterable[tuple[str, str, datetime, datetime]]) -> None:
         """(room, clerk, starts_at, blocked_until) asked for and not answered yet: not proposed to others meanwhile."""
-        taken, pending = self._of(appointment, attempt)
+        held = self.holds.get(appointment, ())
+        answered = {one[2][0] for one in held if one[0] == attempt and not one[1]}
         for room, clerk, starts_at, blocked_until in stops:
             for kind, resource in (("room", room), ("clerk", clerk)):
-                hold = self._hold(kind, resource, starts_at, blocked_until)
-                if hold not in pending and not any(held.kind == kind for held in taken):
-                    pending.add(hold)
-                    self._add(hold, pending=True)
+                if kind not in answered:
+                    self._add(appointment, (attempt, True, self._hold(kind, resource, starts_at, blocked_until)))
 
     def free(self, appointment: str, attempt: int | None = None, kind: str | None = None) -> None:
         """Lets go what is held or pending: of one attempt or all (None), of one kind or both (None)."""
-        attempts = self.holds.get(appointment, {})
-        for number in [number for number in attempts if attempt in (None, number)]:
-            for pending, layer in enumerate(attempts[number]):
-                for hold in [hold for hold in layer if kind in (None, hold.kind)]:
-                    layer.remove(hold)
-                    self._drop(hold, pending=bool(pending))
-            if not any(attempts[number]):
-                del attempts[number]
-        if not attempts:
-            self.holds.pop(appointment, None)
+        held = self.holds.get(appointment, ())
+        self._drop(appointment, [one for one in held if attempt in (None, one[0]) and kind in (None, one[2][0])])
 
     def forget_before(self, day: date) -> None:
         """Drops everything that ended before a local day; call it once a day, so that memory stays level."""
         self.floor = max(self.floor, self.scale.midnight(day))
-        for appointment in list(self.holds):
-            self._forget(appointment)
+        for appointment, held in list(self.holds.items()):
+            self._keep(appointment, tuple(one for one in held if one[2][5] > self.floor))
         if self.base is not None and self.base < self.floor:
             self._rebase(self.floor)
 
-    def _forget(self, appointment: str) -> None:
-        attempts = self.holds[appointment]
-        for layers in attempts.values():
-            for layer in layers:
-                layer -= {hold for hold in layer if hold.reach_until <= self.floor}
-        self.holds[appointment] = {number: layers for number, layers in attempts.items() if any(layers)}
-        if not self.holds[appointment]:
-            del self.holds[appointment]
-
-    def _of(self, appointment: str, attempt: int) -> tuple[set[Hold], set[Hold]]:
-        return self.holds.setdefault(appointment, {}).setdefault(attempt, (set(), set()))
-
-    def _add(self, hold: Hold, pending: bool) -> None:
-        if hold.reach_until <= self.floor:
+    def _add(self, appointment: str, one: Held) -> None:
+        held, hold = self.holds.get(appointment, ()), one[2]
+        if one in held or hold[5] <= self.floor:
             return
-        self._reach_back(hold.reach_from)
-        calendar = self.calendar(hold.kind, hold.resource)
-        calendar.kept.clear()
-        (calendar.pending if pending else calendar.taken).add(hold)
+        self.holds[appointment] = (*held, one)
+        self._reach_back(hold[2])
+        self._layer(one).add(hold)
 
-    def _drop(self, hold: Hold, pending: bool) -> None:
-        if hold.reach_until <= self.floor:
-            return
-        calendar = self.calendar(hold.kind, hold.resource)
+    def _drop(self, appointment: str, gone: list[Held]) -> None:
+        if gone:
+            self._keep(appointment, tuple(one for one in self.holds[appointment] if one not in gone))
+        for one in gone:
+            self._layer(one).remove(one[2])
+
+    def _layer(self, one: Held) -> Busy:
+        """The layer of a hold, about to be changed."""
+        calendar = self.calendar(one[2][0], one[2][1])
         calendar.kept.clear()
-        (calendar.pending if pending else calendar.taken).remove(hold)
+        return calendar.pending if one[1] else calendar.taken
+
+    def _keep(self, appointment: str, held: tuple[Held, ...]) -> None:
+        if held:
+            self.holds[appointment] = held
+        else:
+            self.holds.pop(appointment, None)
 
     def _hold(
         self,
@@ -215,7 +203,7 @@ class Index:
         starts, until = self.scale.floor(starts_at), self.scale.ceil(blocked_until)
         ends = until if ends_at is None else self.scale.ceil(ends_at)
         reach_from = starts if blocked_from is None else self.scale.floor(blocked_from)
-        return Hold(kind, resource, reach_from, starts, ends, until)
+        return kind, resource, reach_from, starts, ends, until
 
     # --- the first tick of all bit sets
 

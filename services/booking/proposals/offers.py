@@ -54,22 +54,31 @@ def cheapest_chain(offers: Sequence[Offers], change: float, bound: float) -> tup
         if first is None:
             return None
         rest.insert(0, rest[0] + first[0])
-    best: tuple[float, tuple[str, ...]] | None = None
+    chain = _Chain(offers, change, rest, bound)
+    chain.go(0, 0.0, ())
+    return chain.best
 
-    def go(number: int, cost: float, chosen: tuple[str, ...]) -> None:
-        nonlocal best, bound
-        if number == len(offers):
-            best, bound = (cost, chosen), cost
+
+class _Chain:
+    """One search for a chain (an object, since a function that calls itself from a closure is garbage in a ring)."""
+
+    __slots__ = ("best", "bound", "change", "offers", "rest")
+
+    def __init__(self, offers: Sequence[Offers], change: float, rest: list[float], bound: float) -> None:
+        self.offers, self.change, self.rest, self.bound = offers, change, rest, bound
+        self.best: tuple[float, tuple[str, ...]] | None = None
+
+    def go(self, number: int, cost: float, chosen: tuple[str, ...]) -> None:
+        if number == len(self.offers):
+            self.best, self.bound = (cost, chosen), cost
             return
-        before = chosen[-1] if chosen else None
-        same = None if before is None else offers[number].of(before)
-        if before is not None and same is not None and cost + same + rest[number + 1] < bound:
-            go(number + 1, cost + same, (*chosen, before))
-        extra, place = change if chosen else 0.0, 0
-        while (offer := offers[number].at(place)) is not None and cost + offer[0] + extra + rest[number + 1] < bound:
+        offers, rest, before = self.offers[number], self.rest[number + 1], chosen[-1] if chosen else None
+        same = None if before is None else offers.of(before)
+        if before is not None and same is not None and cost + same + rest < self.bound:
+            self.go(number + 1, cost + same, (*chosen, before))
+        cost += self.change if chosen else 0.0
+        place = 0
+        while (offer := offers.at(place)) is not None and cost + offer[0] + rest < self.bound:
             place += 1
             if offer[1] != before:
-                go(number + 1, cost + offer[0] + extra, (*chosen, offer[1]))
-
-    go(0, 0.0, ())
-    return best
+                self.go(number + 1, cost + offer[0], (*chosen, offer[1]))

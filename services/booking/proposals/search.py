@@ -9,6 +9,7 @@ from itertools import islice
 from services.booking.proposals.index import Index
 from services.booking.proposals.nothing import NextChance, why_nothing
 from services.booking.proposals.places import Place
+from services.booking.proposals.prices import Prices
 from services.booking.proposals.ranking import DEFAULT, Objective
 from services.booking.proposals.ticks import each
 from services.booking.proposals.visits import Visit, best_visit, proposal_of
@@ -38,8 +39,8 @@ def ranked(
     costs, and then worked out; since no part is negative, what comes up worked out is the best of all that are left.
     """
     frame = window(index, wish, now)
-    places = _places(index, wish, frame, objective)
-    ways = [each(place.begins(place.all, first=True)) for place in places]
+    places = [Prices(place, objective) for place in _places(index, wish, frame)]
+    ways = [each(one.place.begins(one.place.all, first=True)) for one in places]
     early = objective.early * index.scale.minutes
     open_: list[Waiting] = []
 
@@ -53,7 +54,7 @@ def ranked(
         points, at, number, known, visit = heappop(open_)
         if known == 0:
             put_next(number)
-        if _near(places[number], at, chosen, objective):
+        if _near(places[number].place, at, chosen, objective):
             continue
         if visit is not None:
             yield proposal_of(places[number], visit)
@@ -67,7 +68,7 @@ def ranked(
 
 def possible(index: Index, wish: Wish, now: datetime) -> tuple[tuple[datetime, str], ...]:
     """Every (start, site) at which the whole visit could be held, in order of time."""
-    places = _places(index, wish, window(index, wish, now), DEFAULT)
+    places = _places(index, wish, window(index, wish, now))
     return tuple(
         sorted((index.moment(at), place.site) for place in places for at in each(place.begins(place.all, first=True)))
     )
@@ -101,15 +102,15 @@ def _one_free(index: Index, stop: Stop, need: Need, site: str | None, pending: b
     starts, ends, blocked = (one.astimezone(UTC) for one in (stop.starts_at, stop.ends_at, stop.blocked_until))
     minute = timedelta(minutes=1)
     wanted = replace(need, minutes=(ends - starts) // minute, buffer=(blocked - ends) // minute)
-    place = Place(index, Wish(stops=(wanted,)), Window(at, at, 0, 0), site, DEFAULT, pending)
+    place = Place(index, Wish(stops=(wanted,)), Window(at, at, 0, 0), site, pending)
     return at >= 0 and all(
         any(place.bits(kind, one, 0) >> at & 1 for one in place.fitting(kind, 0)) for kind in ("clerk", "room")
     )
 
 
-def _places(index: Index, wish: Wish, frame: Window, objective: Objective) -> list[Place]:
+def _places(index: Index, wish: Wish, frame: Window) -> list[Place]:
     sites = index.sites() if wish.site is None else (wish.site,)
-    return [Place(index, wish, frame, site, objective) for site in sites]
+    return [Place(index, wish, frame, site) for site in sites]
 
 
 def _near(place: Place, at: int, chosen: list[Proposal] | None, objective: Objective) -> bool:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from services.booking.proposals.offers import Offers, cheapest_chain
 from services.booking.proposals.places import Place
+from services.booking.proposals.prices import Prices, price
 from services.booking.proposals.ticks import local_time
 from services.booking.proposals.wish import Proposal, Stop
 
@@ -27,17 +28,17 @@ class Visit:
     rooms: tuple[str, ...]
 
 
-def best_visit(place: Place, at: int) -> Visit:
+def best_visit(prices: Prices, at: int) -> Visit:
     """The visit with the fewest points that begins at bit `at`, which must be one of `place.begins(all)`."""
     best: Visit | None = None
-    rules, longest = place.objective, place.wait * (len(place.shapes) - 1)
-    floors = place.floor("room", at), place.floor("clerk", at)
-    for waited in range(longest + 1):
+    rules, place = prices.objective, prices.place
+    floors = prices.floor("room", at), prices.floor("clerk", at)
+    for waited in range(place.wait * (len(place.shapes) - 1) + 1):
         cost = place.index.scale.minutes * (rules.early * (at - place.window.first) + rules.waiting * waited)
         if best is not None and cost + sum(floors) >= best.cost:
             break
         for steps in timings(place, place.all, at, waited, first=True):
-            best = _served(place, steps, cost, best, floors[1]) or best
+            best = _served(prices, steps, cost, best, floors[1]) or best
     if best is None:
         raise ValueError(f"no visit begins at {place.index.moment(at)}")
     return best
@@ -56,31 +57,31 @@ def timings(place: Place, remaining: int, at: int, waited: int, first: bool = Fa
                 yield from (((number, at), *later) for later in timings(place, rest, ends + wait, waited - wait))
 
 
-def _served(place: Place, steps: tuple[Step, ...], cost: float, best: Visit | None, floor: float) -> Visit | None:
+def _served(prices: Prices, steps: tuple[Step, ...], cost: float, best: Visit | None, floor: float) -> Visit | None:
     """Clerks and rooms for a timing, if cheaper than the best visit so far; `floor`: the least that clerks cost."""
     bound = float("inf") if best is None else best.cost - cost
-    rooms = cheapest_chain(_offers(place, "room", steps), place.objective.room_change, bound - floor)
+    rooms = cheapest_chain(_offers(prices, "room", steps), prices.objective.room_change, bound - floor)
     if rooms is None:
         return None
-    clerks = cheapest_chain(_offers(place, "clerk", steps), place.objective.clerk_change, bound - rooms[0])
+    clerks = cheapest_chain(_offers(prices, "clerk", steps), prices.objective.clerk_change, bound - rooms[0])
     if clerks is None:
         return None
     return Visit(cost + rooms[0] + clerks[0], steps, clerks[1], rooms[1])
 
 
-def _offers(place: Place, kind: str, steps: tuple[Step, ...]) -> list[Offers]:
+def _offers(prices: Prices, kind: str, steps: tuple[Step, ...]) -> list[Offers]:
     last = len(steps) - 1
-    return [place.offers(kind, number, at, order == 0, order == last) for order, (number, at) in enumerate(steps)]
+    return [prices.offers(kind, number, at, order == 0, order == last) for order, (number, at) in enumerate(steps)]
 
 
-def proposal_of(place: Place, visit: Visit) -> Proposal:
+def proposal_of(prices: Prices, visit: Visit) -> Proposal:
     """The visit in local times, with the parts of its score."""
-    stops = []
+    stops, place = [], prices.place
     for (number, at), clerk, room in zip(visit.steps, visit.clerks, visit.rooms, strict=True):
         need, starts_at = place.wish.stops[number], place.index.moment(at)
         ends_at = _later(starts_at, need.minutes, place)
         stops.append(Stop(need.concern, starts_at, ends_at, _later(ends_at, need.buffer, place), room, clerk))
-    return Proposal(place.site, stops[0].starts_at, stops[-1].ends_at, tuple(stops), score(place, visit))
+    return Proposal(place.site, stops[0].starts_at, stops[-1].ends_at, tuple(stops), score(prices, visit))
 
 
 def _later(moment: datetime, minutes: int, place: Place) -> datetime:
@@ -88,9 +89,9 @@ def _later(moment: datetime, minutes: int, place: Place) -> datetime:
     return local_time(moment + timedelta(minutes=minutes), place.index.zone)
 
 
-def score(place: Place, visit: Visit) -> dict[str, float]:
+def score(prices: Prices, visit: Visit) -> dict[str, float]:
     """The parts of the objective (ranking.py); their sum is the visit's cost."""
-    rules, begins, last = place.objective, visit.steps[0][1], len(visit.steps) - 1
+    place, rules, begins, last = prices.place, prices.objective, visit.steps[0][1], len(visit.steps) - 1
     minutes, served = place.index.scale.minutes, sum(place.shapes[number].length for number, _ in visit.steps[:-1])
     parts = {
         "early": rules.early * minutes * (begins - place.window.first),
@@ -99,12 +100,12 @@ def score(place: Place, visit: Visit) -> dict[str, float]:
     }
     parts |= dict.fromkeys(("room", "load", "scarce", "crumbs"), 0.0)
     for order, (number, at) in enumerate(visit.steps):
-        day, clerk = place.day(at), visit.clerks[order]
-        load, scarce = place.static("clerk", clerk, number, day)
-        parts["room"] += place.static("room", visit.rooms[order], number, day)[0]
+        day, clerk = prices.day(at), visit.clerks[order]
+        load, scarce = prices.static("clerk", clerk, number, day)
+        parts["room"] += prices.static("room", visit.rooms[order], number, day)[0]
         parts["load"] += load
         parts["scarce"] += scarce
-        parts["crumbs"] += place.price("clerk", clerk, number, at, order == 0, order == last) or 0.0
+        parts["crumbs"] += price(place, rules, "clerk", clerk, number, at, order == 0, order == last) or 0.0
     return {name: round(points, 6) for name, points in parts.items()}
 
 
