@@ -6,14 +6,15 @@ A test that asks for none of them is a core test: `make check` runs it.
 import itertools
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from deploy.ensemble import Ensemble
+from deploy.parts import SERVICES
 from deploy.servers import MailSink, PostgreSQL, RabbitMQ, temporary_folder
 
-SERVICES = ("booking", "rooms", "staff_calendar", "visitor_access", "notifications")
 _SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
 _numbers = itertools.count(1)
 
@@ -134,3 +135,31 @@ def smtp_sink(_mail_sink: MailSink) -> MailSink:
     _mail_sink.clear()
     _mail_sink.behave("accept")
     return _mail_sink
+
+
+# -------------------------------------------------------------------------------------------------- the whole ensemble
+
+
+@pytest.fixture
+def make_ensemble(home: Path, broker: str, database_url: str, smtp_sink: MailSink) -> Iterator[Callable[..., Ensemble]]:
+    """`make_ensemble(env={...})` returns the ten processes, not yet started, on migrated databases."""
+    made: list[Ensemble] = []
+
+    def make(env: Mapping[str, str] | None = None) -> Ensemble:
+        ensemble = Ensemble(home, amqp_url=broker, database_url=database_url, smtp_url=smtp_sink.url, env=env)
+        ensemble.migrate()
+        made.append(ensemble)
+        return ensemble
+
+    yield make
+    for ensemble in made:
+        ensemble.stop()
+
+
+@pytest.fixture
+def ensemble(make_ensemble: Callable[..., Ensemble]) -> Ensemble:
+    """Five services and five publishers as real processes, ready, with servers of their own."""
+    ensemble = make_ensemble()
+    ensemble.start()
+    ensemble.wait_ready()
+    return ensemble

@@ -63,10 +63,19 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.env},
+                env=self.environment(),
                 cwd=self.cwd,
                 start_new_session=True,
             )
+
+    def environment(self) -> dict[str, str]:
+        """All environment variables that the program gets."""
+        return {**os.environ, **self.env}
+
+    @property
+    def started(self) -> bool:
+        """Whether it was ever started."""
+        return self._popen is not None
 
     @property
     def running(self) -> bool:
@@ -79,12 +88,17 @@ class Process:
             raise ServerFailed(f"{self.name} was never started")
         return self._popen.pid
 
+    def terminate(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to end; don't wait."""
+        if self._popen is not None and self.running:
+            self._popen.send_signal(how)
+
     def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 20) -> None:
         """Ask it to end; after `seconds`, end it and whatever it left behind."""
         if self._popen is None:
             return
         if self.running:
-            self._popen.send_signal(how)
+            self.terminate(how)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(seconds)
         self.kill()

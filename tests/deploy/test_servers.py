@@ -29,6 +29,7 @@ def test_a_confirmed_message_outlives_kill_9_of_the_broker(rabbitmq: RabbitMQ, b
     channel.queue_declare("q", durable=True, arguments={"x-queue-type": "quorum"})
     channel.confirm_delivery()
     channel.basic_publish("", "q", b"hello", pika.BasicProperties(delivery_mode=2), mandatory=True)
+    wait_until(lambda: rabbitmq.remembers("q"), 10, "the queue is on disk")
     rabbitmq.kill()
     rabbitmq.start()
     with pika.BlockingConnection(pika.URLParameters(broker)) as again:

@@ -1,0 +1,110 @@
+"""One process of the ensemble in the foreground, until SIGTERM.
+
+python -m deploy.run service NAME      the nameko service
+python -m deploy.run publisher NAME    what carries its log to the broker
+python -m deploy.run migrate [NAME]    bring its database (all of them) to the newest schema
+python -m deploy.run broker FOLDER PORT    a private RabbitMQ node that keeps what it stores in FOLDER
+"""
+
+import logging
+import signal
+import sys
+import time
+import warnings
+from pathlib import Path
+
+USAGE = 2
+# Guests wait in a worker until their order is committed: many at once make big commits.
+MAX_WORKERS = 100
+
+
+def main(arguments: list[str]) -> int:
+    """Run what the arguments say; the exit status."""
+    match arguments:
+        case ["service", name]:
+            run_service(name)
+        case ["publisher", name]:
+            run_publisher(name)
+        case ["migrate"]:
+            run_migrations()
+        case ["migrate", name]:
+            run_migrations(name)
+        case ["broker", folder, port]:
+            run_broker(Path(folder), int(port))
+        case _:
+            print(__doc__, file=sys.stderr)
+            return USAGE
+    return 0
+
+
+def run_service(name: str) -> None:
+    """Serve until SIGTERM; what is under way is finished first."""
+    # eventlet says at every start that it is in maintenance; a decision record says why it is here.
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    # Before any other import: sockets, locks and psycopg2 wait in turns from here on.
+    import eventlet
+
+    eventlet.monkey_patch()
+    from nameko.constants import WEB_SERVER_CONFIG_KEY
+    from nameko.runners import ServiceRunner
+
+    from deploy.parts import definition, service_class
+    from shared import config
+
+    settings = config.load(name, definition(name).http_default)
+    runner = ServiceRunner({WEB_SERVER_CONFIG_KEY: settings.http_address, "max_workers": MAX_WORKERS})
+    runner.add_service(service_class(name))
+
+    def stop(*_: object) -> None:
+        # A signal may arrive in eventlet's own loop, which must not wait: another green thread does it.
+        eventlet.spawn_n(runner.stop)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    runner.start()
+    runner.wait()
+
+
+def run_publisher(name: str) -> None:
+    """Publish until SIGTERM. Without eventlet: pika has a loop of its own."""
+    from deploy.parts import SERVICES, definition
+    from shared import config, logs, publisher
+
+    own = definition(name)
+    settings = config.load(name, own.http_default)
+    logs.configure(settings)
+    # pika logs every failed try with its whole stack; the publisher says it in one line.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    publisher.run(own, [definition(service) for service in SERVICES], settings)
+
+
+def run_migrations(*names: str) -> None:
+    """Bring the databases of these services, or of all, to the newest schema."""
+    from deploy.parts import SERVICES, definition
+    from shared import config
+    from shared.migrate import migrate
+
+    for name in names or SERVICES:
+        own = definition(name)
+        migrate(own, config.load(name, own.http_default))
+
+
+def run_broker(folder: Path, port: int) -> None:
+    """A private broker until SIGTERM; ends with an error when the node does."""
+    from deploy.servers import RabbitMQ, ServerFailed, port_is_free, wait_until
+
+    ended: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: ended.append(number))
+    # A predecessor that was killed leaves a node behind that is just shutting down.
+    wait_until(lambda: port_is_free(port), 60, f"port {port} is free again")
+    node = RabbitMQ(folder, port, tied=True)
+    node.start()
+    while node.process.running and not ended:
+        time.sleep(0.5)
+    node.stop()
+    if not ended:
+        raise ServerFailed(f"the broker ended by itself\n{node.process.last_lines()}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
