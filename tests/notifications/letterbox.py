@@ -1,0 +1,134 @@
+"""The running service without broker: its App, the keys that booking sends, its HTTP call over WSGI, and its sender."""
+
+import json
+import secrets
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from werkzeug.routing import Map, Rule
+from werkzeug.test import Client
+from werkzeug.wrappers import Request, Response
+
+from services.notifications.sender.rounds import Sender
+from services.notifications.sender.smtp import server_of
+from services.notifications.service import DEFINITION, Notifications, NotificationsService
+from shared.app import Delivery
+from shared.config import Settings
+from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, Cause
+from shared.tables import events, timers
+from shared.vault import Vault
+from shared.web import Api
+from tests.notifications.facts import HOUSE, NOW
+
+CONTRACTS = Path(__file__).parent.parent / "contracts"
+EXAMPLE = "0192f0c1-7a50-7c3e-9d61-5b1f0c2a7e11"
+
+
+@dataclass
+class Letterbox:
+    """One service with a clock that tests set."""
+
+    settings: Settings
+    now: datetime = NOW
+    said: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.app = Notifications(DEFINITION, self.settings, clock=lambda: self.now)
+        self.sender = self.another_sender()
+        self.booking = Vault(secrets.token_bytes(32), self.settings.transport_key)
+        self.http = Client(Wsgi(self.app), Response)
+
+    def another_sender(self) -> Sender:
+        """As another process would have it."""
+        return Sender(self.app, HOUSE, server_of(self.settings.smtp_url))
+
+    def hear(self, name: str, who: str = "a1", **data: Any) -> None:
+        """Let booking or visitor_access say the next message about an appointment."""
+        self.app.hear([Delivery(CONTENT_TYPE, self.body(name, who, **data))])
+
+    def body(self, name: str, who: str, **data: Any) -> bytes:
+        """The next message of that name, made of the example in tests/contracts."""
+        text = (CONTRACTS / f"{name}.v1.json").read_text().replace(EXAMPLE, who)
+        shown = json.loads(text)
+        shown["sequence"] = self.said[shown["stream"]]
+        self.said[shown["stream"]] += 1
+        shown["id"] = f"{name}-{who}-{shown['sequence']}"
+        shown["correlationid"] = f"request-{who}"
+        shown["data"] |= data
+        return orjson.dumps(shown)
+
+    def request(self, who: str = "a1", email: str = "", *, key: bool = True, **personal: Any) -> None:
+        """A guest asks, and booking sends the guest's key."""
+        known = {"name": "Ada Größe", "email": email or f"{who}@example.org", "phone": "05241 1", "manage_token": "t"}
+        token, (_, self.row) = self.booking.seal(who, f"{who}/guest", known | personal)
+        if key:
+            self.send_key(who)
+        self.hear("booking.AppointmentRequested", who, guest=token)
+
+    def send_key(self, who: str = "a1") -> None:
+        """The key of the guest who asked last arrives."""
+        self.app.hear([Delivery(KEY_CONTENT_TYPE, self.booking.outgoing(who, self.row["wrapped"]))])
+
+    def confirm(self, who: str = "a1", **guest: Any) -> None:
+        """From request to pass: the confirmation is due."""
+        self.request(who, **guest)
+        self.hear("booking.AppointmentConfirmed", who)
+        self.hear("visitor_access.GuestAnnounced", who)
+        self.hear("visitor_access.GuestRegistered", who)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+    def messages(self, who: str = "a1") -> list[dict[str, Any]]:
+        """What GET /api/messages answers."""
+        response = self.http.get(f"/api/messages?appointment={who}")
+        assert response.status_code == 200, response.text
+        answer: list[dict[str, Any]] = response.json["messages"]  # type: ignore[index]
+        return answer
+
+    def status(self, who: str = "a1") -> dict[str, str]:
+        """Status by kind."""
+        return {message["kind"]: message["status"] for message in self.messages(who)}
+
+    def log(self, kind: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Data and meta of all events of that type."""
+        with self.app.read() as connection:
+            query = select(events.c.data, events.c.meta).where(events.c.type == kind).order_by(events.c.id)
+            return [(orjson.loads(row.data), orjson.loads(row.meta)) for row in connection.execute(query)]
+
+    def timers(self) -> dict[str, str]:
+        """Due times of messages."""
+        with self.app.read() as connection:
+            return {row.subject: row.due_at for row in connection.execute(select(timers))}
+
+
+class Wsgi:
+    """The Api entrypoints of the service, with nameko's worker left out."""
+
+    def __init__(self, app: Notifications) -> None:
+        self.service = NotificationsService()
+        self.service.app = app
+        calls = [
+            (entry, name)
+            for name in dir(NotificationsService)
+            for entry in getattr(getattr(NotificationsService, name), "nameko_entrypoints", ())
+            if isinstance(entry, Api)
+        ]
+        self.urls = Map([Rule(entry.url, methods=[entry.method], endpoint=(entry, name)) for entry, name in calls])
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        request = Request(environ)
+        (entry, name), request.path_values = self.urls.bind_to_environ(environ).match()  # type: ignore[attr-defined]
+        request.cause = Cause("c-1", "")  # type: ignore[attr-defined]
+        try:
+            args, values = entry.get_entrypoint_parameters(request)
+            response = getattr(self.service, name)(*args, **values)
+        except Exception as error:
+            response = entry.response_from_exception(error)
+        return response(environ, start_response)

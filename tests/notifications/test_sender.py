@@ -1,0 +1,359 @@
+"""From heard messages to mail on the wire: what is sent, what is tried again, and what never is sent."""
+
+import threading
+
+import pytest
+
+from services.notifications.sender.claim import LEASE, Claim
+from services.notifications.sender.records import Records
+from shared.tables import instant
+from tests.notifications.facts import HOUSE
+from tests.notifications.reading import event, text
+
+
+def test_from_confirmation_to_mail(letterbox, mail_server):
+    """One mail to the guest, recorded as sent, said to the others, and no timer left."""
+    letterbox.confirm()
+    assert letterbox.status() == {"confirmation": "due"}
+    assert letterbox.sender.send_due() == 1
+    ((address, mail),) = mail_server.taken
+    assert address == "a1@example.org"
+    assert "Guten Tag Ada Größe," in text(mail)
+    assert letterbox.timers() == {}
+    ((data, meta),) = letterbox.log("MessageSent")
+    assert data["tries"] == 1
+    assert meta["correlation"] == "request-a1"
+    (shown,) = letterbox.messages()
+    assert shown == {
+        "id": "a1.confirmation.1",
+        "kind": "confirmation",
+        "attempt": 1,
+        "status": "sent",
+        "tries": 1,
+        "at": instant(letterbox.now),
+        "because": None,
+    }
+
+
+def test_nothing_is_sent_twice(letterbox, mail_server):
+    """Rounds without anything due do not even open a connection."""
+    letterbox.confirm()
+    for _ in range(3):
+        letterbox.sender.send_due()
+        letterbox.wait(100)
+    assert (len(mail_server.taken), mail_server.connections) == (1, 1)
+
+
+def test_many_go_over_one_connection(letterbox, mail_server):
+    """More than one claim takes at once."""
+    for n in range(45):
+        letterbox.confirm(f"a{n}")
+    assert letterbox.sender.send_due() == 45
+    assert sorted(mail_server.to) == sorted(f"a{n}@example.org" for n in range(45))
+    assert mail_server.connections == 1
+
+
+def test_the_whole_story_of_a_visit(letterbox, mail_server):
+    """Confirmed, moved, cancelled: three mails to one guest, the calendar entry replaced and taken out."""
+    letterbox.confirm()
+    letterbox.sender.send_due()
+    letterbox.hear("booking.AppointmentMoveRequested")
+    letterbox.hear("booking.AppointmentMoved")
+    assert letterbox.sender.send_due() == 0  # the pass of the new time is not there yet
+    letterbox.hear("visitor_access.GuestRegistered", attempt=2)
+    letterbox.sender.send_due()
+    letterbox.hear("booking.AppointmentCancelled", attempt=2)
+    letterbox.hear("visitor_access.GuestRemoved", attempt=2)
+    letterbox.sender.send_due()
+    mails = [mail for _, mail in mail_server.taken]
+    assert [event(mail)["sequence"] for mail in mails] == [0, 2, 3]
+    assert len({event(mail)["uid"] for mail in mails}) == 1
+    assert letterbox.status() == {"confirmation": "sent", "moved": "sent", "cancelled": "sent"}
+
+
+# ------------------------------------------------------------------------------------------------------------ refusals
+
+
+@pytest.mark.parametrize(
+    ("answer", "because"),
+    [("550 5.1.1 <a1@example.org>: unknown", "mailbox_unavailable"), ("554 no", "rejected"), ("552 full", "rejected")],
+)
+@pytest.mark.parametrize("moment", ["at_rcpt", "at_data"])
+def test_a_permanent_refusal_fails_one_only(letterbox, mail_server, moment, answer, because):
+    """The others of the same round go out; the server's words about the address are kept nowhere."""
+    getattr(mail_server, moment)["a1@example.org"] = answer
+    letterbox.confirm("a1")
+    letterbox.confirm("a2")
+    assert letterbox.sender.send_due() == 1
+    assert mail_server.to == ["a2@example.org"]
+    assert letterbox.status("a1") == {"confirmation": "failed"}
+    ((data, _),) = letterbox.log("MessageFailed")
+    assert data["because"] == because
+    letterbox.wait(100_000)
+    assert letterbox.sender.send_due() == 0
+    assert "example.org" not in str(letterbox.log("MessageFailed")) + str(letterbox.messages("a1"))
+
+
+@pytest.mark.parametrize("moment", ["at_rcpt", "at_data"])
+def test_a_temporary_refusal_is_tried_again(letterbox, mail_server, moment):
+    """After growing pauses, with the same Message-ID; the others are not held up."""
+    getattr(mail_server, moment)["a1@example.org"] = "451 4.3.0 later"
+    letterbox.confirm("a1")
+    letterbox.confirm("a2")
+    letterbox.sender.send_due()
+    assert mail_server.to == ["a2@example.org"]
+    (shown,) = letterbox.messages("a1")
+    assert (shown["status"], shown["tries"], shown["because"]) == ("deferred", 1, "try_later")
+    letterbox.wait(4.9)
+    letterbox.sender.send_due()
+    assert letterbox.messages("a1")[0]["tries"] == 1
+    letterbox.wait(0.2)
+    letterbox.sender.send_due()
+    assert letterbox.messages("a1")[0]["tries"] == 2
+    getattr(mail_server, moment).clear()
+    letterbox.wait(10.1)
+    letterbox.sender.send_due()
+    assert mail_server.to == ["a2@example.org", "a1@example.org"]
+    assert (letterbox.messages("a1")[0]["status"], letterbox.messages("a1")[0]["tries"]) == ("sent", 3)
+
+
+def test_a_server_that_is_away_defers_all(letterbox, mail_server, capsys):
+    """Connection refused: one line in the log without anybody's data, and all go out when it is back."""
+    mail_server.stop()
+    for who in ("a1", "a2", "a3"):
+        letterbox.confirm(who)
+    capsys.readouterr()
+    assert letterbox.sender.send_due() == 0
+    printed = capsys.readouterr()
+    logged = [line for line in (printed.out + printed.err).splitlines() if "mail_server_away" in line]
+    assert len(logged) == 1
+    assert "ConnectionRefusedError" in logged[0]
+    assert "example.org" not in printed.out + printed.err
+    assert {letterbox.messages(who)[0]["because"] for who in ("a1", "a2", "a3")} == {"server_unreachable"}
+    mail_server.start()
+    letterbox.wait(5)
+    assert letterbox.sender.send_due() == 3
+
+
+def test_a_day_without_server_fails(letterbox, mail_server):
+    """After 24 hours of tries the failure is said."""
+    mail_server.at_rcpt["a1@example.org"] = "421 4.3.2 closing"
+    letterbox.confirm()
+    while letterbox.timers():
+        letterbox.sender.send_due()
+        letterbox.wait(600)
+    (shown,) = letterbox.messages()
+    assert (shown["status"], shown["because"]) == ("failed", "connection_lost")
+    assert 100 < shown["tries"] < 152
+
+
+def test_an_address_that_is_none_fails(letterbox, mail_server):
+    """Nobody else is held up by it."""
+    letterbox.confirm("a1", email="a@b@c")
+    letterbox.confirm("a2")
+    assert letterbox.sender.send_due() == 1
+    assert letterbox.messages("a1")[0]["because"] == "address_invalid"
+
+
+def test_a_local_part_beyond_ascii(letterbox, mail_server):
+    """SMTPUTF8, where the server can."""
+    letterbox.confirm("a1", email="jörg@bücher.example")
+    assert letterbox.sender.send_due() == 1
+    assert mail_server.to == ["jörg@xn--bcher-kva.example"]
+    assert mail_server.taken[0][1]["To"] == "jörg@xn--bcher-kva.example"
+
+
+def test_a_mistake_of_ours_is_tried_again_without_words(letterbox, mail_server, monkeypatch, capsys):
+    """A letter that can't be composed stops no other, and what its error says is not logged."""
+
+    def broken(*_args: object) -> None:
+        raise RuntimeError("Ada Größe <a1@example.org>")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("services.notifications.sender.rounds.compose", broken)
+        letterbox.confirm()
+        letterbox.sender.send_due()
+    printed = capsys.readouterr()
+    assert "letter_not_composed" in printed.out + printed.err
+    assert "example.org" not in printed.out + printed.err
+    assert letterbox.messages()[0]["because"] == "not_composed"
+    letterbox.wait(5)
+    assert letterbox.sender.send_due() == 1
+
+
+# ------------------------------------------------------------------------------------------------- keys and forgetting
+
+
+def test_without_a_key_it_waits(letterbox, mail_server):
+    """Keys travel apart from messages, and may come later."""
+    letterbox.confirm(key=False)
+    assert letterbox.sender.send_due() == 0
+    assert (letterbox.messages()[0]["status"], letterbox.messages()[0]["because"]) == ("deferred", "no_key")
+    letterbox.send_key()
+    letterbox.wait(5)
+    assert letterbox.sender.send_due() == 1
+
+
+def test_a_forgotten_guest_gets_nothing(letterbox, mail_server):
+    """The message is dropped, the key is gone, also a copy of it that comes late."""
+    letterbox.confirm()
+    letterbox.hear("booking.GuestForgotten")
+    letterbox.send_key()
+    letterbox.wait(100)
+    assert letterbox.sender.send_due() == 0
+    assert mail_server.taken == []
+    assert letterbox.status() == {"confirmation": "dropped"}
+    token = letterbox.log("GuestNoted")[0][0]["guest"]
+    with letterbox.app.read() as connection:
+        assert letterbox.app.vault.open(connection, [token]) == {token: None}
+
+
+# -------------------------------------------------------------------------------------------------- once, and not late
+
+
+def test_a_crash_after_acceptance_sends_again_with_the_same_id(letterbox, mail_server, monkeypatch):
+    """The one case in which a second mail may come: its Message-ID says that it is the same."""
+
+    def killed(_self: Records) -> None:
+        raise SystemExit
+
+    letterbox.confirm()
+    with monkeypatch.context() as patch:
+        patch.setattr(Records, "write", lambda self: None if not self._open else killed(self))
+        with pytest.raises(SystemExit):
+            letterbox.sender.send_due()
+    restarted = letterbox.another_sender()
+    assert restarted.send_due() == 0  # the lease of the dead process
+    letterbox.now += LEASE
+    assert restarted.send_due() == 1
+    first, second = (mail for _, mail in mail_server.taken)
+    assert first["Message-ID"] == second["Message-ID"] == f"<a1.confirmation.1@{HOUSE.domain}>"
+    assert event(first)["sequence"] == event(second)["sequence"]
+    letterbox.wait(100)
+    assert restarted.send_due() == 0
+
+
+def test_a_server_that_drops_the_line_after_acceptance(letterbox, mail_server):
+    """We can't know that it has taken the mail: it comes again, with the same Message-ID."""
+    mail_server.at_data["a1@example.org"] = "drop"
+    letterbox.confirm("a1")
+    letterbox.confirm("a2")
+    assert letterbox.sender.send_due() == 1  # the other one, over a new connection
+    assert letterbox.messages("a1")[0]["because"] == "connection_lost"
+    letterbox.wait(5)
+    letterbox.sender.send_due()
+    assert mail_server.to == ["a1@example.org", "a2@example.org", "a1@example.org"]
+    assert mail_server.taken[0][1]["Message-ID"] == mail_server.taken[2][1]["Message-ID"]
+
+
+def test_a_record_that_fails_does_not_send_again(letterbox, mail_server, monkeypatch):
+    """A database that is away while the mail server accepts: a living process remembers what it has sent."""
+    from services.notifications.sender import claim
+
+    letterbox.confirm()
+    with monkeypatch.context() as patch:
+        patch.setattr(claim.Record, "run", lambda *_: 1 / 0)
+        assert letterbox.sender.send_due() == 1
+        letterbox.wait(100)
+        assert letterbox.sender.send_due() == 0
+    letterbox.wait(100)
+    letterbox.sender.send_due()
+    assert len(mail_server.taken) == 1
+    assert letterbox.status() == {"confirmation": "sent"}
+    assert letterbox.timers() == {}
+
+
+def test_a_cancellation_overtakes_a_claimed_message(letterbox, mail_server, monkeypatch):
+    """Heard after the claim, before the mail: the outdated mail is not sent."""
+    from services.notifications.sender.smtp import Connection
+
+    letterbox.confirm()
+    opened = Connection.open
+
+    def cancelled_meanwhile(connection: Connection) -> object:
+        if not letterbox.said["cancelled"]:
+            letterbox.said["cancelled"] += 1
+            letterbox.hear("booking.AppointmentCancelled")
+        return opened(connection)
+
+    monkeypatch.setattr(Connection, "open", cancelled_meanwhile)
+    letterbox.sender.send_due()
+    assert [mail["Subject"].split(":")[0] for _, mail in mail_server.taken] == ["Abgesagt"]
+    assert letterbox.status() == {"confirmation": "dropped", "cancelled": "sent"}
+
+
+def test_two_processes_do_not_send_the_same(letterbox, mail_server):
+    """Each message is claimed by one."""
+    for n in range(30):
+        letterbox.confirm(f"a{n}")
+    senders = [letterbox.sender, letterbox.another_sender()]
+    threads = [threading.Thread(target=sender.send_due) for sender in senders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(mail_server.to) == sorted(f"a{n}@example.org" for n in range(30))
+
+
+def test_one_process_has_one_round_at_a_time(letterbox, mail_server):
+    """A timer that fires while a round is at work starts no other."""
+    letterbox.confirm()
+    letterbox.sender._alone.acquire()
+    assert letterbox.sender.send_due() == 0
+    letterbox.sender._alone.release()
+    assert letterbox.sender.send_due() == 1
+
+
+def test_a_slow_server_keeps_its_lease(letterbox, mail_server, monkeypatch):
+    """While a round waits for the server, nobody else takes its messages."""
+    from datetime import timedelta
+
+    from services.notifications.sender import leases
+
+    monkeypatch.setattr(leases, "LEASE", timedelta(seconds=0.3))
+    letterbox.confirm()
+    claimed = letterbox.app.writer.submit(Claim(letterbox.now, 10))
+    letterbox.wait(1000)
+    with leases.renewed(letterbox.app, claimed):
+        threading.Event().wait(0.35)
+    assert letterbox.app.writer.submit(Claim(letterbox.now, 10)) == []
+
+
+def test_a_timer_that_a_rebuild_left_behind_sends_nothing(letterbox, mail_server):
+    """The log decides: what it says is sent is not sent again, and the timer goes."""
+    from shared.timers import set_timer
+
+    letterbox.confirm()
+    letterbox.sender.send_due()
+    letterbox.app.write(set_timer("send", "a1.confirmation.1", letterbox.now))
+    letterbox.app.write(set_timer("send", "nobody.confirmation.1", letterbox.now))
+    assert letterbox.sender.send_due() == 0
+    assert len(mail_server.taken) == 1
+    assert letterbox.timers() == {}
+
+
+def test_a_projection_written_anew_sends_nothing(letterbox, mail_server):
+    """A replay of the whole log into the read tables leaves no timer of what was sent."""
+    from services.notifications import projections
+    from services.notifications.events import LetterEvent  # noqa: F401
+    from shared import store
+    from shared.database import writing
+    from shared.definition import Recorded
+    from shared.session import write_all
+    from shared.tables import timers
+
+    letterbox.confirm("a1")
+    letterbox.sender.send_due()
+    letterbox.confirm("a2")
+    before = letterbox.messages("a1"), letterbox.messages("a2"), letterbox.timers().keys()
+    with writing(letterbox.app.engine) as connection:
+        connection.execute(projections.messages.delete())
+        connection.execute(timers.delete())
+        for stream in ("letter-a1", "letter-a2"):
+            for row in store.newer(connection, {stream: -1}):
+                told = letterbox.app.codec.load(row.type, row.schema_version, row.data)
+                at = Recorded(stream, row.version, "", letterbox.now)
+                write_all(connection, projections.project(told, at))
+    assert (letterbox.messages("a1"), letterbox.messages("a2"), letterbox.timers().keys()) == before
+    letterbox.sender.send_due()
+    assert mail_server.to == ["a1@example.org", "a2@example.org"]
