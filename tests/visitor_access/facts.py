@@ -110,8 +110,8 @@ def removed(because, who="a1", attempt=1):
     return GuestRemoved(who, attempt, because)
 
 
-def arrived(clock="08:55", who="a1", day=24):
-    return GuestArrived(who, PASS, at(clock, day))
+def arrived(clock="08:55", who="a1", day=24, entry=None):
+    return GuestArrived(who, PASS, at(clock, day), entry)
 
 
 def undone(clock, who="a1"):

@@ -31,7 +31,9 @@ def histories(draw: st.DrawFn) -> list[Said]:
             said += draw(st.sampled_from([[], [("AppointmentDeclined", {"late": True})]]))
         case "Declined" | "Cancelled" as end:
             said += [(f"Appointment{end}", {})]
-    return said + draw(st.sampled_from([[], [("GuestForgotten", {})]]))
+    if draw(st.booleans()):
+        said.insert(draw(st.integers(1, len(said))), ("GuestForgotten", {}))
+    return said
 
 
 @st.composite
