@@ -21,14 +21,14 @@ from shared.web import Api
 from tests.staff_calendar.words import NOW, at
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
-CLERK = {
+CLERK: dict[str, Any] = {
     "name": "J. Brinkmann",
     "departments": ["buergerbuero"],
     "competences": ["pass", "meldewesen"],
     "responsibility": [{"department": "buergerbuero", "kind": "anyone", "key": None, "first": None, "last": None}],
     "languages": ["de", "en"],
 }
-QUOTAS = {
+QUOTAS: dict[str, Any] = {
     "weekly": [
         {"weekday": "tue", "from": "08:00", "until": "12:30", "site": "rathaus", "every_weeks": 1, "anchor": None}
     ],

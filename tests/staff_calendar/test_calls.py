@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from icalendar import Calendar
 
 from services.staff_calendar.web.feed import key_of
@@ -63,7 +62,7 @@ def test_quotas_are_set_and_open_the_day(office: Office) -> None:
 def test_an_exception_and_a_holiday_close_the_day(office: Office) -> None:
     """6 January is none in North Rhine-Westphalia, 25 December is one."""
     office.put("/api/staff/c-17", CLERK)
-    fridays = [QUOTAS["weekly"][0] | {"weekday": "fri"}]  # type: ignore[index]
+    fridays = [QUOTAS["weekly"][0] | {"weekday": "fri"}]
     absent = [{"date": "2026-12-04", "open": [], "reason": "Urlaub"}]
     answer = office.put("/api/staff/c-17/quotas", {"weekly": fridays, "exceptions": absent})
     assert answer.json["quotas"] == {"weekly": fridays, "exceptions": absent}
@@ -132,94 +131,36 @@ def test_the_calendar_shows_what_is_held(office: Office) -> None:
     assert list(Calendar.from_ical(office.http.get(path).data).walk("VEVENT")) == []
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"name": "x" * 1_000_000}, "name"),
-        ({"name": "a\x00b"}, "name"),
-        ({"name": "a\nb"}, "name"),
-        ({"name": "  "}, "name"),
-        ({"name": 7}, "name"),
-        ({"departments": []}, "departments"),
-        ({"departments": "buergerbuero"}, "departments"),
-        ({"competences": ["Pässe"]}, "competences.0"),
-        ({"competences": [f"c{n}" for n in range(301)]}, "competences"),
-        ({"languages": [None]}, "languages.0"),
-        ({"shoe_size": 43}, "shoe_size"),
-        ({"responsibility": [{"department": "buergerbuero", "kind": "mood"}]}, "responsibility.0.kind"),
-        ({"responsibility": [{"department": "buergerbuero", "kind": "district"}]}, "responsibility.0.key"),
-        ({"responsibility": [{"department": "buergerbuero", "kind": "surname", "key": "k"}]}, "responsibility.0.first"),
-        ({"responsibility": [{"department": "bauamt", "kind": "anyone"}]}, "responsibility.0.department"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_a_clerk_that_is_not_right_is_refused(office: Office, change: dict[str, Any], field: str) -> None:
-    """The field is named, and nothing is stored."""
-    answer = office.put("/api/staff/c-17", CLERK | change)
+def test_a_clerk_that_is_not_right_is_refused(office: Office) -> None:
+    """Every field at fault is named, and nothing is stored."""
+    answer = office.put("/api/staff/c-17", CLERK | {"name": "x" * 1_000_000, "shoe_size": 43})
     assert answer.status_code == 422
-    assert field in errors(answer)
+    assert set(errors(answer)) == {"name", "shoe_size"}
     assert office.log() == []
 
 
-@pytest.mark.parametrize("name", ["C-17", "c 17", "ä", "-c", "c" * 65, "c\x00"])
-def test_an_id_that_is_none_is_refused(office: Office, name: str) -> None:
+def test_an_id_that_is_none_is_refused(office: Office) -> None:
     """Ids are for machines: they stand in stream names and addresses."""
-    answer = office.put(f"/api/staff/{name}", CLERK)
-    assert answer.status_code == 422
-    assert set(errors(answer)) == {"clerk"}
+    for name in ("C-17", "c 17", "ä", "-c", "c" * 65, "c\x00"):
+        answer = office.put(f"/api/staff/{name}", CLERK)
+        assert answer.status_code == 422
+        assert set(errors(answer)) == {"clerk"}
 
 
-@pytest.mark.parametrize(
-    ("quota", "field"),
-    [
-        ({"until": "07:00"}, "weekly.0.until"),
-        ({"until": "24:00"}, "weekly.0.until"),
-        ({"from": "8:00"}, "weekly.0.from"),
-        ({"from": "08:00\n"}, "weekly.0.from"),
-        ({"from": 8}, "weekly.0.from"),
-        ({"weekday": "tuesday"}, "weekly.0.weekday"),
-        ({"site": "Rathaus!"}, "weekly.0.site"),
-        ({"every_weeks": 0}, "weekly.0.every_weeks"),
-        ({"every_weeks": 2}, "weekly.0.anchor"),
-        ({"every_weeks": 2, "anchor": "2026-02-30"}, "weekly.0.anchor"),
-    ],
-)
-def test_a_quota_that_is_not_right_is_refused(office: Office, quota: dict[str, Any], field: str) -> None:
-    """The quota and its field are named, and nothing changes."""
+def test_quotas_that_are_not_right_are_refused(office: Office) -> None:
+    """Whether a field is at fault or the rules say no: the field is named, and nothing changes."""
     office.employ("c-17")
     before = len(office.log())
-    wrong = {"weekly": [QUOTAS["weekly"][0] | quota]}  # type: ignore[index]
-    answer = office.put("/api/staff/c-17/quotas", wrong)
-    assert answer.status_code == 422
-    assert set(errors(answer)) == {field}
+    (quota,) = QUOTAS["weekly"]
+    for wrong, field in (
+        ([quota | {"weekday": "tuesday"}], "weekly.0.weekday"),
+        ([quota | {"until": "07:00"}], "weekly.0.until"),
+        ([quota, quota], "weekly.1"),
+    ):
+        answer = office.put("/api/staff/c-17/quotas", {"weekly": wrong})
+        assert answer.status_code == 422
+        assert set(errors(answer)) == {field}
     assert len(office.log()) == before
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"weekly": QUOTAS["weekly"] * 2}, "weekly.1"),
-        ({"weekly": QUOTAS["weekly"] * 101}, "weekly"),
-        ({"weekly": [], "exceptions": [{"date": "2026-12-01", "open": []}] * 2}, "exceptions.1.date"),
-        ({"weekly": [], "exceptions": [{"date": "soon", "open": []}]}, "exceptions.0.date"),
-        ({"weekly": [], "exceptions": [{"date": "2026-12-01", "open": [], "reason": "\x07"}]}, "exceptions.0.reason"),
-        (
-            {
-                "weekly": [],
-                "exceptions": [{"date": "2026-12-01", "open": [{"site": "r", "from": "09:00", "until": "08:00"}]}],
-            },
-            "exceptions.0.open.0.until",
-        ),
-        ({}, "weekly"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_quotas_that_are_not_right_are_refused(office: Office, body: dict[str, Any], field: str) -> None:
-    """Overlaps, dates twice, too many: named."""
-    office.employ("c-17")
-    answer = office.put("/api/staff/c-17/quotas", body)
-    assert answer.status_code == 422
-    assert field in errors(answer)
 
 
 def test_nobody_is_not_found(office: Office) -> None:

@@ -126,7 +126,7 @@ def _key(event: ClerkTaken | ClerkFreed) -> tuple[str, int, int, str]:
     return event.appointment, event.attempt, event.stop, event.clerk
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(towns(), orders)
 def test_no_clerk_is_ever_held_twice_at_once(town: list[ClerkDefined | HoursOpened], some: list[object]) -> None:
     """After every order no two reservations of a clerk overlap, and what is said is what the days hold."""
@@ -157,7 +157,7 @@ def _expected_bits(house: House) -> dict[str, int]:
     }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(towns(), orders)
 def test_what_is_let_go_holds_nothing(town: list[ClerkDefined | HoursOpened], some: list[object]) -> None:
     """Once all of an appointment is let go, it holds nothing, and no request heard later makes it hold again."""
@@ -174,7 +174,7 @@ def test_what_is_let_go_holds_nothing(town: list[ClerkDefined | HoursOpened], so
     assert all(day.taken == 0 and day.minutes == 0 for day in house.states.values() if isinstance(day, ClerkDay))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(towns(), orders)
 def test_every_order_repeated_changes_nothing(town: list[ClerkDefined | HoursOpened], some: list[object]) -> None:
     """Whatever was decided, the same order at once again yields nothing."""
@@ -185,7 +185,7 @@ def test_every_order_repeated_changes_nothing(town: list[ClerkDefined | HoursOpe
         assert list(house.do(order)) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(towns(), orders, holds)
 def test_an_alternative_can_be_had(
     town: list[ClerkDefined | HoursOpened], some: list[object], wanted: HoldStaff
