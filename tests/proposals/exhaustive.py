@@ -18,8 +18,8 @@ TICK = timedelta(minutes=5)
 @dataclass(frozen=True)
 class Found:
     site: str
-    steps: tuple[tuple[Need, int, str, str], ...]  # need, tick, clerk, room
-    cost: float
+    begins: int
+    cost: float  # with the cheapest clerks and rooms
 
 
 class Slow:
@@ -85,7 +85,7 @@ class Slow:
         left = next(n for n in range(small + 1) if at + step * n not in free or n == small)
         return left if left < small else 0
 
-    def visits(self, wish: Wish, now: datetime, objective: Objective) -> Iterator[Found]:
+    def visits(self, wish: Wish, now: datetime, o: Objective) -> Iterator[Found]:
         first = up(now)
         rooms, clerks = self.index.rooms.values(), self.index.clerks.values()
         for site in {room.site for room in rooms} if wish.site is None else {wish.site}:
@@ -93,10 +93,14 @@ class Slow:
                 for begins in self._times(order, wish, first):
                     who = [[c.id for c in clerks if clerk_fits(c, need)] for need in order]
                     where = [[r.id for r in rooms if r.site == site and room_fits(r, need)] for need in order]
-                    free_clerks = self._free("clerk", who, site, order, begins)
-                    for chosen in product(free_clerks, self._free("room", where, site, order, begins)):
-                        steps = tuple(zip(order, begins, *chosen, strict=True))
-                        yield Found(site, steps, self.cost(site, steps, first, objective))
+                    crews = [
+                        self._clerks(site, order, begins, o, one)
+                        for one in self._free("clerk", who, site, order, begins)
+                    ]
+                    rooms_ = [self._rooms(order, o, one) for one in self._free("room", where, site, order, begins)]
+                    if crews and rooms_:
+                        cost = self._time(order, begins, first, o) + min(crews) + min(rooms_)
+                        yield Found(site, begins[0], cost)
 
     def _free(
         self, kind: str, fit: list[list[str]], site: str, order: tuple[Need, ...], begins: tuple[int, ...]
@@ -110,7 +114,7 @@ class Slow:
 
     def _times(self, order: tuple[Need, ...], wish: Wish, first: int) -> Iterator[tuple[int, ...]]:
         openings = [one for days in self.opened.values() for day in days.values() for one in day]
-        for at in range(max(first, min(one[1] for one in openings)), max(one[2] for one in openings)):
+        for at in sorted({tick for one in openings for tick in range(max(first, one[1]), one[2])}):
             for waits in product(range(wish.max_wait // 5 + 1), repeat=len(order) - 1):
                 begins = [at]
                 for need, wait in zip(order, waits, strict=False):
@@ -119,22 +123,32 @@ class Slow:
                 if wish.past_midnight or [self.local(at) for at in begins] == [self.local(end) for end in ends]:
                     yield tuple(begins)
 
-    def cost(self, site: str, steps: tuple[tuple[Need, int, str, str], ...], first: int, o: Objective) -> float:
-        """The objective, written down once more from its table."""
-        cost = o.early * 5 * (steps[0][1] - first)
-        for (need, at, clerk, room), (_, then, next_clerk, next_room) in pairwise(steps):
-            cost += o.waiting * 5 * (then - at - ticks(need.minutes))
-            cost += o.room_change * (room != next_room) + o.clerk_change * (clerk != next_clerk)
-        for need, at, clerk, room in steps:
-            cost += o.spare_seat * min(self.index.rooms[room].seats - need.seats, o.spare_seats)
+    # The objective, written down once more from its table. Its parts for clerks and for rooms have nothing in common.
+
+    def _time(self, order: tuple[Need, ...], begins: tuple[int, ...], first: int, o: Objective) -> float:
+        stays = sum(ticks(need.minutes) for need in order[:-1])
+        return 5 * (o.early * (begins[0] - first) + o.waiting * (begins[-1] - begins[0] - stays))
+
+    def _rooms(self, order: tuple[Need, ...], o: Objective, rooms: tuple[str, ...]) -> float:
+        spare = [self.index.rooms[room].seats - need.seats for need, room in zip(order, rooms, strict=True)]
+        return o.room_change * changes(rooms) + sum(o.spare_seat * min(seats, o.spare_seats) for seats in spare)
+
+    def _clerks(
+        self, site: str, order: tuple[Need, ...], begins: tuple[int, ...], o: Objective, clerks: tuple[str, ...]
+    ) -> float:
+        cost = o.clerk_change * changes(clerks)
+        others = self.index.clerks.values()
+        for need, at, clerk in zip(order, begins, clerks, strict=True):
             cost += o.load * min(self.load(clerk, at) * 5 / 60, o.load_hours)
             spare = self.index.clerks[clerk].competences - set(need.competences)
-            others = self.index.clerks.values()
             cost += o.scarce * sum(1 / sum(one in c.competences for c in others) for one in spare)
-        small = ticks(o.crumb_minutes)
-        cost += o.crumb * 5 * self.crumbs(steps[0][2], site, steps[0][1] - 1, -1, small)
-        need, at, clerk, _ = steps[-1]
-        return cost + o.crumb * 5 * self.crumbs(clerk, site, at + ticks(need.minutes + need.buffer), 1, small)
+        small, ends = ticks(o.crumb_minutes), begins[-1] + ticks(order[-1].minutes + order[-1].buffer)
+        cost += o.crumb * 5 * self.crumbs(clerks[0], site, begins[0] - 1, -1, small)
+        return cost + o.crumb * 5 * self.crumbs(clerks[-1], site, ends, 1, small)
+
+
+def changes(chosen: tuple[str, ...]) -> int:
+    return sum(one != other for one, other in pairwise(chosen))
 
 
 def ticks(minutes: int) -> int:

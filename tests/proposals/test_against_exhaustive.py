@@ -29,7 +29,7 @@ def test_the_same_times_and_the_best_of_them(town: Town, wish: Wish) -> None:
     visits = list(slow.visits(wish, now, DEFAULT))
     event(f"{len(wish.stops)} stops, {'some' if visits else 'no'} times")
     times = {(up(start), site) for start, site in possible(index, wish, now)}
-    assert times == {(visit.steps[0][1], visit.site) for visit in visits}
+    assert times == {(visit.begins, visit.site) for visit in visits}
     found = search(index, wish, now)
     assert bool(found.proposals) == bool(visits)
     assert (found.nothing_because is None) == bool(visits)
@@ -46,7 +46,7 @@ def test_every_proposal_can_be_held(town: Town, wish: Wish) -> None:
     visits = list(slow.visits(wish, now, DEFAULT)) if found else []
     for proposal in found:
         assert sorted(stop.concern for stop in proposal.stops) == sorted(need.concern for need in wish.stops)
-        same_time = [v.cost for v in visits if (v.steps[0][1], v.site) == (up(proposal.starts_at), proposal.site)]
+        same_time = [v.cost for v in visits if (v.begins, v.site) == (up(proposal.starts_at), proposal.site)]
         assert proposal.cost == pytest.approx(min(same_time), abs=1e-4)
         for number, stop in enumerate(proposal.stops):
             assert any(holds(slow, proposal.site, stop, need, not number) for need in wish.stops)
