@@ -28,9 +28,9 @@ from shared import sequencer, topology
 from shared.alone import AlreadyRunning, only_one
 from shared.config import Settings
 from shared.database import connect, reading, writing
-from shared.definition import Definition
 from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, numbered
 from shared.tables import subject_keys
+from shared.topology import Placed
 from shared.vault import Vault
 
 WINDOW = 1000
@@ -57,9 +57,9 @@ class _Sent(NamedTuple):
 class Publisher:
     """A state machine on pika's loop; database calls are short and happen in it."""
 
-    def __init__(self, definition: Definition, ensemble: Iterable[Definition], settings: Settings) -> None:
-        self._definition = definition
-        self._listeners = topology.listeners(definition.name, ensemble)
+    def __init__(self, place: Placed, ensemble: Iterable[Placed], settings: Settings) -> None:
+        self._place = place
+        self._listeners = topology.listeners(place.name, ensemble)
         self._settings = settings
         self._vault = Vault(settings.master_key, settings.transport_key)
         self._engine = connect(settings.database_url)
@@ -113,13 +113,13 @@ class Publisher:
     def _opened(self, channel: Channel) -> None:
         channel.add_on_close_callback(_interrupt)
         channel.add_on_return_callback(_unroutable)
-        for name in (topology.exchange(self._definition.name), topology.key_exchange(self._definition.name)):
+        for name in (topology.exchange(self._place.name), topology.key_exchange(self._place.name)):
             channel.exchange_declare(name, "topic", durable=True)
         for listener in self._listeners:
             queue = topology.queue(listener.name)
             channel.queue_declare(queue, durable=True, arguments=topology.QUEUE_ARGUMENTS)
             for exchange, key in topology.bindings(listener):
-                if exchange.startswith(f"{self._definition.name}."):
+                if exchange.startswith(f"{self._place.name}."):
                     channel.queue_bind(queue, exchange, key)
         self._channel = channel
         channel.confirm_delivery(self._confirmed, callback=lambda _frame: self._pump())
@@ -147,8 +147,8 @@ class Publisher:
         rows, keys = self._fetch(room)
         for key in keys:
             body = self._vault.outgoing(key.subject, key.wrapped)
-            self._publish(topology.key_exchange(self._definition.name), "key", body, _KEY, key.subject)
-        exchange = topology.exchange(self._definition.name)
+            self._publish(topology.key_exchange(self._place.name), "key", body, _KEY, key.subject)
+        exchange = topology.exchange(self._place.name)
         for row in rows:
             self._read_up_to = row.position
             if row.said is not None:
@@ -167,7 +167,7 @@ class Publisher:
             if not rows:
                 rows = sequencer.number(connection, limit)
             keys = []
-            if self._definition.shares_keys:
+            if self._place.shares_keys:
                 unsent = sequencer.unsent_keys(connection, limit)
                 keys = [key for key in unsent if key.subject not in self._keys_under_way]
             if self._keys_done:
@@ -218,9 +218,9 @@ class Publisher:
         self._plan()
 
 
-def run(definition: Definition, ensemble: Iterable[Definition], settings: Settings) -> None:
+def run(place: Placed, ensemble: Iterable[Placed], settings: Settings) -> None:
     """Run the publisher of one service in this process until SIGTERM or SIGINT."""
-    publisher = Publisher(definition, ensemble, settings)
+    publisher = Publisher(place, ensemble, settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: publisher.stop())
     log.info("publisher_started", pid=os.getpid())

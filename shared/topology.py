@@ -1,8 +1,36 @@
 """What exists at the broker: an exchange per speaker, a quorum queue per listener bound to all of what it hears."""
 
 from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
-from shared.definition import Definition
+
+class Placed(Protocol):
+    """Where a service stands among the others: all that a publisher must know of it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def hears(self) -> tuple[str, ...]: ...
+
+    @property
+    def reads_keys(self) -> tuple[str, ...]: ...
+
+    @property
+    def shares_keys(self) -> bool: ...
+
+
+class Place(NamedTuple):
+    """The facts of `Placed`, and the address at which the service answers unless the environment says otherwise.
+
+    Kept in a module of its own in each service, so that a publisher needs to load nothing else of it.
+    """
+
+    name: str
+    http_default: str
+    hears: tuple[str, ...] = ()
+    reads_keys: tuple[str, ...] = ()
+    shares_keys: bool = False
 
 
 def exchange(source: str) -> str:
@@ -23,12 +51,12 @@ def queue(listener: str) -> str:
 QUEUE_ARGUMENTS = {"x-queue-type": "quorum"}
 
 
-def bindings(listener: Definition) -> list[tuple[str, str]]:
+def bindings(listener: Placed) -> list[tuple[str, str]]:
     """(exchange, routing key) pairs that the listener's queue is bound with."""
     heard = [(exchange(source), "#") for source in listener.hears]
     return heard + [(key_exchange(source), "#") for source in listener.reads_keys]
 
 
-def listeners(speaker: str, ensemble: Iterable[Definition]) -> list[Definition]:
+def listeners(speaker: str, ensemble: Iterable[Placed]) -> list[Placed]:
     """Who hears that speaker. Their queues must exist before it says anything, or what is said to them is lost."""
     return [definition for definition in ensemble if speaker in definition.hears or speaker in definition.reads_keys]

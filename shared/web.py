@@ -73,7 +73,7 @@ class _Arguments(Parser[Request]):
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"query": EXCLUDE, "json": None}
 
-    def load_query(self, req: Request, schema: Schema) -> Any:
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
         return MultiDictProxy(req.args, schema)
 
     def load_json(self, req: Request, schema: Schema) -> Any:

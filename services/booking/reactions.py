@@ -18,8 +18,6 @@ from services.booking.events import (
 )
 from shared.messages import Message, following
 
-HEARS = ("rooms", "staff_calendar")
-
 
 def react(message: Message, now: datetime) -> Sequence[BookingCommand]:
     """Our command for a heard message; () for what is of no use here. Raises ValidationError for what can't be read."""

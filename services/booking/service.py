@@ -24,6 +24,7 @@ from services.booking.commands import (
     SetCatalogue,
 )
 from services.booking.events import BookingEvent, ConcernDefined, ConcernWithdrawn, Plan
+from services.booking.place import PLACE
 from services.booking.planning import NotPossible
 from services.booking.proposals.index import Index
 from services.booking.queries import ReadSide
@@ -37,19 +38,16 @@ from shared.standard import Standard
 from shared.web import Problem, api, json_response
 
 DEFINITION = Definition(
-    name="booking",
+    **PLACE._asdict(),
     decider=decider,
     events=BookingEvent,
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
-    hears=reactions.HEARS,
     react=reactions.react,
     project=projections.project,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
-    http_default="127.0.0.1:8001",
     stories=("appointment",),
-    shares_keys=True,
 )
 
 

@@ -17,8 +17,6 @@ from services.notifications.contracts import hear
 from services.notifications.events import Stop, Visit, Wording
 from shared.messages import Message, following
 
-HEARS = ("booking", "visitor_access")
-
 Make = Callable[[str, datetime, dict[str, Any]], LetterCommand]
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Request, Response
 from services.notifications import contracts, decider, projections, queries, reactions, upcasts
 from services.notifications.contracts import MessagesAnswer, MessagesQuery
 from services.notifications.events import LetterEvent
+from services.notifications.place import PLACE
 from services.notifications.sender.rounds import Sender
 from services.notifications.sender.settings import house_of
 from services.notifications.sender.smtp import server_of
@@ -20,19 +21,16 @@ from shared.standard import Standard
 from shared.web import api, json_response
 
 DEFINITION = Definition(
-    name="notifications",
+    **PLACE._asdict(),
     decider=decider,
     events=LetterEvent,
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
-    hears=reactions.HEARS,
     react=reactions.react,
     project=projections.project,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
-    http_default="127.0.0.1:8005",
     stories=("letter",),
-    reads_keys=("booking",),
 )
 
 

@@ -8,8 +8,6 @@ from services.rooms.commands import HoldRooms, LetGoRooms, StopWanted
 from services.rooms.contracts import HEARD
 from shared.messages import Message, following
 
-HEARS = ("booking",)
-
 
 def react(message: Message, now: datetime) -> Sequence[HoldRooms | LetGoRooms]:
     """Our command for a heard message; () for what is of no use here. Raises ValidationError for what can't be read."""

@@ -16,6 +16,7 @@ from services.rooms import contracts, decider, projections, queries, reactions, 
 from services.rooms.commands import DefineRoom, ExtendHorizon
 from services.rooms.contracts import DayAnswer, DayPath, RoomAnswer, RoomBody, RoomPath, RoomsAnswer
 from services.rooms.events import RoomEvent
+from services.rooms.place import PLACE
 from shared.app import App, Delivery
 from shared.definition import Definition
 from shared.nameko_parts import Running, hear
@@ -23,17 +24,15 @@ from shared.standard import Standard
 from shared.web import Problem, api, json_response
 
 DEFINITION = Definition(
-    name="rooms",
+    **PLACE._asdict(),
     decider=decider,
     events=RoomEvent,
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
-    hears=reactions.HEARS,
     react=reactions.react,
     project=projections.project,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
-    http_default="127.0.0.1:8002",
     stories=("reservation",),
 )
 

@@ -8,7 +8,6 @@ from services.staff_calendar.commands import HoldStaff, LetGoStaff, Scope, Staff
 from services.staff_calendar.contracts import HEARD
 from shared.messages import Message, following
 
-HEARS = ("booking",)
 _LET_GO: Mapping[str, Scope] = {
     "AppointmentMoved": "others",
     "AppointmentMoveDeclined": "this",

@@ -21,6 +21,7 @@ from services.staff_calendar.events import (
     Responsibility,
     StaffCalendarEvent,
 )
+from services.staff_calendar.place import PLACE
 from services.staff_calendar.web import feed
 from services.staff_calendar.web.bodies import (
     AddressAnswer,
@@ -40,17 +41,15 @@ from shared.web import Problem, api, json_response
 
 HOUR = 3600
 DEFINITION = Definition(
-    name="staff_calendar",
+    **PLACE._asdict(),
     decider=decider,
     events=StaffCalendarEvent,
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
-    hears=reactions.HEARS,
     react=reactions.react,
     project=projections.project,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
-    http_default="127.0.0.1:8003",
     stories=("reservation",),
 )
 

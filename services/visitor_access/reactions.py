@@ -8,8 +8,6 @@ from services.visitor_access.contracts import HEARD
 from services.visitor_access.events import Stop
 from shared.messages import Message, following
 
-HEARS = ("booking",)
-
 
 def react(message: Message, now: datetime) -> Sequence[Heard]:
     """Our command for a heard message; () for what is of no use here. Raises ValidationError for what can't be read."""

@@ -14,6 +14,7 @@ from services.visitor_access import contracts, decider, projections, queries, re
 from services.visitor_access.commands import AtTheDesk, EndDay, RecordArrival, RecordDeparture, UndoArrival
 from services.visitor_access.decider import Refused
 from services.visitor_access.events import Entry, VisitEvent
+from services.visitor_access.place import PLACE
 from services.visitor_access.web.bodies import (
     AccessListAnswer,
     AccessListQuery,
@@ -28,19 +29,16 @@ from shared.standard import Standard
 from shared.web import Problem, api, json_response
 
 DEFINITION = Definition(
-    name="visitor_access",
+    **PLACE._asdict(),
     decider=decider,
     events=VisitEvent,
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
-    hears=reactions.HEARS,
     react=reactions.react,
     project=projections.project,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
-    http_default="127.0.0.1:8004",
     stories=("visit",),
-    reads_keys=("booking",),
 )
 
 

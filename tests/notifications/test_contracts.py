@@ -13,6 +13,7 @@ from marshmallow import ValidationError
 from services.notifications import contracts, decider, reactions
 from services.notifications.commands import CloseVisit, ForgetGuest, KeepVisit, NoteGuest, NotePass, NoteVisit
 from services.notifications.events import MessageFailed, MessageSent, Wording
+from services.notifications.place import PLACE
 from shared.codec import Codec
 from shared.messages import Message, following, read
 from tests.notifications import facts
@@ -80,7 +81,7 @@ def test_every_message_of_the_others_can_be_heard():
     useful = set()
     for path in CONTRACTS.glob("*.json"):
         message = read(path.read_bytes())
-        if message.source in reactions.HEARS:
+        if message.source in PLACE.hears:
             commands = reactions.react(message, facts.NOW)
             assert [c.id for c in commands] == [following(message, "notifications")][: len(commands)]
             useful |= {(message.source, message.type)} if commands else set()
