@@ -15,6 +15,7 @@ from services.booking.proposals.ticks import Scale
 from services.booking.proposals.wish import Need
 
 Held = tuple[int, bool, Hold]  # attempt, only asked for, what
+Asked = tuple[str | None, str | None, datetime, datetime]  # room, clerk (None = none named), starts_at, blocked_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +144,13 @@ class Index:
         self._drop(appointment, [one for one in held if one[0] == attempt and one[1] and one[2][0] == kind])
         self._add(appointment, (attempt, False, hold))
 
-    def pend(self, appointment: str, attempt: int, stops: Iterable[tuple[str, str, datetime, datetime]]) -> None:
-        """(room, clerk, starts_at, blocked_until) asked for and not answered yet: not proposed to others meanwhile."""
+    def pend(self, appointment: str, attempt: int, stops: Iterable[Asked]) -> None:
+        """Places asked for and not answered yet are not proposed to others meanwhile."""
         held = self.holds.get(appointment, ())
         answered = {one[2][0] for one in held if one[0] == attempt and not one[1]}
         for room, clerk, starts_at, blocked_until in stops:
             for kind, resource in (("room", room), ("clerk", clerk)):
-                if kind not in answered:
+                if resource is not None and kind not in answered:
                     self._add(appointment, (attempt, True, self._hold(kind, resource, starts_at, blocked_until)))
 
     def free(self, appointment: str, attempt: int | None = None, kind: str | None = None) -> None:
@@ -220,6 +221,16 @@ class Index:
 
     # --- reading
 
+    def contents(self) -> dict[tuple[str, str], tuple[object, ...]]:
+        """Everything known of each calendar, wherever bit 0 lies: for comparing two indexes."""
+        found = {}
+        for key, calendar in self.calendars.items():
+            layers = (calendar.taken.visits, calendar.taken.reach, calendar.pending.visits, calendar.pending.reach)
+            sites = {site: _anchored(bits, calendar.base) for site, bits in calendar.sites.items() if bits}
+            if sites or any(layers):
+                found[key] = (sites, *(_anchored(bits, calendar.base) for bits in layers))
+        return found
+
     def calendar(self, kind: str, resource: str) -> Calendar:
         found = self.calendars.get((kind, resource))
         if found is None:
@@ -271,6 +282,12 @@ class Index:
             fit = [clerk.id for clerk in self.clerks.values() if clerk_fits(clerk, need, language)]
             self.fits[key] = tuple(sorted(fit))
         return self.fits[key]
+
+
+def _anchored(bits: int, base: int) -> tuple[int, int]:
+    """The absolute tick of the lowest bit, and the bits from there on."""
+    lowest = (bits & -bits).bit_length() - 1
+    return (base + lowest, bits >> lowest) if bits else (0, 0)
 
 
 def room_fits(room: Room, need: Need) -> bool:
