@@ -11,8 +11,9 @@ import os
 import signal
 import sys
 import time
-import warnings
 from pathlib import Path
+
+from deploy.quiet import hush
 
 USAGE = 2
 # Guests wait in a worker until their order is committed: many at once make big commits.
@@ -21,6 +22,7 @@ MAX_WORKERS = 100
 
 def main(arguments: list[str]) -> int:
     """Run what the arguments say; the exit status."""
+    hush()
     match arguments:
         case ["service", name]:
             run_service(name)
@@ -40,8 +42,6 @@ def main(arguments: list[str]) -> int:
 
 def run_service(name: str) -> None:
     """Serve until SIGTERM; what is under way is finished first."""
-    # eventlet says at every start that it is in maintenance; a decision record says why it is here.
-    warnings.filterwarnings("ignore", category=DeprecationWarning)
     # Before any other import: sockets, locks and psycopg2 wait in turns from here on.
     # eventlet's own resolver costs 20 MB; we look up a handful of names, at the start.
     os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
@@ -99,7 +99,7 @@ def run_broker(folder: Path, port: int) -> None:
     signal.signal(signal.SIGTERM, lambda number, _frame: ended.append(number))
     # A predecessor that was killed leaves a node behind that is just shutting down.
     wait_until(lambda: port_is_free(port), 60, f"port {port} is free again")
-    node = RabbitMQ(folder, port, tied=True)
+    node = RabbitMQ(folder, port)
     node.start()
     while node.process.running and not ended:
         time.sleep(0.5)

@@ -166,4 +166,12 @@ def _as_unprivileged() -> Sequence[str]:
     if os.geteuid() != 0:
         return ()
     entry = pwd.getpwnam(_user())
-    return ("setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups", "--")
+    return (
+        "setpriv",
+        f"--reuid={entry.pw_uid}",
+        f"--regid={entry.pw_gid}",
+        "--clear-groups",
+        "--pdeathsig",
+        "TERM",
+        "--",
+    )

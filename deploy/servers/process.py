@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,15 @@ def descendants(pid: int) -> list[int]:
     return family
 
 
+def _tied() -> tuple[str, ...]:
+    """What makes the kernel end a program with its parent, so that a killed test run leaves no server behind.
+
+    The kernel means the thread that started it, so only the main thread, which lives as long as the process, ties.
+    """
+    main_thread = threading.current_thread() is threading.main_thread()
+    return ("setpriv", "--pdeathsig", "TERM", "--") if main_thread and shutil.which("setpriv") else ()
+
+
 @dataclass(slots=True)
 class Process:
     """A program with its log file. `env` is added to the environment of this process."""
@@ -59,7 +69,7 @@ class Process:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._popen = subprocess.Popen(
-                self.command,
+                (*_tied(), *self.command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

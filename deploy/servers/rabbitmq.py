@@ -37,23 +37,21 @@ def rabbitmq_is_installed() -> bool:
 class RabbitMQ:
     """A node on 127.0.0.1; what it stores survives `stop`, `kill` and `start` as long as its folder does.
 
-    With `management`, vhosts can be made and removed quickly: the tests do. `tied`: shuts down when the thread that
-    started it ends, however it ends.
+    With `management`, vhosts can be made and removed quickly: the tests do.
     """
 
-    def __init__(self, folder: Path, port: int | None = None, management: bool = False, tied: bool = False) -> None:
+    def __init__(self, folder: Path, port: int | None = None, management: bool = False) -> None:
         self.folder = folder.absolute()
         self.port = port or free_port()
         self.management_port = free_port() if management else None
         epmd_port = free_port()
         home = self.folder / "home"
         log = self.folder / "broker.log"
-        tie = ("setpriv", "--pdeathsig", "TERM", "--") if tied else ()
         epmd = {"ERL_EPMD_PORT": str(epmd_port), "ERL_EPMD_ADDRESS": "127.0.0.1"}
-        self.epmd = Process("epmd", (*tie, shutil.which("epmd") or "epmd", "-port", str(epmd_port)), log, epmd)
+        self.epmd = Process("epmd", (shutil.which("epmd") or "epmd", "-port", str(epmd_port)), log, epmd)
         self.process = Process(
             "rabbitmq",
-            (*tie, str(_SERVER)),
+            (str(_SERVER),),
             log,
             {
                 **epmd,

@@ -1,0 +1,68 @@
+"""`foyer`: one command for everything an operator does. Each command is a module in `deploy/commands`."""
+
+import importlib
+import importlib.util
+import sys
+
+import typer
+from rich.console import Console
+
+from deploy.home import CannotDo, mean_the_running_ensemble
+from deploy.quiet import hush
+
+# name -> module; a module offers a function of the command's name, or a typer app called `app` for a group.
+COMMANDS = {
+    "up": "deploy.commands.up",
+    "down": "deploy.commands.down",
+    "status": "deploy.commands.status",
+    "demo": "deploy.commands.demo",
+    "catalogue": "deploy.commands.catalogue",
+    "show": "deploy.commands.show",
+    "tail": "deploy.commands.tail",
+}
+# These are started before or without an ensemble, and decide on its settings themselves.
+_OWN_SETTINGS = {"up", "down", "status"}
+CANNOT = 1
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    hush()
+    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    try:
+        if wanted and wanted not in _OWN_SETTINGS:
+            mean_the_running_ensemble()
+        build(wanted)()
+    except CannotDo as error:
+        Console(stderr=True).print(str(error), style="bold red", highlight=False, markup=False)
+        sys.exit(CANNOT)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def build(wanted: str = "") -> typer.Typer:
+    """The command line. Only the module of the wanted command is loaded, so that each starts quickly."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=_HELP)
+    # With a callback typer keeps the name of a command, even of a single one.
+    app.callback()(_foyer)
+    for name, module in COMMANDS.items() if wanted not in COMMANDS else [(wanted, COMMANDS[wanted])]:
+        if importlib.util.find_spec(module) is None:
+            continue
+        loaded = importlib.import_module(module)
+        group = getattr(loaded, "app", None)
+        if isinstance(group, typer.Typer):
+            app.add_typer(group, name=name)
+        else:
+            app.command(name)(getattr(loaded, name))
+    return app
+
+
+_HELP = "One visit to the town hall, end to end: appointment, clerk, room, entrance and letter."
+
+
+def _foyer() -> None:
+    pass
+
+
+if __name__ == "__main__":
+    main()

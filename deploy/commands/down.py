@@ -1,0 +1,23 @@
+"""`foyer down`: stop everything that `foyer up` started."""
+
+import typer
+from rich.console import Console
+
+from deploy.home import Home
+from deploy.supervision import Supervisor
+
+
+def down() -> None:
+    """Stop services, publishers, mail sink and our own broker; what is stored stays."""
+    console = Console()
+    supervisor = Supervisor(Home.here())
+    if not supervisor.running():
+        console.print("Nothing of Foyer runs here.")
+        return
+    with console.status("Stopping: what is under way is finished first"):
+        supervisor.shut_down()
+    console.print("Foyer is down. Logs and mails are in var/, and `foyer up` goes on where it stopped.")
+
+
+if __name__ == "__main__":
+    typer.run(down)

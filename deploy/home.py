@@ -1,0 +1,86 @@
+"""The folder of one running ensemble (`var/` of the current folder, or FOYER_HOME), and the settings it runs with.
+
+`foyer up` writes the settings down, so that every later command in another shell means the same ensemble.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.parts import SERVICES
+
+PREFIX = "FOYER_"
+# Where a service answers when nothing else is said; its DEFINITION says the same (a test compares them).
+HTTP_DEFAULTS = {
+    f"FOYER_HTTP_{service.upper()}": f"127.0.0.1:{port}" for port, service in enumerate(SERVICES, start=8001)
+}
+# A path longer than this cannot be a Unix socket.
+_LONGEST_SOCKET_PATH = 100
+
+
+class CannotDo(Exception):
+    """What was asked cannot be done; the message is a sentence for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths below the folder of one ensemble."""
+
+    root: Path
+
+    @classmethod
+    def here(cls) -> "Home":
+        """The one that this command means. Raises CannotDo where its path is too long for sockets."""
+        home = cls(Path(os.environ.get("FOYER_HOME") or "var").absolute())
+        if len(str(home.socket)) > _LONGEST_SOCKET_PATH:
+            raise CannotDo(f"The path {home.root} is too long for sockets: set FOYER_HOME to a shorter one.")
+        return home
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def socket(self) -> Path:
+        return self.run / "supervisor.sock"
+
+    @property
+    def _settings(self) -> Path:
+        return self.run / "settings.json"
+
+    def make(self) -> None:
+        """Create the folders; what lies in them is for this user only."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.run, self.log):
+            folder.mkdir(exist_ok=True)
+
+    def save(self, settings: Mapping[str, str]) -> None:
+        """Write the settings down; they may hold passwords, so only this user may read them."""
+        self._settings.touch(mode=0o600)
+        self._settings.write_text(json.dumps(dict(settings), indent=1))
+
+    def saved(self) -> dict[str, str]:
+        """The settings of the last `foyer up`; empty where there was none."""
+        try:
+            settings: dict[str, str] = json.loads(self._settings.read_text())
+        except FileNotFoundError:
+            return {}
+        return settings
+
+
+def own_settings() -> dict[str, str]:
+    """What the environment says about Foyer."""
+    return {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+
+
+def mean_the_running_ensemble() -> None:
+    """Let this process use the settings of the last `foyer up`, except where its environment says something else."""
+    home = Home.here()
+    for name, value in {**HTTP_DEFAULTS, **home.saved(), "FOYER_HOME": str(home.root)}.items():
+        os.environ.setdefault(name, value)
