@@ -107,7 +107,7 @@ class StaffCalendarService(Standard):
 
 def extend_horizon(app: App) -> None:
     """Every clerk's new days; nothing when there are none."""
-    app.handle(ExtendHorizon(str(uuid4()), app.clock(), app.settings.timezone, closed_dates(today(app))))
+    app.handle(ExtendHorizon(str(uuid4()), app.clock(), app.settings.timezone, closed_dates(app)))
 
 
 def define_clerk(app: App, request: Any, clerk: str, body: dict[str, Any]) -> Response:
@@ -127,7 +127,7 @@ def set_quotas(app: App, request: Any, clerk: str, body: dict[str, Any]) -> Resp
         tuple(Quota(**quota) for quota in body["weekly"]),
         tuple(_exception(**exception) for exception in body["exceptions"]),
     )
-    closed = closed_dates(today(app))
+    closed = closed_dates(app)
     app.handle(SetQuotas(str(uuid4()), app.clock(), clerk, pattern, app.settings.timezone, closed), cause=request.cause)
     return json_response(known_clerk(app, clerk))
 
@@ -173,9 +173,12 @@ def today(app: App) -> Date:
     return app.clock().astimezone(ZoneInfo(app.settings.timezone)).date()
 
 
-def closed_dates(today: Date) -> tuple[Date, ...]:
-    """The public holidays of North Rhine-Westphalia that the horizon can reach."""
-    return tuple(sorted(country_holidays("DE", subdiv="NW", years=(today.year, today.year + 1))))
+def closed_dates(app: App) -> tuple[Date, ...]:
+    """The public holidays of this year and the next, in the Land of the settings; the horizon reaches no further."""
+    if not app.settings.land:
+        return ()
+    year = today(app).year
+    return tuple(sorted(country_holidays("DE", subdiv=app.settings.land, years=(year, year + 1))))
 
 
 def _exception(date: Date, open: list[dict[str, Any]], reason: str | None) -> Exceptional:  # noqa: A002
