@@ -70,15 +70,15 @@ def run_service(name: str) -> None:
 
 def run_publisher(name: str) -> None:
     """Publish until SIGTERM. Without eventlet: pika has a loop of its own."""
-    from deploy.parts import SERVICES, definition
+    from deploy.parts import SERVICES, place
     from shared import config, logs, publisher
 
-    own = definition(name)
-    settings = config.load(name, own.http_default)
+    # Only the places are loaded, not the services: that keeps a publisher small.
+    settings = config.load(name)
     logs.configure(settings)
     # pika logs every failed try with its whole stack; the publisher says it in one line.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    publisher.run(own, [definition(service) for service in SERVICES], settings)
+    publisher.run(place(name), [place(service) for service in SERVICES], settings)
 
 
 def run_migrations(*names: str) -> None:

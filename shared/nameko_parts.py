@@ -4,6 +4,7 @@ nameko's own event handler acknowledges when a handler raises, and takes message
 after the commit, and hands over whatever has arrived.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +20,7 @@ from shared import config, logs, topology
 from shared.app import App, Delivery
 from shared.config import Settings
 from shared.definition import Definition
+from shared.web import Api
 from shared.writer import Unavailable
 
 PAUSE = 0.5
@@ -27,6 +29,18 @@ HEARTBEAT = 30
 broker: Any = partial(kombu.connection.Connection, heartbeat=HEARTBEAT, connect_timeout=5)
 BROKER_ERRORS = (OSError, amqp.exceptions.AMQPError)
 log = structlog.get_logger()
+
+
+class _SaidAlready(logging.Filter):
+    """nameko logs a worker's exception with its text and stack; our entrypoints and the writer say it themselves."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        context = record.args[0] if isinstance(record.args, tuple) and record.args else None
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        return not isinstance(getattr(context, "entrypoint", None), Api | Hear) and not isinstance(error, Unavailable)
+
+
+logging.getLogger("nameko.containers").addFilter(_SaidAlready())
 
 
 class Running(DependencyProvider):

@@ -5,7 +5,8 @@ and one `flush` writes everything. A command that fails leaves no trace in the s
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -68,6 +69,8 @@ class Session:
         self._states: dict[str, Any] = {}
         self._rows: list[dict[str, Any]] = []
         self._writes: list[Write] = []
+        self._flushed = 0
+        self._before: dict[str, Stream] = {}
 
     def prefetch(self, commands: Iterable[Command]) -> None:
         """Load what these commands need, in as few rounds as the deepest of them wants."""
@@ -105,27 +108,50 @@ class Session:
 
     def decide(self, *commands: Command, cause: Cause) -> list[Any]:
         """Decide commands in order, all or none of them; returns their events. Raises what the decider raises."""
-        rows, writes = len(self._rows), len(self._writes)
-        before: dict[str, Stream] = {}
         decided: list[Any] = []
-        try:
+        with self.attempt():
             for command in commands:
                 self.prefetch([command])
                 for n, event in enumerate(self._definition.decider.decide(command, self._states)):
-                    self._take(event, f"{command.id}.{n}", cause, before)
+                    self._take(event, f"{command.id}.{n}", cause)
                     decided.append(event)
-        except BaseException:
-            del self._rows[rows:], self._writes[writes:]
-            for name, stream in before.items():
-                self._set(name, stream)
-            raise
-        self.decided += decided
+            self.decided += decided
         return decided
 
-    def _take(self, event: Any, event_id: str, cause: Cause, before: dict[str, Stream]) -> None:
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A block that leaves no trace in the session when it raises."""
+        rows, writes, decided = len(self._rows), len(self._writes), len(self.decided)
+        outer, self._before = self._before, {}
+        try:
+            yield
+            for name, stream in self._before.items():
+                outer.setdefault(name, stream)
+        except BaseException:
+            del self._rows[rows:], self._writes[writes:], self.decided[decided:]
+            for name, stream in self._before.items():
+                self._set(name, stream)
+            raise
+        finally:
+            self._before = outer
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """The same, but the block is written at once, so that what the database refuses is undone, too."""
+        self.flush()
+        flushed = self._flushed
+        try:
+            with self.attempt(), self.connection.begin_nested():
+                yield
+                self.flush()
+        except BaseException:
+            self._flushed = flushed
+            raise
+
+    def _take(self, event: Any, event_id: str, cause: Cause) -> None:
         name = self._definition.decider.stream_of(event)
         last = self._streams[name]
-        before.setdefault(name, last)
+        self._before.setdefault(name, last)
         said = self._definition.say(event)
         version, sequence = last.version + 1, last.sequence + (said is not None)
         self._set(name, Stream(self._definition.decider.evolve(last.state, event), version, sequence))
@@ -168,6 +194,9 @@ class Session:
         """Write everything to the database; the caller commits. Raises IntegrityError on a lost race."""
         store.append(self.connection, self._rows)
         write_all(self.connection, self._writes)
+        self._flushed += len(self._rows)
+        self._rows.clear()
+        self._writes.clear()
 
     def committed(self) -> None:
         """To be called after the commit."""
@@ -176,7 +205,7 @@ class Session:
     @property
     def appended(self) -> int:
         """How many events this transaction appends."""
-        return len(self._rows)
+        return self._flushed + len(self._rows)
 
 
 def write_all(connection: Connection, writes: Iterable[Write]) -> None:

@@ -66,7 +66,8 @@ class Vault:
         opened: dict[str, Any] = orjson.loads(plain)
         return opened
 
-    def forget(self, subject: str) -> Write:
+    @staticmethod
+    def forget(subject: str) -> Write:
         """Delete the subject's key for good; the row stays as a mark, so that a late copy of the key is not kept."""
         return _FORGET, {"subject": subject, "wrapped": None, "sent": True}
 

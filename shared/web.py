@@ -13,6 +13,7 @@ import structlog
 from marshmallow import EXCLUDE, Schema, ValidationError
 from nameko.exceptions import IncorrectSignature
 from nameko.web.handlers import HttpRequestHandler
+from nameko.web.server import WebServer, WsgiApp
 from prometheus_client import Counter
 from webargs.core import Parser
 from webargs.multidictproxy import MultiDictProxy
@@ -117,8 +118,31 @@ def flatten(messages: Any, prefix: str = "") -> dict[str, str]:
     return {prefix or "body": " ".join(str(text) for text in texts)}
 
 
+class _Application(WsgiApp):
+    """nameko's, but an unknown path or method is answered with a problem, too."""
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        try:
+            self.url_map.bind_to_environ(environ).match()
+        except HTTPException as error:
+            allowed = getattr(error, "valid_methods", None)
+            headers = {"Allow": ", ".join(allowed)} if allowed else None
+            response = Problem(
+                error.code or 404, error.name, detail=error.description or "", headers=headers
+            ).response()
+            return response(environ, start_response)
+        return super().__call__(environ, start_response)
+
+
+class _Server(WebServer):
+    def get_wsgi_app(self) -> _Application:
+        return _Application(self)
+
+
 class Api(HttpRequestHandler):
     """One HTTP call. The method gets `request`, the path's values, and, where schemas are given, `query` and `body`."""
+
+    server = _Server()
 
     def __init__(
         self,

@@ -40,7 +40,7 @@ class Job(Protocol):
         """Do it; what it returns goes to the caller after the commit. An exception fails this job only."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Ticket:
     job: Job
     turn: threading.Event = field(default_factory=threading.Event)
@@ -80,12 +80,26 @@ class Writer:
             self._waiting.append(ticket)
             leading, self._led = not self._led, True
         if not leading:
-            ticket.turn.wait()
+            try:
+                ticket.turn.wait()
+            except BaseException:
+                self._withdraw(ticket)
+                raise
         if not ticket.finished:
             self._lead(ticket)
         if ticket.error is not None:
             raise ticket.error
         return ticket.result
+
+    def _withdraw(self, ticket: _Ticket) -> None:
+        # Its caller is being killed: nobody must wait for it to lead.
+        with self._lock:
+            if ticket not in self._waiting:
+                return
+            self._waiting.remove(ticket)
+            chosen = ticket.turn.is_set()
+        if chosen:
+            self._pass_on()
 
     def _lead(self, own: _Ticket) -> None:
         try:
@@ -103,11 +117,13 @@ class Writer:
                         ticket.finished = True
                         ticket.turn.set()
         finally:
-            with self._lock:
-                self._led = bool(self._waiting)
-                successor = self._waiting[0] if self._waiting else None
-            if successor is not None:
-                successor.turn.set()
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            self._led = bool(self._waiting)
+            if self._led:
+                self._waiting[0].turn.set()
 
     def _carry_out(self, tickets: Sequence[_Ticket]) -> None:
         try:
@@ -145,14 +161,18 @@ class Writer:
             for ticket in tickets:
                 ticket.result, ticket.error = None, None
                 try:
-                    ticket.result = ticket.job.run(session)
+                    with session.attempt():
+                        ticket.result = ticket.job.run(session)
                 except DBAPIError:
                     raise
                 except Exception as error:
                     ticket.error = error
             session.flush()
         session.committed()
-        self._after_commit(session)
+        try:
+            self._after_commit(session)
+        except Exception:
+            log.exception("after_commit_failed")  # the jobs are done and must not be done again
 
     def _prefetch(self, session: Session, tickets: Sequence[_Ticket]) -> None:
         commands = [command for ticket in tickets for command in ticket.job.commands()]

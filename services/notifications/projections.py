@@ -53,7 +53,7 @@ _TRIED = (
         because=bindparam("b_because"),
     )
 )
-_ANY_VAULT = Vault(b"", b"")  # to forget a key needs no key
+
 
 
 def project(event: LetterEvent, at: Recorded) -> Iterable[Write]:
@@ -75,7 +75,7 @@ def project(event: LetterEvent, at: Recorded) -> Iterable[Write]:
             yield _DROPPED, {"b_id": event.message, "b_at": instant(at.time), "b_because": event.because}
             yield clear_timer(SEND, event.message)
         case GuestForgotten():
-            yield _ANY_VAULT.forget(event.appointment)
+            yield Vault.forget(event.appointment)
         case _:
             return
 
