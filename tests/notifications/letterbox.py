@@ -29,6 +29,12 @@ CONTRACTS = Path(__file__).parent.parent / "contracts"
 EXAMPLE = "0192f0c1-7a50-7c3e-9d61-5b1f0c2a7e11"
 
 
+def example(name: str, who: str) -> dict[str, Any]:
+    """The example of that name in tests/contracts, about another appointment and with an id of its own."""
+    shown: dict[str, Any] = json.loads((CONTRACTS / f"{name}.v1.json").read_text().replace(EXAMPLE, who))
+    return shown | {"id": f"{name}-{who}"}
+
+
 @dataclass
 class Letterbox:
     """One service with a clock that tests set."""
@@ -39,13 +45,14 @@ class Letterbox:
 
     def __post_init__(self) -> None:
         self.app = Notifications(DEFINITION, self.settings, clock=lambda: self.now)
-        self.sender = self.another_sender()
+        self.sender = Sender(self.app, HOUSE, server_of(self.settings.smtp_url))
         self.booking = Vault(secrets.token_bytes(32), self.settings.transport_key)
         self.http = Client(Wsgi(self.app), Response)
 
     def another_sender(self) -> Sender:
-        """As another process would have it."""
-        return Sender(self.app, HOUSE, server_of(self.settings.smtp_url))
+        """As another process would have it, with its own way to the database."""
+        app = Notifications(DEFINITION, self.settings, clock=lambda: self.now)
+        return Sender(app, HOUSE, server_of(self.settings.smtp_url))
 
     def hear(self, name: str, who: str = "a1", **data: Any) -> None:
         """Let booking or visitor_access say the next message about an appointment."""
@@ -53,8 +60,7 @@ class Letterbox:
 
     def body(self, name: str, who: str, **data: Any) -> bytes:
         """The next message of that name, made of the example in tests/contracts."""
-        text = (CONTRACTS / f"{name}.v1.json").read_text().replace(EXAMPLE, who)
-        shown = json.loads(text)
+        shown = example(name, who)
         shown["sequence"] = self.said[shown["stream"]]
         self.said[shown["stream"]] += 1
         shown["id"] = f"{name}-{who}-{shown['sequence']}"
