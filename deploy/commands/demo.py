@@ -23,6 +23,7 @@ from deploy.town import facts, tables
 from deploy.town.calls import Calls, NotUp, Refused
 from deploy.town.furnish import NothingOffered, furnish, steps, wait_until_offered
 from deploy.town.play import Outcome, Player, play
+from deploy.verify.log import confirmation_times
 
 BROKEN, WRONG, INTERRUPTED = 1, 2, 130
 """Exit status: a guarantee does not hold; the demo could not be played; Ctrl-C."""
@@ -44,9 +45,9 @@ def demo(
         today = now().date()
         open_the_town(calls, town, today)
         outcomes = play_the_day(calls, town, today, seconds)
-        console.print(tables.summary(outcomes))
+        console.print(tables.summary(outcomes, confirmation_times(database_url())))
         visits = tables.standing(outcomes)
-        console.print(tables.hours(visits))
+        console.print(tables.hours(visits, len(town.rooms)))
         findings = wait_for_rest()
     except (NotUp, Refused, NothingOffered, NoLog) as error:
         fail(str(error))
@@ -55,7 +56,9 @@ def demo(
     console.print(verdict(findings))
     for finding in findings[:SHOWN]:
         console.print(str(finding), style="red", soft_wrap=True)
-    console.print(look_at(calls.at, visits))
+    console.print("[bold]It is running. Look at")
+    for name, where in look_at(calls.at, visits):
+        console.print(f"  {name:<22}{where}", soft_wrap=True, highlight=False, markup=False)
     if findings:
         raise typer.Exit(BROKEN)
 
@@ -94,25 +97,27 @@ def verdict(findings: Sequence[Finding]) -> Table:
     return table
 
 
-def look_at(at: Mapping[str, str], visits: Sequence[Mapping[str, Any]]) -> Table:
+def look_at(at: Mapping[str, str], visits: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Where to go on: the addresses of the running ensemble, and how to stop it."""
-    table = Table(title="It is running. Look at", show_header=False, title_justify="left", box=None)
     days = Counter(visit["starts_at"][:10] for visit in visits)
     day = max(days, key=lambda name: (days[name], name), default=str(now().date()))
     week = f"from={day}&until={date.fromisoformat(day) + timedelta(days=7)}"
-    table.add_row("free times", f"http://{at['booking']}/api/proposals?concern=rentenberatung&{week}")
-    table.add_row("the access list", f"http://{at['visitor_access']}/api/access-list?date={day}")
-    table.add_row("a room's day", f"http://{at['rooms']}/api/rooms/r-101/days/{day}")
-    table.add_row("a clerk's calendar", f"http://{at['staff_calendar']}/api/staff/c-01/calendar.ics")
-    for visit in visits[:1]:
-        table.add_row(
-            "what a guest was told", f"http://{at['notifications']}/api/messages?appointment={visit['appointment']}"
-        )
-        table.add_row("one visit's story", f"foyer show {visit['appointment']}")
-    table.add_row("all calls", f"http://{at['booking']}/openapi.json (and at the other services)")
-    table.add_row("how it is", "foyer status")
-    table.add_row("stop it", "make down")
-    return table
+    told = [
+        ("what a guest was told", f"http://{at['notifications']}/api/messages?appointment={visit['appointment']}")
+        for visit in visits[:1]
+    ]
+    story = [("a visit's whole story", f"foyer show {visit['appointment']}") for visit in visits[:1]]
+    return [
+        ("free times", f"http://{at['booking']}/api/proposals?concern=rentenberatung&{week}"),
+        ("the access list", f"http://{at['visitor_access']}/api/access-list?date={day}"),
+        ("a room's day", f"http://{at['rooms']}/api/rooms/r-101/days/{day}"),
+        ("a clerk's calendar", f"http://{at['staff_calendar']}/api/staff/c-01/calendar.ics"),
+        *told,
+        *story,
+        ("all calls", f"http://{at['booking']}/openapi.json, and the same at the other four"),
+        ("how it is", "foyer status"),
+        ("stop it", "make down"),
+    ]
 
 
 def stopped() -> NoReturn:

@@ -13,11 +13,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 from deploy.town.catalogue_file import Concern, parse
 from deploy.town.facts import GUETERSLOH
 
+SNAPSHOT_MINUTES = 15
 ONE_VISIT = timedelta(minutes=15)
 """Start times gone in one snapshot and closer than this to the first of them are one visit."""
 BY_THE_OFFICE = 12
@@ -104,8 +106,7 @@ def busiest(known: Iterable[Change]) -> date:
 def played(day: Iterable[Change], concerns: Sequence[Concern]) -> Iterator[tuple[int, str, Booking]]:
     """The day as (minute, action, booking). A cancellation takes the standing booking with the nearest lead time."""
     standing: list[Booking] = []
-    for n, change in enumerate(sorted(day)):
-        minute = change.seen_at.hour * 60 + change.seen_at.minute
+    for n, (minute, change) in enumerate(sorted(spread_out(sorted(day)))):
         lead_days = (change.starts_at.date() - change.seen_at.date()).days
         if change.taken:
             standing.append(booking(n, lead_days, concerns))
@@ -114,6 +115,15 @@ def played(day: Iterable[Change], concerns: Sequence[Concern]) -> Iterator[tuple
             nearest = min(standing, key=lambda booked: abs(booked.lead_days - lead_days))
             standing.remove(nearest)
             yield minute, "cancel", nearest
+
+
+def spread_out(day: Iterable[Change]) -> Iterator[tuple[int, Change]]:
+    """Every change with a minute of the day: those of a snapshot happened some time since the one before it."""
+    for seen_at, together in groupby(day, key=lambda change: change.seen_at):
+        changed = list(together)
+        first = seen_at.hour * 60 + seen_at.minute - SNAPSHOT_MINUTES + 1
+        for n, change in enumerate(changed):
+            yield max(0, first + n * SNAPSHOT_MINUTES // len(changed)), change
 
 
 def booking(n: int, lead_days: int, concerns: Sequence[Concern]) -> Booking:

@@ -12,6 +12,8 @@ from typing import Any
 from deploy.town.calls import Calls, Refused
 from deploy.town.facts import Town, Wanted
 
+CHOICE = 20
+"""A guest takes any of so many proposals."""
 AT_ONCE = 12
 """Guests who are busy with the pages at the same time."""
 WINDOW_DAYS = 14
@@ -20,8 +22,8 @@ TRIES = 4
 """A guest whose proposal was taken by another one meanwhile asks again so often."""
 PATIENCE = 60.0
 """Seconds until an appointment that is not decided counts as open."""
-GLANCE = 0.04
-"""Seconds between two looks at one's appointment."""
+GLANCE = 0.25
+"""Seconds between two looks at one's appointment, as a page would."""
 CONFLICT = 409
 
 
@@ -31,7 +33,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one row of the day. `seconds`: from the request to the first sight of the confirmation.
+    """What became of one row of the day.
 
     `status`: confirmed, declined, expired, cancelled; "nothing" was offered; "refused" at once; "requested" when
     it was not decided in time. `because` says why for all that is not confirmed. `before`: what the same guest
@@ -41,7 +43,6 @@ class Outcome:
     wanted: Wanted
     status: str
     because: tuple[str, ...] = ()
-    seconds: float | None = None
     appointment: str = ""
     token: str = field(default="", repr=False)
     visit: Mapping[str, Any] = field(default_factory=dict)
@@ -89,7 +90,12 @@ class Player:
         concern = self.concern(wanted)
         first = self.today + timedelta(days=wanted.lead_days)
         last = self.today + timedelta(days=concern["horizon_days"])
-        query = {"concern": wanted.concern, "party_size": wanted.party_size, "limit": 5, **self.responsible(n, concern)}
+        query = {
+            "concern": wanted.concern,
+            "party_size": wanted.party_size,
+            "limit": CHOICE,
+            **self.responsible(n, concern),
+        }
         because = ""
         for from_, until in ((first, min(first + timedelta(days=WINDOW_DAYS), last)), (self.today, last)):
             answer = self.calls.get("booking", "/api/proposals", {**query, "from": str(from_), "until": str(until)})
@@ -100,7 +106,6 @@ class Player:
 
     def request(self, n: int, again: int, wanted: Wanted, proposal: Mapping[str, Any]) -> Outcome:
         """Ask for the proposed place and follow the appointment until it is decided."""
-        started = time.monotonic()
         body, key = self.body(n, wanted, proposal), f"demo-{self.run}-{n}-{again}"
         try:
             answer = self.calls.post("booking", "/api/appointments", body, key=key)
@@ -109,8 +114,7 @@ class Player:
         appointment, token = answer["appointment"], answer["manage_token"]
         visit = self.follow(appointment, token, {"requested"})
         status, because = visit["status"], tuple(visit.get("because") or ())
-        seconds = time.monotonic() - started if status == "confirmed" else None
-        return Outcome(wanted, status, because, seconds, appointment, token, visit, lost=status == "declined")
+        return Outcome(wanted, status, because, appointment, token, visit, lost=status == "declined")
 
     def follow(self, appointment: str, token: str, while_: set[str]) -> Mapping[str, Any]:
         """The appointment as soon as its status is not one of these any more, or when the guest loses patience."""

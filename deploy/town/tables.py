@@ -27,11 +27,11 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
 
-def summary(outcomes: Sequence[Outcome]) -> Table:
-    """Asked, confirmed, declined and why, expired, cancelled, and how long it took."""
+def summary(outcomes: Sequence[Outcome], times: Mapping[str, float]) -> Table:
+    """Asked, confirmed, declined and why, expired, cancelled; and how long it took, by the streams of booking's log."""
     requests = requests_of(outcomes)
     statuses = Counter(request.status for request in requests)
-    seconds = [request.seconds for request in requests if request.seconds is not None]
+    seconds = [times[f"appointment-{r.appointment}"] for r in requests if r.status == "confirmed"]
     table = Table(title="The day", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column(justify="right")
@@ -74,7 +74,7 @@ def standing(outcomes: Iterable[Outcome]) -> list[Mapping[str, Any]]:
     ]
 
 
-def hours(visits: Sequence[Mapping[str, Any]]) -> Table:
+def hours(visits: Sequence[Mapping[str, Any]], rooms_there: int) -> Table:
     """Guests expected and rooms in use by hour: over all days, and on the day with most guests."""
     guests: Counter[int] = Counter()
     by_day: dict[str, Counter[int]] = defaultdict(Counter)
@@ -92,7 +92,7 @@ def hours(visits: Sequence[Mapping[str, Any]]) -> Table:
         table.add_column(name, justify="right")
     for hour in range(min(guests, default=0), max(guests, default=-1) + 1):
         on_day, in_use = by_day[fullest][hour], rooms[fullest][hour]
-        table.add_row(f"{hour:02}:00", str(guests[hour]), str(on_day), f"{len(in_use)}  {' '.join(sorted(in_use))}")
+        table.add_row(f"{hour:02}:00", str(guests[hour]), str(on_day), f"{len(in_use)} of {rooms_there}")
     return table
 
 

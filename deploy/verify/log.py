@@ -1,12 +1,14 @@
 """The logs as they are read for a check, and what a check finds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import bindparam, create_engine, make_url, text
+from sqlalchemy import Connection, bindparam, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 READ: Mapping[str, Sequence[str]] = {
@@ -27,6 +29,9 @@ AT_REST = "everything has come to rest"
 ON_THE_LIST = "everybody confirmed is on the access list, and nobody else"
 ONE_MAIL = "one confirmation mail each"
 _LOG = text("SELECT stream, version, type, data FROM events WHERE type IN :types ORDER BY stream, version").bindparams(
+    bindparam("types", expanding=True)
+)
+_TIMES = text("SELECT stream, type, recorded_at FROM events WHERE type IN :types").bindparams(
     bindparam("types", expanding=True)
 )
 
@@ -59,14 +64,34 @@ class Stored(NamedTuple):
 
 def read(database_url_pattern: str, service: str) -> list[Stored]:
     """What matters here of a service's log, stream by stream. Raises NoLog."""
+    with _connected(database_url_pattern, service) as connection:
+        rows = connection.execute(_LOG, {"types": READ[service]})
+        return [Stored(row.stream, row.version, row.type, orjson.loads(row.data)) for row in rows]
+
+
+def confirmation_times(database_url_pattern: str) -> dict[str, float]:
+    """Seconds from the request to the confirmation, as booking recorded them, by stream. Raises NoLog."""
+    with _connected(database_url_pattern, "booking") as connection:
+        rows = connection.execute(_TIMES, {"types": ("AppointmentRequested", "AppointmentConfirmed")}).all()
+    asked = {row.stream: row.recorded_at for row in rows if row.type == "AppointmentRequested"}
+    return {
+        row.stream: (
+            datetime.fromisoformat(row.recorded_at) - datetime.fromisoformat(asked[row.stream])
+        ).total_seconds()
+        for row in rows
+        if row.type == "AppointmentConfirmed"
+    }
+
+
+@contextmanager
+def _connected(database_url_pattern: str, service: str) -> Iterator[Connection]:
     url = make_url(database_url_pattern.format(service=service))
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise NoLog(f"{service} has no database at {url.database}")  # connecting would make an empty one
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
-            rows = connection.execute(_LOG, {"types": READ[service]})
-            return [Stored(row.stream, row.version, row.type, orjson.loads(row.data)) for row in rows]
+            yield connection
     except DBAPIError as error:
         raise NoLog(f"{service}'s log can't be read: {str(error.orig).splitlines()[0]}") from error
     finally:

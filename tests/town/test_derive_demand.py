@@ -61,6 +61,13 @@ def test_a_cancellation_takes_the_booking_with_the_nearest_lead_time() -> None:
     assert rows[1][2] == rows[2][2]
 
 
+def test_what_one_snapshot_shows_is_spread_over_the_minutes_before_it() -> None:
+    """Nobody knows when within the quarter of an hour; all at once it was not."""
+    day = [Change(MONDAY, True, later(60 * n)) for n in range(3)]
+    assert [minute for minute, _, _ in played(day, load().concerns)] == [590, 595, 600]
+    assert MONDAY.hour * 60 + MONDAY.minute == 604
+
+
 def test_the_busiest_day_is_the_one_with_most_bookings() -> None:
     """Cancellations don't count."""
     day = [Change(MONDAY, True, THURSDAY), *(Change(later(n, THURSDAY), False, THURSDAY) for n in range(3))]
