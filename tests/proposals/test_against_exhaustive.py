@@ -21,7 +21,7 @@ towns = st.sampled_from(FIRST_DAYS).flatmap(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(towns, wishes)
 def test_the_same_times_and_the_best_of_them(town: Town, wish: Wish) -> None:
     """Exactly the feasible times are found, and the first proposal has the fewest points of all visits."""
@@ -37,7 +37,7 @@ def test_the_same_times_and_the_best_of_them(town: Town, wish: Wish) -> None:
         assert found.proposals[0].cost == pytest.approx(min(visit.cost for visit in visits), abs=1e-4)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(towns, wishes)
 def test_every_proposal_can_be_held(town: Town, wish: Wish) -> None:
     """Each proposal's stops are free as they stand, cost what the best visit at that time costs, and lie apart."""

@@ -16,7 +16,7 @@ Town = tuple[date, list[Event], list[Event], list[Event], list[Event], list[Even
 towns = st.sampled_from(FIRST_DAYS).flatmap(
     lambda first: st.tuples(st.just(first), rooms(first), clerks(first), takes(first), rooms(first), clerks(first))
 )
-often = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+often = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @often

@@ -72,7 +72,7 @@ class Calendar:
         key = (site, length, before, after, grid, pending)
         found = self.kept.get(key)
         if found is None:
-            found = self.kept[key] = self._starts(*key)
+            found = self.kept[key] = self._starts(*key) if length > 0 else 0
         return found
 
     def _starts(self, site: str, length: int, before: int, after: int, grid: int, pending: bool) -> int:

@@ -38,6 +38,9 @@ def earliest(index: Index, wish: Wish, now: datetime) -> int:
     """The first tick (absolute) at which the visit may begin: no stop sooner than its lead time."""
     lead = max((need.lead_minutes for need in wish.stops), default=0)
     ticks = [index.scale.ceil(now.astimezone(UTC) + timedelta(minutes=lead))]
+    days = max((need.lead_days for need in wish.stops), default=0)
+    if days:
+        ticks.append(index.scale.midnight(now.astimezone(index.zone).date() + timedelta(days)))
     if wish.not_before is not None:
         ticks.append(index.scale.ceil(wish.not_before))
     if wish.from_date is not None:

@@ -11,7 +11,8 @@ class Need:
     `minutes` is the length of the stop, `buffer` the minutes kept free after it and `buffer_before` before it; between
     two neighbours the larger one counts. `responsibility` is the key of a rule of the department, None = anyone.
     `grid`: a visit that begins with this concern begins a multiple of so many minutes after the clerk's opening.
-    `lead_minutes`: not sooner than that after now. `horizon_days`: not later than the end of the day so many days
+    `lead_minutes`: not sooner than that after now. `lead_days`: not before the day so many days after today.
+    `horizon_days`: not later than the end of the day so many days
     after today; it moves on at local midnight.
     """
 
@@ -27,6 +28,7 @@ class Need:
     grid: int = 5
     buffer_before: int = 0
     lead_minutes: int = 0
+    lead_days: int = 0
     horizon_days: int | None = None
 
 

@@ -1,0 +1,1 @@
+"""Acceptance cases of other booking systems, run through the proposal engine."""
