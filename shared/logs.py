@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import ecs_logging
@@ -17,6 +18,7 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _of(settings.service),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="@timestamp" if not pretty else "timestamp"),
             structlog.processors.format_exc_info,
@@ -26,5 +28,15 @@ def configure(settings: Settings) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    structlog.contextvars.bind_contextvars(service=settings.service)
+    handler = logging.StreamHandler(sys.stderr)
+    plain = logging.Formatter("%(levelname)s %(name)s %(message)s")
+    handler.setFormatter(plain if pretty else ecs_logging.StdlibFormatter(extra={"service": settings.service}))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+def _of(service: str) -> structlog.typing.Processor:
+    # Not a context variable: green threads begin with an empty context.
+    def add(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {**event, "service": service}
+
+    return add
