@@ -213,33 +213,12 @@ def write_all(connection: Connection, writes: Iterable[Write]) -> None:
 
     Read tables hold no references to each other, so that the order between tables does not matter.
     """
-    tables: dict[Any, list[_Run]] = {}
+    tables: dict[Any, list[tuple[Insert | Update | Delete, list[dict[str, Any]]]]] = {}
     for statement, parameters in writes:
         runs = tables.setdefault(statement.table, [])
-        if not runs or not runs[-1].takes(statement, parameters):
-            runs.append(_Run(statement))
-        runs[-1].add(parameters)
+        if not runs or runs[-1][0] is not statement:
+            runs.append((statement, []))
+        runs[-1][1].append(parameters)
     for runs in tables.values():
-        for run in runs:
-            connection.execute(run.statement, run.rows)
-
-
-class _Run:
-    """Rows for one statement. PostgreSQL refuses to touch a row twice in one upsert, so that one starts a new run."""
-
-    def __init__(self, statement: Insert | Update | Delete) -> None:
-        self.statement = statement
-        self.rows: list[dict[str, Any]] = []
-        self._keys: tuple[str, ...] = statement.get_execution_options().get("foyer_keys", ())
-        self._touched: set[tuple[Any, ...]] = set()
-
-    def takes(self, statement: Insert | Update | Delete, parameters: dict[str, Any]) -> bool:
-        return statement is self.statement and self._key(parameters) not in self._touched
-
-    def add(self, parameters: dict[str, Any]) -> None:
-        self.rows.append(parameters)
-        if self._keys:
-            self._touched.add(self._key(parameters))
-
-    def _key(self, parameters: dict[str, Any]) -> tuple[Any, ...]:
-        return tuple(parameters[name] for name in self._keys)
+        for statement, rows in runs:
+            connection.execute(statement, rows)

@@ -119,6 +119,6 @@ def upsert(table: Table, keys: Sequence[str], update: Sequence[str] | None = Non
     names = [c.name for c in table.c if c.name not in keys] if update is None else list(update)
     if not names:
         return statement.on_conflict_do_nothing(index_elements=list(keys))
-    setting = {name: statement.excluded[name] for name in names}
-    statement = statement.on_conflict_do_update(index_elements=list(keys), set_=setting)
-    return statement.execution_options(foyer_keys=tuple(keys))
+    return statement.on_conflict_do_update(
+        index_elements=list(keys), set_={name: statement.excluded[name] for name in names}
+    )

@@ -1,5 +1,6 @@
 """One writer per process, several processes per database: nobody loses, nobody is lost, nobody hangs."""
 
+import contextlib
 import itertools
 import threading
 from collections.abc import Iterator, Sequence
@@ -36,7 +37,7 @@ def careless(seat: str, who: str) -> TakeSeat:
     return TakeSeat(f"t{next(_ids)}", NOON, seat, who, careless=True)
 
 
-# ------------------------------------------------------------------------------------------------------ expected version
+# ----------------------------------------------------------------------------------------------------- expected version
 
 
 def check_that_nothing_is_lost(apps: Sequence[App], times: int = 15) -> None:
@@ -53,10 +54,8 @@ def meeting(definition: Any = toy.COUNTERS) -> Any:
     barrier = threading.Barrier(2)
 
     def decide(command: Any, states: Any) -> Any:
-        try:
+        with contextlib.suppress(threading.BrokenBarrierError):
             barrier.wait(0.3)
-        except threading.BrokenBarrierError:
-            pass
         return toy.decide(command, states)
 
     return replace(definition, decider=SimpleNamespace(**(vars(toy.DECIDER) | {"decide": decide})))
@@ -143,7 +142,7 @@ def test_a_stale_cache_is_caught_by_the_expected_version(
     assert log.totals(first.engine) == {"a": 2}
 
 
-# ----------------------------------------------------------------------------------------------------------- group commit
+# --------------------------------------------------------------------------------------------------------- group commit
 
 
 def commits_of(app: App, calls: int) -> int:
@@ -210,7 +209,7 @@ def test_without_trying_one_by_one_the_check_goes_red(app: App, monkeypatch: pyt
         check_that_a_bad_job_fails_alone(app)
 
 
-# ------------------------------------------------------------------------------------------------------- nobody left hanging
+# -------------------------------------------------------------------------------------------------- nobody left hanging
 
 
 class Killed(BaseException):
@@ -291,7 +290,7 @@ def let_the_first_die_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "_Ticket", ticket)
 
 
-# ------------------------------------------------------------------------------------------------------------ all or nothing
+# ------------------------------------------------------------------------------------------------------- all or nothing
 
 
 def check_that_commands_are_all_or_nothing(app: App) -> None:
@@ -392,7 +391,7 @@ def test_a_failing_hook_after_the_commit_does_not_do_the_order_twice(app: App, m
     assert log.totals(app.engine) == {"a": 1}
 
 
-# ------------------------------------------------------------------------------------------------------------ the log's rows
+# ------------------------------------------------------------------------------------------------------- the log's rows
 
 
 def test_one_batch_may_write_the_same_row_again_and_again(app: App) -> None:
@@ -452,11 +451,3 @@ def test_a_lost_race_is_decided_again_at_most_so_often(app: App, monkeypatch: py
     with pytest.raises(IntegrityError):
         app.handle(careless("1", "bob"))
     assert len(tries) == TRIES
-
-
-@only_postgresql
-def test_with_one_statement_for_all_rows_the_check_goes_red(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Switched off, PostgreSQL refuses the batch."""
-    monkeypatch.setattr("shared.session._Run.takes", lambda run, statement, _row: statement is run.statement)
-    with pytest.raises(DBAPIError):
-        app.handle(count("a"), count("a"))

@@ -33,7 +33,7 @@ class Refused(Exception):
         self.reason, self.field, self.detail = reason, field, detail
 
 
-# --------------------------------------------------------------------------------------------------- events and commands
+# -------------------------------------------------------------------------------------------------- events and commands
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ def stream_of(event: Event) -> str:
 
 DECIDER = SimpleNamespace(needs=needs, initial=initial, evolve=evolve, decide=decide, stream_of=stream_of)
 
-# -------------------------------------------------------------------------------------------- messages and read tables
+# --------------------------------------------------------------------------------------------- messages and read tables
 
 
 def say(event: Event) -> Said | None:
@@ -265,7 +265,7 @@ def definition(name: str = "counters", hears: tuple[str, ...] = ("toy", "other")
 SPEAKER = definition("toy", hears=())
 COUNTERS = definition()
 
-# ---------------------------------------------------------------------------------------------------------- as it is run
+# --------------------------------------------------------------------------------------------------------- as it is run
 
 
 def settings(home: Path, database_url: str, service: str = "counters", amqp_url: str = "", **more: Any) -> Settings:
