@@ -1,0 +1,70 @@
+# Everything one does with Foyer. On a fresh Debian 12: `make demo`.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev setup-bench demo up down status test check bench soak lock clean
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(VENV)/.runtime ## The virtual environment, and RabbitMQ unless FOYER_AMQP_URL names a broker
+	@sh deploy/prepare.sh broker
+
+setup-dev: $(VENV)/.dev
+	@sh deploy/prepare.sh servers
+
+setup-bench: $(VENV)/.bench setup-dev
+
+demo: setup ## A town hall and one busy day, on this machine; leaves it running
+	@$(BIN)/foyer up
+	@$(BIN)/foyer demo
+
+up: setup ## Start the ensemble
+	@$(BIN)/foyer up
+
+down: ## Stop the ensemble
+	@$(BIN)/foyer down
+
+status: ## How the ensemble is
+	@$(BIN)/foyer status
+
+check: $(VENV)/.dev ## Lint, types, who may import whom, tests of the pure core: under 30 seconds
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest --quiet -m "not server and not slow"
+
+test: setup-dev ## Everything, on SQLite and PostgreSQL, with private servers
+	@$(BIN)/pytest --quiet
+
+bench: setup-bench ## Measure, beside what bare libraries do
+	@$(BIN)/python -m bench
+
+soak: setup-bench ## Load the ensemble for an hour while processes are killed
+	@$(BIN)/python -m bench.soak
+
+lock: ## Pin the newest versions, with hashes (needs uv)
+	@for name in requirements requirements-dev requirements-bench; do \
+		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--no-emit-find-links --annotation-style line --custom-compile-command "make lock" \
+			$$name.in --output-file $$name.txt || exit 1; \
+	done
+
+clean: ## Remove what was built and stored; stops the ensemble first
+	@if [ -x $(BIN)/foyer ]; then $(BIN)/foyer down; fi
+	rm -rf $(VENV) .cache .hypothesis var *.egg-info build
+
+$(VENV)/.runtime: requirements.txt pyproject.toml
+	@sh deploy/prepare.sh venv requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	@sh deploy/prepare.sh venv requirements-dev.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.txt
+	@sh deploy/prepare.sh venv requirements-bench.txt
+	@touch $@

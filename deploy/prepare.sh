@@ -1,0 +1,126 @@
+#!/bin/sh
+# Bring a fresh Debian to where Foyer runs; what is there already is left as it is.
+#
+#   prepare.sh venv REQUIREMENTS   the virtual environment, with these packages
+#   prepare.sh broker              RabbitMQ, unless FOYER_AMQP_URL names a broker
+#   prepare.sh servers             RabbitMQ and PostgreSQL, for the tests
+set -eu
+
+VENV=.venv
+
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+        sudo "$@"
+    else
+        return 1
+    fi
+}
+
+# Install Debian packages without letting their services start: Foyer runs private ones.
+# install UNIT PACKAGE...   (UNIT is the systemd unit that comes with them, or -)
+install() {
+    unit=$1
+    shift
+    command -v apt-get >/dev/null || return 1
+    policy=/usr/sbin/policy-rc.d
+    ours=
+    if [ ! -e $policy ] && as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"; then
+        ours=yes
+        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT INT TERM
+    fi
+    say "Installing $* from Debian ..."
+    status=0
+    apt_install "$@" || status=$?
+    # Nor at the next boot; the unit is new here, so nobody else relies on it.
+    if [ $status = 0 ] && [ "$unit" != - ] && [ -d /run/systemd/system ]; then
+        as_root systemctl disable --quiet "$unit" 2>/dev/null || true
+    fi
+    if [ -n "$ours" ]; then
+        as_root rm -f $policy
+        trap - EXIT INT TERM
+    fi
+    return $status
+}
+
+apt_install() {
+    options="DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -o Dpkg::Use-Pty=0"
+    # The lists of a fresh machine are empty or old.
+    as_root env $options install -y --no-install-recommends "$@" >/dev/null 2>&1 && return 0
+    as_root env $options update >/dev/null 2>&1 || true
+    as_root env $options install -y --no-install-recommends "$@" >/dev/null
+}
+
+find_python() {
+    for name in ${PYTHON:-} python3.11 python3.12 python3.13 python3; do
+        if command -v "$name" >/dev/null &&
+            "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$name"
+            return 0
+        fi
+    done
+    return 1
+}
+
+make_venv() {
+    python=$(find_python) || {
+        say "Foyer needs Python 3.11 or newer: apt-get install python3"
+        exit 1
+    }
+    if ! "$python" -m venv "$VENV" >/dev/null 2>&1; then
+        rm -rf "$VENV"
+        version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+        install - "python$version-venv" || install - python3-venv || {
+            say "Python can't make a virtual environment here: run 'apt-get install python3-venv' as root."
+            exit 1
+        }
+        "$python" -m venv "$VENV"
+    fi
+}
+
+venv() {
+    [ -x $VENV/bin/pip ] && $VENV/bin/python -c '' 2>/dev/null || make_venv
+    $VENV/bin/pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
+    # The build tool is among the pinned packages, so nothing is fetched without a hash.
+    [ -x $VENV/bin/foyer ] || $VENV/bin/pip install --quiet --disable-pip-version-check \
+        --no-deps --no-build-isolation --editable . >/dev/null
+}
+
+broker() {
+    [ -n "${FOYER_AMQP_URL:-}" ] || need_rabbitmq
+}
+
+need_rabbitmq() {
+    [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] && return 0
+    install rabbitmq-server rabbitmq-server || {
+        say "RabbitMQ can't be installed here: run 'apt-get install rabbitmq-server' as root," \
+            "or set FOYER_AMQP_URL to a broker that you have."
+        exit 1
+    }
+}
+
+need_postgresql() {
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && return 0
+    install postgresql postgresql || {
+        say "PostgreSQL can't be installed here, and the tests need it: run 'apt-get install postgresql' as root."
+        exit 1
+    }
+}
+
+case "${1:-}" in
+    venv) venv "$2" ;;
+    broker) broker ;;
+    servers)
+        need_rabbitmq
+        need_postgresql
+        ;;
+    *)
+        sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+        exit 2
+        ;;
+esac
