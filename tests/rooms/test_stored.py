@@ -1,0 +1,43 @@
+"""A stored event is never edited: what once went into the log can always be read."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from services.rooms import upcasts
+from services.rooms.events import Closure, HoldForgone, Hours, HoursSet, Pattern, RoomEvent
+from shared.codec import Codec
+from tests.rooms.words import declined, freed, held, open_from, released, reserved, room, stop, taken
+
+STORED = json.loads(Path(__file__).with_name("stored_v1.json").read_text())
+NINE = held("r1", stop("09:00", "09:10", "09:15"))
+CLOSURE = Closure(date(2026, 12, 24), date(2026, 12, 31), "Betriebsferien")
+EVENTS: tuple[RoomEvent, ...] = (
+    room("r1", equipment=("fingerprint",)),
+    HoursSet("r1", Pattern((Hours("tue", "08:00", "12:00"),), (CLOSURE,))),
+    open_from("r1", ("08:00", "12:00")),
+    taken(NINE),
+    freed(NINE),
+    reserved(NINE)[-1],
+    declined("taken", "09:15"),
+    released(NINE, kept=2)[-1],
+    HoldForgone("a1", 1, closed=True),
+)
+codec = Codec(RoomEvent, upcasts.UPCASTS)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_an_event_is_stored_as_ever(event: RoomEvent) -> None:
+    """Whoever changes the text below breaks every log there is: lift old versions with an upcast instead."""
+    kind, version, data = codec.dump(event)
+    assert (version, json.loads(data)) == (1, STORED[kind])
+    assert codec.load(kind, 1, json.dumps(STORED[kind])) == event
+
+
+def test_no_event_is_left_out() -> None:
+    """A new event brings its stored text along."""
+    assert {type(event) for event in EVENTS} == set(get_args(RoomEvent))
+    assert len(STORED) == len(EVENTS)
