@@ -13,12 +13,12 @@ from uuid import uuid4
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from shared import store, timers
 from shared.codec import Codec
 from shared.config import Settings
-from shared.database import connect, reading
+from shared.database import connect, is_away, reading
 from shared.definition import Command, Definition
 from shared.inbox import HearMessages, KeepUnreadable
 from shared.messages import KEY_CONTENT_TYPE, Cause, Message, Unreadable, read
@@ -148,14 +148,17 @@ class App:
         as long as the same deliveries come again.
         """
         messages: list[Message] = []
+        keys: list[Write] = []
         for delivery in batch:
             try:
                 if delivery.content_type == KEY_CONTENT_TYPE:
-                    self.writer.submit(Rows((self.vault.incoming(delivery.body),)))
+                    keys.append(self.vault.incoming(delivery.body))
                 else:
                     messages.append(self._heard_here(delivery.body))
             except ValueError as error:
                 self.writer.submit(KeepUnreadable(_showable(delivery), str(error), self.clock()))
+        if keys:
+            self.writer.submit(Rows(tuple(keys)))
         return self._take(messages) if messages else 0
 
     def _heard_here(self, body: bytes) -> Message:
@@ -170,20 +173,11 @@ class App:
             applied: int = self.writer.submit(HearMessages(self.definition, messages, now))
         except Unavailable:
             raise
-        except Exception:
-            applied = sum(self._take_alone(message, now) for message in messages)
+        except Exception as error:
+            log.warning("batch_refused", error=type(error).__name__, messages=len(messages))
+            applied = self.writer.submit(HearMessages(self.definition, messages, now, one_by_one=True))
         for message in messages:
             log.info("heard", type=message.type, stream=message.stream, correlation=message.correlation)
-        return applied
-
-    def _take_alone(self, message: Message, now: datetime) -> int:
-        # The database refused the batch: find the bad message by taking each by itself, and park it.
-        try:
-            applied: int = self.writer.submit(HearMessages(self.definition, [message], now))
-        except Unavailable:
-            raise
-        except Exception as error:
-            applied = self.writer.submit(HearMessages(self.definition, [message], now, {message.id: error}))
         return applied
 
     @contextmanager
@@ -192,7 +186,9 @@ class App:
         try:
             with reading(self.engine) as connection:
                 yield connection
-        except (OperationalError, InterfaceError) as error:
+        except DBAPIError as error:
+            if not is_away(error):
+                raise
             self.engine.dispose()
             raise Unavailable("the database cannot be reached at the moment") from error
 

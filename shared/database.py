@@ -1,19 +1,26 @@
 """Engines for SQLite (WAL) and PostgreSQL (psycopg2): same code above, the differences are here."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 BUSY_SECONDS = 30
 
 
 def connect(url: str) -> Engine:
     """An engine for a database URL of either kind. Raises ValueError for any other."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError("not a database URL; one looks like sqlite:///var/{service}.db") from None
     match parsed.get_backend_name():
+        case "sqlite" if not parsed.database or parsed.database == ":memory:":
+            raise ValueError("an SQLite URL must name a file, as in sqlite:///var/{service}.db")
         case "sqlite":
             engine = create_engine(
                 parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=5, max_overflow=20
@@ -45,6 +52,19 @@ def _sqlite_begin(connection: Connection) -> None:
     # A writer takes the lock before it reads, so that what it read still holds when it writes.
     writing = connection.get_execution_options().get("foyer_writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the database can't be reached or can't work now, rather than that it refuses what we want of it."""
+    if error.connection_invalidated or isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return int(code) & 0xFF != sqlite3.SQLITE_ERROR
+    # Both drivers say OperationalError for some refusals, too: PostgreSQL for "too large for this index".
+    return not str(getattr(error.orig, "pgcode", None)).startswith("54")
 
 
 @contextmanager

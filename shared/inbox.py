@@ -7,13 +7,16 @@ successors wait behind it. Bytes that are no message are kept there, too. Gate, 
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import structlog
 from sqlalchemy import bindparam, delete, select
+from sqlalchemy.exc import DBAPIError
 
+from shared.database import is_away
 from shared.definition import Command, Definition
 from shared.messages import Message, read
 from shared.session import Session
@@ -41,8 +44,8 @@ class HearMessages:
     definition: Definition
     messages: Sequence[Message]
     now: datetime
-    failures: dict[str, Exception] = field(default_factory=dict)
-    """Message id -> why it can't be applied; given by the caller once the database has refused it."""
+    one_by_one: bool = False
+    """Write each message by itself, to find and park the one that the database has refused; still one transaction."""
     _reactions: dict[str, Sequence[Command]] = field(default_factory=dict)
 
     def commands(self) -> Sequence[Command]:
@@ -56,8 +59,6 @@ class HearMessages:
         return commands
 
     def _react(self, message: Message) -> Sequence[Command]:
-        if message.id in self.failures:
-            raise self.failures[message.id]
         if message.id not in self._reactions:
             self._reactions[message.id] = tuple(self.definition.react(message, self.now))
         return self._reactions[message.id]
@@ -81,15 +82,27 @@ class HearMessages:
             desk.hold(message)
             return 0
         while pending is not None:
-            try:
-                session.decide(*self._react(pending), cause=pending.cause)
-            except Exception as error:
+            error = self._apply(session, pending)
+            if error is not None:
                 desk.park(pending, error)
                 return applied
             desk.passes(pending)
             applied += 1
             pending = desk.successor(gate)
         return applied
+
+    def _apply(self, session: Session, message: Message) -> Exception | None:
+        """Why the message can't be applied; None when it is."""
+        try:
+            with session.savepoint() if self.one_by_one else nullcontext():
+                session.decide(*self._react(message), cause=message.cause)
+        except DBAPIError as error:
+            if is_away(error) or not self.one_by_one:
+                raise
+            return error
+        except Exception as error:
+            return error
+        return None
 
 
 class _Desk:
@@ -177,7 +190,9 @@ class KeepUnreadable:
 
 def describe(error: Exception) -> str:
     """An error as operations see it: its kind and its text, at most 500 characters."""
-    return f"{type(error).__name__}: {error}"[:500]
+    text = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
+    # PostgreSQL takes no NUL, and what the message brought along must not keep it from being parked.
+    return "".join(c if c.isprintable() else " " for c in text)[:500]
 
 
 def _held_row(message: Message, now: datetime) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The wire: CloudEvents 1.0 in structured JSON, with the extensions that carry order and cause."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,9 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 
 CONTENT_TYPE = "application/cloudevents+json"
+LONGEST = 200
+"""Characters of an id, a stream or a subject, at most."""
+_TYPE = re.compile(r"foyer\.([a-z0-9_]{1,50})\.([A-Za-z0-9]{1,100})\.v([0-9]{1,4})")
 KEY_CONTENT_TYPE = "application/vnd.foyer.key+json"
 
 
@@ -95,22 +99,28 @@ def read(body: bytes) -> Message:
     """Open an envelope. Raises Unreadable."""
     try:
         e = orjson.loads(body)
-        _, source, kind, version = e["type"].split(".")
+        named = _TYPE.fullmatch(e["type"])
+        if named is None:
+            raise Unreadable("type must be like foyer.booking.AppointmentRequested.v1")
+        source, kind, version = named.groups()
         if e["source"] != f"/{source}" or not isinstance(e["data"], dict):
             raise Unreadable("source and type do not agree, or data is not an object")
+        time = datetime.fromisoformat(e["time"])
+        if time.tzinfo is None:
+            raise Unreadable("time must have an offset")
         return Message(
             id=_text(e, "id"),
             source=source,
             type=kind,
-            version=int(version.removeprefix("v")),
+            version=int(version),
             subject=_text(e, "subject"),
-            time=datetime.fromisoformat(e["time"]),
+            time=time,
             stream=_text(e, "stream"),
-            sequence=_count(e, "sequence"),
-            position=_count(e, "position"),
-            correlation=str(e.get("correlationid", "")),
-            causation=str(e.get("causationid", "")),
-            traceparent=str(e.get("traceparent", "")),
+            sequence=_count(e, "sequence", 2**31),
+            position=_count(e, "position", 2**63),
+            correlation=_trace(e, "correlationid"),
+            causation=_trace(e, "causationid"),
+            traceparent=_trace(e, "traceparent"),
             data=e["data"],
             body=body,
         )
@@ -121,14 +131,22 @@ def read(body: bytes) -> Message:
 
 
 def _text(e: dict[str, Any], name: str) -> str:
-    value = e[name]
-    if not isinstance(value, str) or not 0 < len(value) <= 200:
-        raise Unreadable(f"{name} must be a text of 1 to 200 characters")
+    return checked_text(e[name], name)
+
+
+def _trace(e: dict[str, Any], name: str) -> str:
+    return checked_text(e[name], name) if e.get(name) else ""
+
+
+def checked_text(value: object, name: str) -> str:
+    """A short text that either database can keep. Raises Unreadable."""
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST or not value.isprintable():
+        raise Unreadable(f"{name} must be a text of 1 to {LONGEST} printable characters")
     return value
 
 
-def _count(e: dict[str, Any], name: str) -> int:
+def _count(e: dict[str, Any], name: str, limit: int) -> int:
     value = e[name]
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise Unreadable(f"{name} must be a whole number from 0")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < limit:
+        raise Unreadable(f"{name} must be a whole number from 0, below {limit}")
     return value

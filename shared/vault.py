@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from sqlalchemy import Connection, select
 
+from shared.messages import checked_text
 from shared.tables import Write, subject_keys, upsert
 
 _KEEP = upsert(subject_keys, ["subject"], update=())  # a key never returns after it was forgotten
@@ -61,7 +62,7 @@ class Vault:
         try:
             key = aes_key_unwrap(self.master_key, bytes(wrapped))
             plain = AESGCM(key).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], context.encode())
-        except (InvalidTag, InvalidUnwrap) as error:
+        except (InvalidTag, InvalidUnwrap, ValueError) as error:
             raise BadToken("the sealed data does not fit its key") from error
         opened: dict[str, Any] = orjson.loads(plain)
         return opened
@@ -82,7 +83,11 @@ class Vault:
         try:
             sent = orjson.loads(body)
             key = aes_key_unwrap(self.transport_key, base64.b64decode(sent["key"]))
-            row = {"subject": str(sent["subject"]), "wrapped": aes_key_wrap(self.master_key, key), "sent": True}
+            row = {
+                "subject": checked_text(sent["subject"], "subject"),
+                "wrapped": aes_key_wrap(self.master_key, key),
+                "sent": True,
+            }
         except (InvalidUnwrap, KeyError, TypeError) as error:
             raise ValueError("not a key of ours") from error
         return _KEEP, row

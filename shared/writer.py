@@ -14,11 +14,11 @@ from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from shared.codec import Codec
-from shared.database import writing
+from shared.database import is_away, writing
 from shared.definition import Command, Definition
 from shared.session import Cache, Session
 
@@ -128,31 +128,36 @@ class Writer:
     def _carry_out(self, tickets: Sequence[_Ticket]) -> None:
         try:
             self._transact(tickets)
-        except (OperationalError, InterfaceError, NoFreeConnection) as error:
-            self._engine.dispose()
-            reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-            log.warning("database_unavailable", error=type(error).__name__, reason=reason, jobs=len(tickets))
-            for ticket in tickets:
-                ticket.error = Unavailable("the database cannot be reached at the moment")
         except Exception as error:
-            if len(tickets) > 1:
+            if isinstance(error, NoFreeConnection) or (isinstance(error, DBAPIError) and is_away(error)):
+                self._give_up(tickets, error)
+            elif len(tickets) > 1:
                 for ticket in tickets:
                     self._carry_out([ticket])
             else:
                 self._alone(tickets[0], error)
 
-    def _alone(self, ticket: _Ticket, error: BaseException) -> None:
+    def _give_up(self, tickets: Sequence[_Ticket], error: Exception) -> None:
+        self._engine.dispose()
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        log.warning("database_unavailable", error=type(error).__name__, reason=reason, jobs=len(tickets))
+        for ticket in tickets:
+            ticket.error = Unavailable("the database cannot be reached at the moment")
+
+    def _alone(self, ticket: _Ticket, error: Exception) -> None:
         # A lost race shows as an IntegrityError: load again and decide again.
         tries = 1
         while isinstance(error, IntegrityError) and tries < TRIES:
             tries += 1
             try:
                 self._transact([ticket])
+                return
             except Exception as again:
                 error = again
-            else:
-                return
-        ticket.error = error
+        if isinstance(error, DBAPIError) and is_away(error):
+            self._give_up([ticket], error)
+        else:
+            ticket.error = error
 
     def _transact(self, tickets: Sequence[_Ticket]) -> None:
         with writing(self._engine) as connection:
