@@ -1,23 +1,15 @@
 """One appointment's whole story: the events of all services that are about it, in order of cause, from their logs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from sqlalchemy import select
 
+from deploy.parts import SERVICES, place
 from shared.database import connect, reading
 from shared.tables import events
-
-STORIES: Mapping[str, tuple[str, ...]] = {
-    "booking": ("appointment",),
-    "rooms": ("reservation",),
-    "staff_calendar": ("reservation",),
-    "visitor_access": ("visit",),
-    "notifications": ("letter",),
-}
-"""The prefixes of the streams that belong to one appointment, by service."""
 
 
 @dataclass(slots=True)
@@ -39,7 +31,7 @@ class Told:
 
 def story(database_url_pattern: str, appointment: str) -> list[Told]:
     """All events about an appointment, by time. Raises what the database says when it can't be read."""
-    found = [told for service in STORIES for told in _of(service, database_url_pattern, appointment)]
+    found = [told for service in SERVICES for told in _of(service, database_url_pattern, appointment)]
     return sorted(found, key=lambda told: (told.recorded_at, told.stream, told.version))
 
 
@@ -55,7 +47,7 @@ def by_cause(told: Sequence[Told]) -> list[Told]:
 
 def _of(service: str, database_url_pattern: str, appointment: str) -> Iterable[Told]:
     engine = connect(database_url_pattern.format(service=service))
-    streams = [f"{prefix}-{appointment}" for prefix in STORIES[service]]
+    streams = [f"{prefix}-{appointment}" for prefix in place(service).stories]
     with reading(engine) as connection:
         rows = connection.execute(select(events).where(events.c.stream.in_(streams))).all()
     engine.dispose()

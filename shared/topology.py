@@ -23,6 +23,7 @@ class Placed(Protocol):
 class Place(NamedTuple):
     """The facts of `Placed`, and the address at which the service answers unless the environment says otherwise.
 
+    `stories` are the prefixes of its streams that belong to one subject (`{prefix}-{subject}`).
     Kept in a module of its own in each service, so that a publisher needs to load nothing else of it.
     """
 
@@ -31,6 +32,7 @@ class Place(NamedTuple):
     hears: tuple[str, ...] = ()
     reads_keys: tuple[str, ...] = ()
     shares_keys: bool = False
+    stories: tuple[str, ...] = ()
 
 
 def exchange(source: str) -> str:

@@ -7,4 +7,5 @@ PLACE = Place(
     http_default="127.0.0.1:8001",
     hears=("rooms", "staff_calendar"),
     shares_keys=True,
+    stories=("appointment",),
 )

@@ -7,4 +7,5 @@ PLACE = Place(
     http_default="127.0.0.1:8005",
     hears=("booking", "visitor_access"),
     reads_keys=("booking",),
+    stories=("letter",),
 )

@@ -30,7 +30,6 @@ DEFINITION = Definition(
     project=projections.project,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
-    stories=("letter",),
 )
 
 

@@ -6,4 +6,5 @@ PLACE = Place(
     name="rooms",
     http_default="127.0.0.1:8002",
     hears=("booking",),
+    stories=("reservation",),
 )

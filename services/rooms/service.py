@@ -35,7 +35,6 @@ DEFINITION = Definition(
     project=projections.project,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
-    stories=("reservation",),
 )
 
 

@@ -6,4 +6,5 @@ PLACE = Place(
     name="staff_calendar",
     http_default="127.0.0.1:8003",
     hears=("booking",),
+    stories=("reservation",),
 )

@@ -7,4 +7,5 @@ PLACE = Place(
     http_default="127.0.0.1:8004",
     hears=("booking",),
     reads_keys=("booking",),
+    stories=("visit",),
 )
