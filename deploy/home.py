@@ -9,13 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.parts import SERVICES
+from deploy.parts import SERVICES, place
 
 PREFIX = "FOYER_"
-# Where a service answers when nothing else is said; its DEFINITION says the same (a test compares them).
-HTTP_DEFAULTS = {
-    f"FOYER_HTTP_{service.upper()}": f"127.0.0.1:{port}" for port, service in enumerate(SERVICES, start=8001)
-}
+HTTP_DEFAULTS = {f"FOYER_HTTP_{service.upper()}": place(service).http_default for service in SERVICES}
 # A path longer than this cannot be a Unix socket.
 _LONGEST_SOCKET_PATH = 100
 

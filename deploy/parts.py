@@ -1,17 +1,19 @@
 """The five services by name. Importing one loads its code, so each process imports only what it runs."""
 
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from shared.definition import Definition
 from shared.topology import Place
+
+if TYPE_CHECKING:
+    from shared.definition import Definition
 
 SERVICES = ("booking", "rooms", "staff_calendar", "visitor_access", "notifications")
 
 
-def definition(service: str) -> Definition:
+def definition(service: str) -> "Definition":
     """What that service is. Raises KeyError for a name that is no service."""
-    return cast(Definition, _module(service, "service").DEFINITION)
+    return cast("Definition", _module(service, "service").DEFINITION)
 
 
 def place(service: str) -> Place:

@@ -42,11 +42,11 @@ def main(arguments: list[str]) -> int:
 
 def run_service(name: str) -> None:
     """Serve until SIGTERM; what is under way is finished first."""
-    # Before any other import: sockets, locks and psycopg2 wait in turns from here on.
     # eventlet's own resolver costs 20 MB; we look up a handful of names, at the start.
     os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
     import eventlet
 
+    # Before any other import: sockets, locks and psycopg2 wait in turns from here on.
     eventlet.monkey_patch()
     from nameko.constants import WEB_SERVER_CONFIG_KEY
     from nameko.runners import ServiceRunner

@@ -84,6 +84,8 @@ def _port(before: Mapping[str, str], name: str, running: bool) -> int:
 def _start(home: Home, supervisor: Supervisor, plan: Plan, running: bool, progress: Progress) -> None:
     if not running:
         check_ports(plan.settings)
+        if BROKER not in plan.names:
+            check_existing_broker(plan.settings["FOYER_AMQP_URL"])
         home.make()
         home.save(plan.settings)
         supervisor.start(plan.programs, plan.settings)
@@ -92,11 +94,10 @@ def _start(home: Home, supervisor: Supervisor, plan: Plan, running: bool, progre
         if name in plan.names:
             supervisor.start_program(name)
     with _step(progress, "broker"):
-        url = plan.settings["FOYER_AMQP_URL"]
         if BROKER in plan.names:
-            _wait(home, supervisor, BROKER, lambda: not check_broker(url))
-        elif problem := check_broker(url):
-            raise CannotDo(f"The broker of FOYER_AMQP_URL can't be used: {problem}.")
+            _wait(home, supervisor, BROKER, lambda: not check_broker(plan.settings["FOYER_AMQP_URL"]))
+        else:
+            check_existing_broker(plan.settings["FOYER_AMQP_URL"])
     with _step(progress, "databases"):
         _migrate()
     for name in plan.names:
@@ -153,6 +154,12 @@ def check_ports(settings: Mapping[str, str]) -> None:
             raise CannotDo(f"{name} must be host:port, not {settings[name]!r}.")
         if not port_is_free(int(port), host):
             raise CannotDo(f"Port {port} on {host} is taken by another program: set {name} to another host:port.")
+
+
+def check_existing_broker(url: str) -> None:
+    """Raise CannotDo where nobody can log in at the broker that FOYER_AMQP_URL names."""
+    if problem := check_broker(url):
+        raise CannotDo(f"The broker of FOYER_AMQP_URL can't be used: {problem}.")
 
 
 def print_addresses(console: Console, settings: Mapping[str, str]) -> None:

@@ -1,0 +1,140 @@
+"""What `foyer up` plans and writes, without starting anything."""
+
+import configparser
+import socket
+from pathlib import Path
+
+import pytest
+
+from deploy.cli import COMMANDS, build
+from deploy.commands import up
+from deploy.home import HTTP_DEFAULTS, CannotDo, Home, mean_the_running_ensemble
+from deploy.parts import SERVICES, definition, place, service_class
+from deploy.supervision import configuration, programs
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty FOYER_HOME and no other settings."""
+    for name in (*HTTP_DEFAULTS, "FOYER_AMQP_URL", "FOYER_SMTP_URL", "FOYER_DATABASE_URL", "FOYER_LOG_FORMAT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(up, "rabbitmq_is_installed", lambda: True)
+    monkeypatch.setenv("FOYER_HOME", str(tmp_path / "v"))
+    return Home.here()
+
+
+def test_there_is_one_service_and_one_publisher_for_each(here: Home) -> None:
+    """And a broker and a mail sink, where nobody names others."""
+    names = up.plan_for(here, running=False).names
+    assert set(names) == {"broker", "mail-sink", *SERVICES, *(f"{service}-publisher" for service in SERVICES)}
+
+
+def test_a_broker_and_a_mail_server_that_are_named_are_not_started(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FOYER_AMQP_URL and FOYER_SMTP_URL mean those that exist."""
+    monkeypatch.setenv("FOYER_AMQP_URL", "amqp://u:p@broker.example.org/")
+    monkeypatch.setenv("FOYER_SMTP_URL", "smtp://mail.example.org")
+    plan = up.plan_for(here, running=False)
+    assert len(plan.names) == 10
+    assert plan.settings["FOYER_AMQP_URL"] == "amqp://u:p@broker.example.org/"
+
+
+def test_without_rabbitmq_one_sentence_says_what_to_do(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install it, or name a broker."""
+    monkeypatch.setattr(up, "rabbitmq_is_installed", lambda: False)
+    with pytest.raises(CannotDo, match=r"apt-get install rabbitmq-server.*FOYER_AMQP_URL"):
+        up.plan_for(here, running=False)
+
+
+def test_ports_stay_the_same_from_one_start_to_the_next(here: Home) -> None:
+    """So that bookmarks and other shells still fit; unless somebody has taken one meanwhile."""
+    first = up.plan_for(here, running=False).settings
+    here.make()
+    here.save(first)
+    assert up.plan_for(here, running=False).settings == first
+    with socket.create_server(("127.0.0.1", int(first["BROKER_PORT"]))):
+        again = up.plan_for(here, running=False).settings
+    assert again["BROKER_PORT"] != first["BROKER_PORT"]
+    assert again["FOYER_SMTP_URL"] == first["FOYER_SMTP_URL"]
+
+
+def test_a_running_ensemble_is_not_silently_given_other_settings(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs keeps the settings that it was started with."""
+    here.make()
+    here.save(up.plan_for(here, running=False).settings)
+    monkeypatch.setenv("FOYER_HTTP_ROOMS", "127.0.0.1:9999")
+    with pytest.raises(CannotDo, match=r"FOYER_HTTP_ROOMS.*foyer down"):
+        up.plan_for(here, running=True)
+
+
+def test_a_taken_port_is_named_with_the_setting_that_moves_it() -> None:
+    """Before anything is started."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotDo, match=f"Port {port} on 127.0.0.1 is taken.*FOYER_HTTP_BOOKING"):
+            up.check_ports({**HTTP_DEFAULTS, "FOYER_HTTP_BOOKING": f"127.0.0.1:{port}"})
+
+
+def test_an_address_without_a_port_is_named() -> None:
+    """A typing mistake is a sentence, not a stack."""
+    with pytest.raises(CannotDo, match="FOYER_HTTP_BOOKING must be host:port"):
+        up.check_ports({**HTTP_DEFAULTS, "FOYER_HTTP_BOOKING": "localhost"})
+
+
+def test_the_configuration_holds_every_program_and_no_password(here: Home) -> None:
+    """Settings travel by the environment."""
+    text = configuration(here, programs(here, broker_port=5000, mail_ports=(5001, 5002)))
+    config = configparser.RawConfigParser()
+    config.read_string(text)
+    found = [name for name in config.sections() if name.startswith("program:")]
+    assert len(found) == 12
+    assert all(config[name]["autorestart"] == "true" for name in found)
+    assert "guest" not in text
+
+
+def test_a_percent_sign_in_a_path_is_quoted(tmp_path: Path) -> None:
+    """supervisor would take it for one of its own variables."""
+    home = Home(tmp_path / "100%")
+    assert f"{tmp_path}/100%%/log" in configuration(home, [])
+
+
+def test_settings_are_readable_by_their_owner_only(here: Home) -> None:
+    """They may hold the password of a broker or a database."""
+    here.make()
+    here.save({"FOYER_AMQP_URL": "amqp://u:secret@broker/"})
+    assert (here.run / "settings.json").stat().st_mode & 0o077 == 0
+    assert here.root.stat().st_mode & 0o077 == 0
+
+
+def test_a_later_command_means_the_running_ensemble(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a shell that knows nothing of its ports; what the shell does say comes first."""
+    here.make()
+    here.save({"FOYER_AMQP_URL": "amqp://saved/", "FOYER_HTTP_ROOMS": "127.0.0.1:7002"})
+    monkeypatch.setenv("FOYER_HTTP_ROOMS", "127.0.0.1:9002")
+    environment: dict[str, str] = {"FOYER_HTTP_ROOMS": "127.0.0.1:9002"}
+    monkeypatch.setattr("os.environ", environment)
+    environment["FOYER_HOME"] = str(here.root)
+    mean_the_running_ensemble()
+    assert environment["FOYER_AMQP_URL"] == "amqp://saved/"
+    assert environment["FOYER_HTTP_ROOMS"] == "127.0.0.1:9002"
+    assert environment["FOYER_HTTP_BOOKING"] == "127.0.0.1:8001"
+
+
+def test_a_path_too_long_for_sockets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one sentence, not by an error of the operating system."""
+    monkeypatch.setenv("FOYER_HOME", "/" + "x" * 120)
+    with pytest.raises(CannotDo, match="too long"):
+        Home.here()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_is_found_by_its_name(service: str) -> None:
+    """A new service needs one word in `deploy.parts`."""
+    assert place(service).name == definition(service).name == service_class(service).name == service
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_can_be_loaded(command: str) -> None:
+    """The list is explicit, so a wrong line in it would show only when somebody calls it."""
+    app = build(command)
+    names = [c.name for c in app.registered_commands] + [g.name for g in app.registered_groups]
+    assert names == [command]
