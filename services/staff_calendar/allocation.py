@@ -30,7 +30,7 @@ def wanted_days(order: HoldStaff, staff: Staff, days: Days) -> set[str]:
     wished = {stream for stop in order.stops for stream in _first_choice(order, stop, staff)}
     if not wished <= days.keys() or allocate(order, staff, {name: days[name] for name in wished}) is not None:
         return wished
-    return wished | {stream for stop in order.stops for stream in _on_the_day(order, stop, staff)}
+    return {stream for stop in order.stops for stream in _on_the_day(order, stop, staff)}
 
 
 def allocate(order: HoldStaff, staff: Staff, days: Days) -> tuple[StopHeld, ...] | None:

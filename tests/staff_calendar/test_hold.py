@@ -94,6 +94,27 @@ def test_another_clerk_serves_when_the_wished_one_is_taken() -> None:
     )
 
 
+def test_the_own_buffer_may_not_reach_into_the_next_visit() -> None:
+    """At nine for ten minutes would do, but for the five minutes after it."""
+    next_ = stop("09:10", "09:20", "09:25")
+    (
+        staff.given(*on_duty("c1"), *reserved(held("c1", next_), appointment="a0"))
+        .when(hold(NINE))
+        .then(declined("taken", "08:55", "08:50", "08:45", "08:40", "08:35"))
+    )
+
+
+def test_what_else_a_batch_has_loaded_changes_nothing() -> None:
+    """The same order is decided alike, whether other orders have asked for other days before it or not."""
+    first, second = stop("09:00", "09:10", wish="c2"), stop("09:10", "09:20", number=2, wish="c3")
+    known = staff.given(*on_duty("c1", "c2", "c3"), *reserved(held("c2", NINE), appointment="a0"))
+    whole = {f"clerk-{name}-2026-11-24": decider.initial(f"clerk-{name}-2026-11-24") for name in ("c1", "c3")}
+    states = whole | known.states | {"reservation-a1": decider.initial("reservation-a1")}
+    expected = reserved(held("c3", first), held("c3", second))
+    known.when(hold(first, second)).then(*expected)
+    assert tuple(decider.decide(hold(first, second), states)) == expected
+
+
 def test_a_wished_clerk_who_does_not_fit_is_passed_over() -> None:
     """Neither an unknown clerk nor one without the competence is taken for being wished for."""
     for wish in ("nobody", "c9"):

@@ -22,9 +22,10 @@ from services.staff_calendar.events import (
 )
 from tests.staff_calendar.words import NOW, at, clerk, open_from
 
-minutes = st.integers(0, 120)
+minutes = st.integers(0, 75)
 names = st.sampled_from(["c1", "c2", "c3"])
-skills = st.sets(st.sampled_from(["pass", "melde"]))
+skills = st.sampled_from([("pass", "melde"), ("pass",), ("melde",)])
+edges = st.lists(st.integers(0, 18), max_size=4, unique=True).map(sorted) | st.just([0, 18])
 
 
 @st.composite
@@ -32,10 +33,9 @@ def towns(draw: st.DrawFn) -> list[ClerkDefined | HoursOpened]:
     """One to three clerks with any competences and up to two openings that morning."""
     events: list[ClerkDefined | HoursOpened] = []
     for name in sorted(draw(st.sets(names, min_size=1))):
-        events.append(clerk(name, competences=tuple(sorted(draw(skills)))))
-        edges = sorted(draw(st.lists(st.integers(0, 18), max_size=4, unique=True)))
-        hours = [(_clock(edges[n]), _clock(edges[n + 1])) for n in range(0, len(edges) - 1, 2)]
-        events.append(open_from(name, *hours))
+        events.append(clerk(name, competences=draw(skills)))
+        clocks = [_clock(tens) for tens in draw(edges)]
+        events.append(open_from(name, *zip(clocks[::2], clocks[1::2], strict=False)))
     return events
 
 
@@ -50,7 +50,7 @@ def stops(draw: st.DrawFn) -> tuple[StopWanted, ...]:
         StopWanted(
             number,
             "buergerbuero",
-            tuple(sorted(draw(skills))),
+            draw(skills | st.just(())),
             None,
             start := at("08:00") + timedelta(minutes=draw(minutes)),
             end := start + timedelta(minutes=draw(st.integers(1, 40))),
