@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from deploy.guarantees import GUARANTEES, Finding, NoLog, check
+from deploy.home import Home
 from deploy.town import facts, tables
 from deploy.town.calls import Calls, NotUp, Refused
 from deploy.town.furnish import NothingOffered, furnish, steps, wait_until_offered
@@ -107,7 +108,10 @@ def look_at(at: Mapping[str, str], visits: Sequence[Mapping[str, Any]]) -> list[
         for visit in visits[:1]
     ]
     story = [("a visit's whole story", f"foyer show {visit['appointment']}") for visit in visits[:1]]
+    page = Home.here().saved().get("MAIL_PAGE_PORT")
+    mails = [("the mails", f"http://127.0.0.1:{page}")] if page else []
     return [
+        *mails,
         ("free times", f"http://{at['booking']}/api/proposals?concern=rentenberatung&{week}"),
         ("the access list", f"http://{at['visitor_access']}/api/access-list?date={day}"),
         ("a room's day", f"http://{at['rooms']}/api/rooms/r-101/days/{day}"),

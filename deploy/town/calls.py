@@ -8,8 +8,12 @@ from typing import Any
 import requests
 from environs import Env
 
-PORTS = {"booking": 8001, "rooms": 8002, "staff_calendar": 8003, "visitor_access": 8004, "notifications": 8005}
+from deploy.home import HTTP_DEFAULTS
+from deploy.parts import SERVICES
+
 TRIES = 4
+PAUSE = 0.3
+"""Seconds between two tries."""
 TIMEOUT = 15.0
 """Seconds until a call counts as unanswered."""
 
@@ -34,7 +38,8 @@ class Refused(Exception):
 def addresses() -> dict[str, str]:
     """Where the services listen, as host:port, by service; from FOYER_HTTP_BOOKING and so on."""
     env = Env()
-    return {service: env.str(f"FOYER_HTTP_{service.upper()}", f"127.0.0.1:{port}") for service, port in PORTS.items()}
+    names = {service: f"FOYER_HTTP_{service.upper()}" for service in SERVICES}
+    return {service: env.str(name, HTTP_DEFAULTS[name]) for service, name in names.items()}
 
 
 class Calls:
@@ -72,7 +77,7 @@ class Calls:
             else:
                 if answer.status_code != requests.codes.service_unavailable or last:
                     return _json(answer)
-            time.sleep(0.3)
+            time.sleep(PAUSE)
         raise AssertionError
 
     def _session(self) -> requests.Session:

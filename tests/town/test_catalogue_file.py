@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.town.catalogue_cells import COLUMNS
@@ -175,6 +175,7 @@ def test_a_quote_that_is_never_closed_is_named() -> None:
 def test_any_text_is_either_a_catalogue_or_a_list_of_faults() -> None:
     """Never another error, whatever the file holds."""
 
+    @settings(max_examples=50, deadline=None)
     @given(st.text(max_size=200))
     def either(text: str) -> None:
         assert faults_of(text)
@@ -215,7 +216,8 @@ CONCERNS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(CONCERNS, min_size=1, max_size=4, unique_by=lambda concern: concern["key"]))
+@settings(max_examples=40, deadline=None)
+@given(st.lists(CONCERNS, min_size=1, max_size=3, unique_by=lambda concern: concern["key"]))
 def test_what_is_written_is_read_again(concerns: list[dict[str, Any]]) -> None:
     """Quotes, separators, backslashes and every script come back as they were."""
     assert parse(dump(concerns)) == concerns
