@@ -7,8 +7,9 @@ from functools import cache
 from itertools import pairwise, permutations, product
 from typing import Any
 
-from services.booking.proposals.index import Index, clerk_fits, room_fits
+from services.booking.proposals.index import Index
 from services.booking.proposals.ranking import Objective
+from services.booking.proposals.resources import clerk_fits, room_fits
 from services.booking.proposals.wish import Need, Wish
 from tests.proposals.random_towns import Event
 

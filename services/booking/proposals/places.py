@@ -6,6 +6,7 @@ Concerns are known by their number in `wish.stops`; a set of them is an int with
 from services.booking.proposals.index import Index
 from services.booking.proposals.shapes import Shape
 from services.booking.proposals.ticks import smear
+from services.booking.proposals.views import View
 from services.booking.proposals.window import Window
 from services.booking.proposals.wish import Wish
 
@@ -17,6 +18,7 @@ class Place:
 
     def __init__(self, index: Index, wish: Wish, window: Window, site: str, pending: bool = True) -> None:
         self.index, self.wish, self.window, self.site, self.pending = index, wish, window, site, pending
+        self.view = View(frozenset(wish.audience), window.now)
         self.shapes = tuple(Shape.of(need, index.scale) for need in wish.stops)
         self.wait = wish.max_wait // index.scale.minutes
         self.all = (1 << len(wish.stops)) - 1
@@ -30,7 +32,9 @@ class Place:
         if kind == "room":
             return calendar.starts("", shape.length, shape.before, shape.after, 0, self.pending)
         grid = shape.grid if first else 0
-        return calendar.starts(self.site, shape.length, shape.before, shape.after, grid, self.pending)
+        bits = calendar.starts(self.site, shape.length, shape.before, shape.after, grid, self.pending, self.view)
+        release = self.wish.stops[number].release
+        return bits if release is None else bits & self.index.released(resource, release, self.window.today)
 
     def fitting(self, kind: str, number: int) -> tuple[str, ...]:
         need = self.wish.stops[number]

@@ -73,4 +73,5 @@ def price(
         return 0.0
     blocked = at + place.shapes[number].length + place.shapes[number].after
     around = (at if first else None, blocked if last else None)
-    return crumb_points(objective, place.index, resource, place.site, around)
+    opened = place.index.calendar("clerk", resource).bits(place.site, place.view)
+    return crumb_points(objective, place.index, resource, opened, around)

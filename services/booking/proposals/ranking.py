@@ -16,7 +16,8 @@ Chosen proposals begin at least `apart` minutes from each other, at one site.
 
 from dataclasses import dataclass
 
-from services.booking.proposals.index import Clerk, Index
+from services.booking.proposals.index import Index
+from services.booking.proposals.resources import Clerk
 from services.booking.proposals.ticks import span
 from services.booking.proposals.wish import Need
 
@@ -59,12 +60,12 @@ def scarce_points(objective: Objective, index: Index, clerk: Clerk, need: Need) 
 
 
 def crumb_points(
-    objective: Objective, index: Index, clerk: str, site: str, around: tuple[int | None, int | None]
+    objective: Objective, index: Index, clerk: str, opened: int, around: tuple[int | None, int | None]
 ) -> float:
-    """What would be left free before the first bit and from the second on, where it is too short for use."""
+    """What would be left free of the `opened` bits before the one and from the other on, if too short for use."""
     small = index.scale.ticks(objective.crumb_minutes)
     calendar, (starts, blocked) = index.calendar("clerk", clerk), around
-    free = calendar.sites.get(site, 0) & ~calendar.busy()[1]
+    free = opened & ~calendar.busy()[1]
     before = 0 if starts is None else _free_before(free, starts, small)
     behind = 0 if blocked is None else _free_from(free, blocked, small)
     return objective.crumb * index.scale.minutes * sum(left for left in (before, behind) if left < small)

@@ -38,6 +38,7 @@ def ranked(
     Best first: a time is put in with what its lateness alone costs, when it comes up again with the least that its day
     costs, and then worked out; since no part is negative, what comes up worked out is the best of all that are left.
     """
+    index.wake(now)
     frame = window(index, wish, now)
     places = [Prices(place, objective) for place in _places(index, wish, frame)]
     ways = [each(one.place.begins(one.place.all, first=True)) for one in places]
@@ -68,6 +69,7 @@ def ranked(
 
 def possible(index: Index, wish: Wish, now: datetime) -> tuple[tuple[datetime, str], ...]:
     """Every (start, site) at which the whole visit could be held, in order of time."""
+    index.wake(now)
     places = _places(index, wish, window(index, wish, now))
     return tuple(
         sorted((index.moment(at), place.site) for place in places for at in each(place.begins(place.all, first=True)))
@@ -102,7 +104,7 @@ def _one_free(index: Index, stop: Stop, need: Need, site: str | None, pending: b
     starts, ends, blocked = (one.astimezone(UTC) for one in (stop.starts_at, stop.ends_at, stop.blocked_until))
     minute = timedelta(minutes=1)
     wanted = replace(need, minutes=(ends - starts) // minute, buffer=(blocked - ends) // minute)
-    place = Place(index, Wish(stops=(wanted,)), Window(at, at, 0, 0), site, pending)
+    place = Place(index, Wish(stops=(wanted,)), Window(at, at, 0), site, pending)
     return at >= 0 and all(
         any(place.bits(kind, one, 0) >> at & 1 for one in place.fitting(kind, 0)) for kind in ("clerk", "room")
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from services.booking.proposals.index import Index
+from services.booking.proposals.release import released_until
 from services.booking.proposals.ticks import runs, span
 from services.booking.proposals.wish import Wish
 
@@ -13,12 +14,15 @@ class Window:
     """`first`: the bit from which earliness counts (may be negative); `allowed`: the bits a visit may occupy.
 
     `midnights`: the bits at which local days begin, if a visit and its buffer must lie within one day, else 0.
+    `now`, `today`: the bit and the local day that have begun.
     """
 
     first: int
     until: int
     allowed: int
-    midnights: int
+    midnights: int = 0
+    now: int = 0
+    today: date = date.min
 
     def starts(self, length: int, after: int) -> int:
         """Where a stop of `length` ticks may begin that keeps `after` ticks free behind it."""
@@ -31,7 +35,13 @@ def window(index: Index, wish: Wish, now: datetime) -> Window:
     first = earliest(index, wish, now) - base
     until = min(latest(index, wish, now), index.until) - base
     midnights = 0 if wish.past_midnight else sum(1 << bit for bit in index.midnights() if first < bit < until)
-    return Window(first, until, _allowed(index, wish, first, until), midnights)
+    allowed = _allowed(index, wish, first, until)
+    return Window(first, until, allowed, midnights, index.scale.floor(now) - base, today(index, now))
+
+
+def today(index: Index, now: datetime) -> date:
+    """The local day; it begins at local midnight."""
+    return now.astimezone(index.zone).date()
 
 
 def earliest(index: Index, wish: Wish, now: datetime) -> int:
@@ -40,7 +50,7 @@ def earliest(index: Index, wish: Wish, now: datetime) -> int:
     ticks = [index.scale.ceil(now.astimezone(UTC) + timedelta(minutes=lead))]
     days = max((need.lead_days for need in wish.stops), default=0)
     if days:
-        ticks.append(index.scale.midnight(now.astimezone(index.zone).date() + timedelta(days)))
+        ticks.append(index.scale.midnight(today(index, now) + timedelta(days)))
     if wish.not_before is not None:
         ticks.append(index.scale.ceil(wish.not_before))
     if wish.from_date is not None:
@@ -51,9 +61,10 @@ def earliest(index: Index, wish: Wish, now: datetime) -> int:
 def latest(index: Index, wish: Wish, now: datetime) -> int:
     """The tick (absolute) by which the visit must be over."""
     ticks = [index.until]
-    today = now.astimezone(index.zone).date()
     horizons = [need.horizon_days for need in wish.stops if need.horizon_days is not None]
-    ticks += [index.scale.midnight(today + timedelta(days + 1)) for days in horizons]
+    ticks += [index.scale.midnight(today(index, now) + timedelta(days + 1)) for days in horizons]
+    weekly = [need.release.weekly for need in wish.stops if need.release and need.release.weekly]
+    ticks += [index.scale.midnight(released_until(one, now, index.zone) + timedelta(1)) for one in weekly]
     if wish.not_after is not None:
         ticks.append(index.scale.floor(wish.not_after))
     if wish.until_date is not None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
+from services.booking.proposals.release import Release
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -13,7 +15,7 @@ class Need:
     `grid`: a visit that begins with this concern begins a multiple of so many minutes after the clerk's opening.
     `lead_minutes`: not sooner than that after now. `lead_days`: not before the day so many days after today.
     `horizon_days`: not later than the end of the day so many days
-    after today; it moves on at local midnight.
+    after today; it moves on at local midnight. `release`: which places are open at all by now (release.py).
     """
 
     concern: str
@@ -30,6 +32,7 @@ class Need:
     lead_minutes: int = 0
     lead_days: int = 0
     horizon_days: int | None = None
+    release: Release | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Wish:
 
     `parts` are stretches of the local day (from, until) in which the whole visit must lie; `weekdays` are 0 = Monday.
     `max_wait`: the most minutes a guest waits between two stops. `past_midnight`: a stop with its buffer may last into
-    the next day; the owners of rooms and calendars do not hold such stops.
+    the next day; the owners of rooms and calendars do not hold such stops. `audience`: the quota classes that are open
+    to whoever asks, besides the public one: ("internal",) at the info desk, ("internal", "urgent") for what can't wait.
     """
 
     stops: tuple[Need, ...]
@@ -54,6 +58,7 @@ class Wish:
     language: str | None = None
     max_wait: int = 60
     past_midnight: bool = False
+    audience: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

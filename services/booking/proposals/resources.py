@@ -1,0 +1,73 @@
+"""Rooms and clerks as the owners describe them, and whether they fit a need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.booking.proposals.wish import Need
+
+Rule = tuple[str | None, str, str | None]  # department, kind ("anyone", "surname", "district"), key
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    id: str
+    name: str
+    site: str
+    seats: int
+    equipment: frozenset[str]
+    step_free: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clerk:
+    id: str
+    name: str
+    departments: frozenset[str]
+    competences: frozenset[str]
+    rules: frozenset[Rule]
+    languages: frozenset[str]
+
+
+def room_fits(room: Room, need: Need) -> bool:
+    return not room_lacks(room, need)
+
+
+def room_lacks(room: Room, need: Need) -> str | None:
+    """What makes a room unfit: "equipment", "step_free" or "seats"; None = it fits."""
+    if not room.equipment.issuperset(need.equipment):
+        return "equipment"
+    if need.step_free and not room.step_free:
+        return "step_free"
+    return "seats" if room.seats < need.seats else None
+
+
+def clerk_fits(clerk: Clerk, need: Need, language: str | None = None) -> bool:
+    return not clerk_lacks(clerk, need, language)
+
+
+def clerk_lacks(clerk: Clerk, need: Need, language: str | None = None) -> str | None:
+    """What makes a clerk unfit: "department", "competence", "responsibility" or "language"; None = they fit."""
+    if need.department is not None and need.department not in clerk.departments:
+        return "department"
+    if not clerk.competences.issuperset(need.competences):
+        return "competence"
+    if not responsible(clerk, need.department, need.responsibility):
+        return "responsibility"
+    return "language" if language is not None and language not in clerk.languages else None
+
+
+def responsible(clerk: Clerk, department: str | None, key: str | None) -> bool:
+    """No key asked for: everybody is. Else the rule of that key, or "anyone", in the department."""
+    return key is None or any(
+        where in (None, department) and (kind == "anyone" or rule == key) for where, kind, rule in clerk.rules
+    )
+
+
+def rule_of(told: Mapping[str, object]) -> Rule:
+    """A responsibility as the staff calendar says it."""
+    department, key = told.get("department"), told.get("key")
+    return (
+        None if department is None else str(department),
+        str(told["kind"]),
+        None if key is None else str(key),
+    )
