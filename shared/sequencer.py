@@ -17,7 +17,7 @@ _NUMBER = text(
     "UPDATE events SET position = numbered.position FROM ("
     "SELECT id, (SELECT coalesce(max(position), 0) FROM events) + row_number() OVER (ORDER BY id) AS position "
     "FROM (SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT :limit) AS fresh"
-    ") AS numbered WHERE events.id = numbered.id "
+    ") AS numbered WHERE events.id = numbered.id AND events.position IS NULL "
     "RETURNING events.position, events.said, events.message"
 )
 _MOVE_CURSOR = upsert(cursors, ["name"])
