@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import subprocess
 import sys
 import urllib.error
@@ -29,6 +30,14 @@ def health(url: str, seconds: float = 2) -> dict[str, Any]:
             return {"ready": False, "problems": [f"status {error.code}"], "notes": []} | _json(error.read())
     except (OSError, ValueError) as error:
         return {"ready": False, "problems": [f"no answer: {getattr(error, 'reason', error)}"], "notes": []}
+
+
+def migrate(env: Mapping[str, str]) -> None:
+    """Bring the databases of these settings to the newest schema. Raises ServerFailed with what went wrong."""
+    command = (sys.executable, "-m", "deploy.run", "migrate")
+    ran = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise ServerFailed(f"the migration failed\n{ran.stderr[-2000:]}")
 
 
 def _json(text: bytes) -> dict[str, Any]:
@@ -72,15 +81,7 @@ class Ensemble:
 
     def migrate(self) -> None:
         """Bring all five databases to the newest schema. Raises ServerFailed with what went wrong."""
-        ran = subprocess.run(
-            (sys.executable, "-m", "deploy.run", "migrate"),
-            env=self.processes["booking"].environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if ran.returncode:
-            raise ServerFailed(f"the migration failed\n{ran.stderr[-2000:]}")
+        migrate(self.env)
 
     def start(self, *names: str) -> None:
         """Start these processes, or all; don't wait."""

@@ -4,19 +4,27 @@ A test that asks for none of them is a core test: `make check` runs it.
 """
 
 import itertools
+import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
-from deploy.ensemble import Ensemble
+from deploy.ensemble import Ensemble, migrate
 from deploy.parts import SERVICES
 from deploy.servers import MailSink, PostgreSQL, RabbitMQ, temporary_folder
 
 _SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
 _numbers = itertools.count(1)
+
+
+class MakeDatabase(Protocol):
+    """What the fixture `make_database` is."""
+
+    def __call__(self, name: str, migrated: bool = False) -> str: ...
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -88,20 +96,54 @@ def database_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def _migrated(servers_folder: Path, request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """Migrates the five databases once per kind and run, for others to be copies; returns the folder of the files."""
+    done: dict[str, Path] = {}
+
+    def migrated(kind: str) -> Path:
+        if kind not in done:
+            folder = servers_folder / f"migrated-{kind}"
+            pattern = f"sqlite:///{folder}/{{service}}.db"
+            if kind == "postgresql":
+                server: PostgreSQL = request.getfixturevalue("postgres")
+                for service in SERVICES:
+                    server.create_database(f"migrated_{service}")
+                pattern = server.url("migrated_{service}")
+            migrate({"FOYER_HOME": str(folder), "FOYER_DATABASE_URL": pattern})
+            done[kind] = folder
+        return done[kind]
+
+    return migrated
+
+
 @pytest.fixture
-def make_database(database_kind: str, home: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
-    """`make_database(name)` returns the URL of a fresh, empty database, on SQLite and on PostgreSQL."""
+def make_database(
+    database_kind: str, home: Path, request: pytest.FixtureRequest, _migrated: Callable[[str], Path]
+) -> Iterator[MakeDatabase]:
+    """`make_database(name)` returns the URL of a fresh, empty database, on SQLite and on PostgreSQL.
+
+    `make_database(service, migrated=True)`: one with the newest schema of that service.
+    """
     if database_kind == "sqlite":
-        yield lambda name: f"sqlite:///{home}/{name}.db"
+
+        def copy(name: str, migrated: bool = False) -> str:
+            if migrated:
+                shutil.copy(_migrated("sqlite") / f"{name}.db", home)
+            return f"sqlite:///{home}/{name}.db"
+
+        yield copy
         return
     server: PostgreSQL = request.getfixturevalue("postgres")
     server.start()
     suffix = f"_t{next(_numbers)}"
     made = []
 
-    def make(name: str) -> str:
+    def make(name: str, migrated: bool = False) -> str:
+        if migrated:
+            _migrated("postgresql")
         made.append(name + suffix)
-        return server.create_database(name + suffix)
+        return server.create_database(name + suffix, f"migrated_{name}" if migrated else "template0")
 
     yield make
     server.start()
@@ -110,10 +152,19 @@ def make_database(database_kind: str, home: Path, request: pytest.FixtureRequest
 
 
 @pytest.fixture
-def database_url(make_database: Callable[[str], str]) -> str:
+def database_url(make_database: MakeDatabase) -> str:
     """A FOYER_DATABASE_URL: the pattern with `{service}` for five fresh, empty databases."""
-    urls = {service: make_database(service) for service in SERVICES}
-    head, _, tail = urls["booking"].rpartition("booking")
+    return _pattern([make_database(service) for service in SERVICES])
+
+
+@pytest.fixture
+def migrated_database_url(make_database: MakeDatabase) -> str:
+    """The same, with the newest schema."""
+    return _pattern([make_database(service, migrated=True) for service in SERVICES])
+
+
+def _pattern(urls: Sequence[str]) -> str:
+    head, _, tail = urls[0].rpartition(SERVICES[0])
     return f"{head}{{service}}{tail}"
 
 
@@ -141,13 +192,14 @@ def smtp_sink(_mail_sink: MailSink) -> MailSink:
 
 
 @pytest.fixture
-def make_ensemble(home: Path, broker: str, database_url: str, smtp_sink: MailSink) -> Iterator[Callable[..., Ensemble]]:
+def make_ensemble(
+    home: Path, broker: str, migrated_database_url: str, smtp_sink: MailSink
+) -> Iterator[Callable[..., Ensemble]]:
     """`make_ensemble(env={...})` returns the ten processes, not yet started, on migrated databases."""
     made: list[Ensemble] = []
 
     def make(env: Mapping[str, str] | None = None) -> Ensemble:
-        ensemble = Ensemble(home, amqp_url=broker, database_url=database_url, smtp_url=smtp_sink.url, env=env)
-        ensemble.migrate()
+        ensemble = Ensemble(home, amqp_url=broker, database_url=migrated_database_url, smtp_url=smtp_sink.url, env=env)
         made.append(ensemble)
         return ensemble
 
