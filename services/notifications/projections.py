@@ -55,7 +55,6 @@ _TRIED = (
 )
 
 
-
 def project(event: LetterEvent, at: Recorded) -> Iterable[Write]:
     """The rows an event changes. No row shows the guest: only the key has to go when one is forgotten."""
     match event:

@@ -6,12 +6,11 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
-from typing import cast
 
 import idna
 
 from services.notifications.drafts import Draft
-from services.notifications.letters import printing, qr
+from services.notifications.letters import mime, printing, qr
 from services.notifications.letters.calendar import METHODS, Entry
 from services.notifications.letters.content import Content, Writer
 from services.notifications.letters.house import Guest, House
@@ -38,10 +37,13 @@ def compose(draft: Draft, guest: Guest, house: House, message: str, now: datetim
     address = deliverable(guest.email)
     mail = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
     _head(mail, draft, content, address, house, message, now)
-    _bodies(mail, content, said, house)
+    mail["Content-Language"] = said.language
+    mail.attach(mime.readable("plain", printing.text(content, said, house.town)))
+    mail.attach(_page(content, said, house))
     if draft.kind in METHODS and draft.visit is not None:
-        _calendar(mail, Entry(draft, draft.visit, content, address, house, said, now))
-    mail["Content-Language"] = said.language  # last: a Content header set earlier would move into the first part
+        entry = Entry(draft, draft.visit, content, address, house, said, now)
+        kind = f'text/calendar; charset=utf-8; method={METHODS[draft.kind]}; name="termin.ics"'
+        mail.attach(mime.packed(kind, entry.ics()))
     return mail
 
 
@@ -67,19 +69,14 @@ def _head(
     mail["Message-ID"] = f"<{message}@{house.domain}>"
     mail["References"] = f"<{draft.appointment}@{house.domain}>"  # all letters of a visit stand together
     mail["Auto-Submitted"] = "auto-generated"
+    mail["MIME-Version"] = "1.0"
+    mail["Content-Type"] = "multipart/alternative"
 
 
-def _bodies(mail: EmailMessage, content: Content, said: Words, house: House) -> None:
-    mail.set_content(printing.text(content, said, house.town), cte="quoted-printable")
+def _page(content: Content, said: Words, house: House) -> EmailMessage:
     picture = f"{PICTURE}@{house.domain}"
-    mail.add_alternative(printing.html(content, said, house.town, picture), subtype="html", cte="quoted-printable")
-    if content.number:
-        page = cast("EmailMessage", mail.get_payload(1))
-        page.add_related(
-            qr.png(content.number), "image", "png", cid=f"<{picture}>", disposition="inline", filename="pass.png"
-        )
-
-
-def _calendar(mail: EmailMessage, entry: Entry) -> None:
-    params = {"method": METHODS[entry.draft.kind], "name": "termin.ics"}
-    mail.add_alternative(entry.ics().decode(), subtype="calendar", params=params, cte="base64")
+    page = mime.readable("html", printing.html(content, said, house.town, picture))
+    if not content.number:
+        return page
+    shown = {"Content_ID": f"<{picture}>", "Content_Disposition": 'inline; filename="pass.png"'}
+    return mime.together("related", page, mime.packed("image/png", qr.png(content.number), **shown))
