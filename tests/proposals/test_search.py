@@ -58,7 +58,7 @@ def test_nothing_says_what_is_missing() -> None:
     """No such competence, no such room, and full until Tuesday."""
     index = town()
     assert search(index, wish(need(competences=("trauung",))), NOW).nothing_because.because == "no_clerk"  # type: ignore[union-attr]
-    assert search(index, wish(need(seats=20)), NOW).nothing_because.because == "no_room"  # type: ignore[union-attr]
+    assert search(index, wish(need(seats=20)), NOW).nothing_because.because == "too_few_seats"  # type: ignore[union-attr]
     for name in ("anna", "bert"):
         index.take("a-" + name, 1, "clerk", name, at("08:00"), at("18:00"))
     nothing = search(index, wish(until_date=MONDAY), NOW).nothing_because

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import islice
 
+from services.booking.proposals.chances import Search
 from services.booking.proposals.index import Index
-from services.booking.proposals.nothing import NextChance, why_nothing
+from services.booking.proposals.nothing import why_nothing
 from services.booking.proposals.places import Place
 from services.booking.proposals.prices import Prices
 from services.booking.proposals.ranking import DEFAULT, Objective
@@ -27,7 +28,7 @@ def search(index: Index, wish: Wish, now: datetime, objective: Objective = DEFAU
         chosen.append(proposal)
         if len(chosen) >= wish.limit:
             break
-    return Found(tuple(chosen), None if chosen else why_nothing(index, wish, now, _next(index, now, objective)))
+    return Found(tuple(chosen), None if chosen else why_nothing(index, wish, now, _first(index, now, objective)))
 
 
 def ranked(
@@ -120,6 +121,6 @@ def _near(place: Place, at: int, chosen: list[Proposal] | None, objective: Objec
     return any(place.site == other.site and abs(moment - other.starts_at) < apart for other in chosen or ())
 
 
-def _next(index: Index, now: datetime, objective: Objective) -> NextChance:
+def _first(index: Index, now: datetime, objective: Objective) -> Search:
     """How why_nothing asks for the first chance under another wish."""
     return lambda wish: next(iter(ranked(index, wish, now, objective)), None)

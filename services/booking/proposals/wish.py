@@ -92,14 +92,27 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Chance:
+    """A time that would be possible if the guest gave something up; `opens` says what (chances.py)."""
+
+    opens: str
+    starts_at: datetime
+    detail: dict[str, str | int | None] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
-    """Why nothing is offered: the requirement that removed the last possibility, and what opens the next chance."""
+    """Why nothing is offered: the requirement that removed the last possibility (nothing.py), and what would help.
+
+    `next_chance` and `opens` are those of the earliest of the `chances`.
+    """
 
     because: str
     concern: str | None = None
     next_chance: datetime | None = None
     opens: str | None = None
     detail: dict[str, str | int | None] = field(default_factory=dict, compare=False)
+    chances: tuple[Chance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

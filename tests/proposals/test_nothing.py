@@ -1,0 +1,103 @@
+"""Why nothing is offered, and what would help."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from services.booking.proposals.release import Release, Weekly
+from services.booking.proposals.search import search
+from services.booking.proposals.wish import Nothing, Wish
+from tests.proposals.town import MONDAY, NOW, at, clerk, need, room, town, wish
+
+ANYONE = ({"department": "buergerbuero", "kind": "anyone", "key": None},)
+
+
+def nothing(asked: Wish, index: Any = None, now: datetime = NOW) -> Nothing:
+    found = search(index or town(), asked, now)
+    assert found.nothing_because is not None, found.proposals
+    return found.nothing_because
+
+
+@pytest.mark.parametrize(
+    ("asked", "because"),
+    [
+        (Wish(stops=()), "no_concern"),
+        (wish(site="nowhere"), "no_site"),
+        (wish(need(department="bauamt")), "no_clerk"),
+        (wish(need(competences=("trauung",))), "no_clerk"),
+        (wish(need(responsibility="a-k")), "not_responsible"),
+        (wish(language="fr"), "no_language"),
+        (wish(need(equipment=("screen",))), "no_equipment"),
+        (wish(need(equipment=("fingerprint",), step_free=True)), "not_step_free"),
+        (wish(need(seats=8)), "too_few_seats"),
+        (wish(until_date=NOW.date() - timedelta(1)), "outside_horizon"),
+        (wish(need(lead_minutes=60 * 24 * 300)), "outside_horizon"),
+        (wish(from_date=MONDAY + timedelta(4), weekdays=(0,)), "outside_horizon"),
+        (wish(parts=((time(18), time(20)),)), "clerk_absent"),
+        (wish(need(minutes=500)), "too_long"),
+    ],
+)
+def test_the_first_requirement_that_leaves_nothing_is_named(asked: Wish, because: str) -> None:
+    """From who and where to when."""
+    assert nothing(asked).because == because
+
+
+def test_the_largest_room_is_named() -> None:
+    """Eight seats, and the largest room has seven."""
+    assert nothing(wish(need(seats=8))).detail == {"seats": 8, "largest": 7}
+
+
+def test_full_until_tuesday() -> None:
+    """The next chance is the next day, if the guest would come later."""
+    index = town()
+    for name in ("anna", "bert"):
+        index.take(name, 1, "clerk", name, at("08:00"), at("18:00"))
+    because = nothing(wish(until_date=MONDAY), index)
+    assert (because.because, because.opens) == ("full", "later")
+    assert because.next_chance == at("08:00", MONDAY + timedelta(1))
+
+
+def test_an_absent_clerk_is_there_at_another_time_or_site() -> None:
+    """Nobody is in the town hall in the evening, but on Monday morning, or at Avenwedde."""
+    index = town()
+    room(index, "r9", site="avenwedde", opened="08:00-20:00")
+    clerk(index, "cem", "16:00-20:00", site="avenwedde")
+    because = nothing(wish(site="rathaus", parts=((time(17), time(20)),)), index)
+    assert because.because == "clerk_absent"
+    assert {chance.opens: chance.starts_at for chance in because.chances} == {
+        "other_times": at("08:00"),
+        "other_site": at("17:00"),
+    }
+    assert because.detail == {"site": "rathaus"}
+
+
+def test_a_room_that_is_closed_when_the_clerk_is_there() -> None:
+    """Anna works in the morning, the only large room opens at one."""
+    index = town()
+    room(index, "r3", 7, "17:00-18:00")
+    assert nothing(wish(need(seats=5)), index).because == "closed"
+    index.open_room("r3", MONDAY, MONDAY + timedelta(9), {})
+    assert nothing(wish(need(seats=5)), index).because == "room_closed"
+
+
+def test_two_concerns_that_fit_only_in_two_visits() -> None:
+    """One clerk comes in the morning, the other three hours after she has left."""
+    index = town()
+    clerk(index, "bert", "15:00-16:00", competences=("meldewesen",))
+    because = nothing(wish(need("a"), need("b", competences=("meldewesen",))), index)
+    assert (because.because, because.opens, because.next_chance) == ("not_together", "separate_visits", at("15:00"))
+
+
+def test_behind_the_horizon_it_says_when_booking_opens() -> None:
+    """Monday is full, Tuesday can be booked from Monday on."""
+    index = town()
+    for name in ("anna", "bert"):
+        index.take(name, 1, "clerk", name, at("08:00"), at("18:00"))
+    because = nothing(wish(need(horizon_days=1)), index)
+    assert (because.because, because.opens) == ("not_released", "released")
+    assert because.detail["bookable_from"] == "2026-11-23"
+    weekly = Release(weekly=Weekly(0, time(9), 1))
+    assert search(index, wish(need(release=weekly)), at("09:00")).proposals
+    week_before = datetime(2026, 11, 16, 8, 59, tzinfo=NOW.tzinfo)
+    assert nothing(wish(need(release=weekly)), index, week_before).detail["bookable_from"] == "2026-11-16"
