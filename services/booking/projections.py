@@ -30,6 +30,7 @@ from services.booking.events import (
 from shared.definition import Recorded
 from shared.tables import Write, instant, upsert
 from shared.timers import clear_timer, set_timer
+from shared.vault import Vault
 
 HOLD = "hold"
 FORGET = "forget"
@@ -97,9 +98,11 @@ def project(event: BookingEvent, _at: Recorded) -> Iterable[Write]:
 
 def _life(event: BookingEvent) -> Iterable[Write]:
     match event:
-        case AppointmentRequested() | MoveRequested():
+        case AppointmentRequested():
             hold = set_timer(HOLD, event.appointment, event.hold_until)
             return (hold, set_timer(FORGET, event.appointment, event.plan.ends_at + RETENTION))
+        case MoveRequested():  # the old time counts until the new one is held
+            return (set_timer(HOLD, event.appointment, event.hold_until),)
         case AppointmentConfirmed():
             return (clear_timer(HOLD, event.appointment),)
         case AppointmentMoved():
@@ -112,7 +115,7 @@ def _life(event: BookingEvent) -> Iterable[Write]:
         case AppointmentDeclined() | AppointmentExpired() | AppointmentCancelled():
             return (clear_timer(HOLD, event.appointment), (_LET_GO_ALL, {"b_appointment": event.appointment}))
         case GuestForgotten():
-            return (clear_timer(FORGET, event.appointment),)
+            return (clear_timer(FORGET, event.appointment), Vault.forget(event.appointment))
         case _:
             return ()
 

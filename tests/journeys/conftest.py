@@ -1,0 +1,59 @@
+"""A line of five services in one process, and ensembles of real processes that several tests share."""
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from deploy.parts import SERVICES, definition
+from shared.migrate import migrate
+from tests.journeys.town import town
+from tests.line import Line, furnish, settings
+
+MakeLine = Callable[[], Line]
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Iterator[None]:
+    """No log lines below errors: a thousand messages would bury what a failed test says."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with five SQLite databases of a town that everybody has heard of; to be copied, never used."""
+    folder = tmp_path_factory.mktemp("furnished")
+    url = f"sqlite:///{folder}/{{service}}.db"
+    for service in SERVICES:
+        migrate(definition(service), settings(folder, url, service))
+    line = Line(folder, url)
+    furnish(line, town())
+    line.close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def line_on_sqlite(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeLine:
+    """`line_on_sqlite()` is a fresh line of a furnished town."""
+
+    def make() -> Line:
+        folder = tmp_path_factory.mktemp("line")
+        for service in SERVICES:
+            shutil.copy(furnished / f"{service}.db", folder)
+        return Line(folder, f"sqlite:///{folder}/{{service}}.db")
+
+    return make
+
+
+@pytest.fixture
+def line(quiet: None, line_on_sqlite: MakeLine) -> Iterator[Line]:
+    """A line for one test."""
+    line = line_on_sqlite()
+    yield line
+    line.close()
