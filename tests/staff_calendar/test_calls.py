@@ -82,6 +82,16 @@ def test_narrowed_quotas_leave_the_reservations(office: Office) -> None:
     assert [one["status"] for one in day["reservations"]] == ["held"]
 
 
+def test_changed_quotas_leave_the_past_as_it_was(office: Office) -> None:
+    """What was open last Tuesday can still be looked up."""
+    office.employ("c-17")
+    before = office.day()
+    office.now += timedelta(days=3)
+    office.put("/api/staff/c-17/quotas", {"weekly": []})
+    assert office.day() == before
+    assert office.day(date="2026-12-01")["open"] == []
+
+
 def test_every_day_new_days_are_opened(office: Office) -> None:
     """The timer opens what has come within the horizon, and nothing twice."""
     office.employ("c-17")
@@ -109,8 +119,8 @@ def test_the_calendar_needs_its_key(office: Office) -> None:
 def test_the_calendar_shows_what_is_held(office: Office) -> None:
     """From thirty days ago on; no guest is named; a copy that is up to date is not sent again."""
     office.employ("c-17")
-    office.hear("AppointmentRequested", "a1", **wanted("09:00"))
     office.hear("AppointmentRequested", "a2", **wanted("10:00"))
+    office.hear("AppointmentRequested", "a1", **wanted("09:00"))
     path = "/api/staff/c-17/calendar.ics?key=" + key_of("c-17", office.settings.secret)
     answer = office.http.get(path)
     assert answer.content_type == "text/calendar; charset=utf-8"
@@ -127,7 +137,9 @@ def test_the_calendar_shows_what_is_held(office: Office) -> None:
     assert (again.status_code, again.data) == (304, b"")
     office.hear("AppointmentCancelled", "a2")
     assert office.http.get(path, headers={"If-None-Match": tag}).status_code == 200
-    office.now += timedelta(days=33)
+    office.now += timedelta(days=31)
+    assert len(list(Calendar.from_ical(office.http.get(path).data).walk("VEVENT"))) == 1
+    office.now += timedelta(days=2)
     assert list(Calendar.from_ical(office.http.get(path).data).walk("VEVENT")) == []
 
 

@@ -19,7 +19,7 @@ from services.staff_calendar.events import (
     Responsibility,
 )
 from tests.given_when_then import Scenario
-from tests.staff_calendar.words import NOW, ZONE, clerk, held, hold, on_duty, open_from, reserved, stop
+from tests.staff_calendar.words import NOW, ZONE, clerk, declined, held, hold, on_duty, open_from, reserved, stop
 
 staff = Scenario(decider)
 TODAY, LAST = date(2026, 11, 22), date(2027, 5, 30)
@@ -200,6 +200,11 @@ def test_a_stream_holds_its_own_events_only() -> None:
         decider.evolve(decider.initial("clerk-c1-2026-11-24"), open_from("c1"))
 
 
+def answered(states: dict[str, decider.State]) -> dict[str, decider.State]:
+    """The same, after the request was declined."""
+    return states | {"reservation-a1": decider.evolve(states["reservation-a1"], declined("taken"))}
+
+
 def test_what_is_needed_is_asked_for_step_by_step() -> None:
     """Registry and conversation first, then the wished clerk's day, then everybody's who might serve."""
     wish = stop("09:00", "09:10", wish="c2")
@@ -213,4 +218,5 @@ def test_what_is_needed_is_asked_for_step_by_step() -> None:
     assert decider.needs(hold(wish), states) == first | {"clerk-c2-2026-11-24"}
     busy = reserved(held("c2", wish), appointment="a0")[0]
     states["clerk-c2-2026-11-24"] = decider.evolve(states["clerk-c2-2026-11-24"], busy)
+    assert decider.needs(hold(wish), answered(states)) == first
     assert decider.needs(hold(wish), states) == first | {f"clerk-{c}-2026-11-24" for c in ("c1", "c2", "c3")}
