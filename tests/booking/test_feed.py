@@ -1,0 +1,106 @@
+"""The index of proposals: kept up by events, it knows what it would know if loaded from the read tables."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.booking.appointment import Refused
+from services.booking.commands import BookingCommand, Note
+from services.booking.events import ClerkHoursNoted, ClerkNoted, OpenDay, Opening, RoomHoursNoted, RoomNoted, Rule
+from services.booking.planning import as_asked
+from services.booking.proposals.search import possible, still_free
+from services.booking.proposals.wish import Need, Wish
+from services.booking.service import DEFINITION, Booking
+from shared import config
+from shared.migrate import migrate
+from shared.tables import metadata as core
+from tests.booking.facts import NOW, ask, ask_to_move, cancel, declines, expire, holds, plan
+
+ZONE = ZoneInfo("Europe/Berlin")
+DAY = date(2026, 11, 24)
+
+
+def _day(first: str, last: str, site: str = "") -> tuple[OpenDay, ...]:
+    begins, ends = (datetime.fromisoformat(f"{DAY}T{clock}:00+01:00") for clock in (first, last))
+    return (OpenDay(DAY, (Opening(begins, ends, site),)),)
+
+
+TOWN = (
+    RoomNoted("r-101", "Raum 101", "rathaus", 3, (), True),
+    RoomNoted("r-102", "Raum 102", "rathaus", 5, (), False),
+    ClerkNoted("c-17", "J. Brinkmann", ("buergerbuero",), ("pass",), (Rule("buergerbuero", "anyone"),), ("de",)),
+    RoomHoursNoted("r-101", DAY, DAY, _day("08:00", "12:00")),
+    RoomHoursNoted("r-102", DAY, DAY, _day("09:00", "10:00")),
+    ClerkHoursNoted("c-17", DAY, DAY, _day("08:00", "11:00", "rathaus")),
+)
+PLANS = [plan(datetime.fromisoformat(f"2026-11-24T{clock}:00+01:00")) for clock in ("09:00", "09:05", "09:20", "10:00")]
+NEED = Need("reisepass-ausgabe", 10, 5, "buergerbuero", ("pass",), seats=2)
+
+
+@pytest.fixture
+def booking(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Booking]:
+    monkeypatch.setenv("FOYER_DATABASE_URL", database_url)
+    monkeypatch.setenv("FOYER_HOME", str(home))
+    loaded = config.load("booking")
+    migrate(DEFINITION, loaded)
+    app = Booking(DEFINITION, loaded, clock=lambda: NOW)
+    yield app
+    app.engine.dispose()
+
+
+def _orders() -> st.SearchStrategy[list[BookingCommand]]:
+    names = st.sampled_from(["a1", "a2", "a3"])
+    chosen = st.sampled_from(PLANS)
+    who = st.sampled_from(["rooms", "staff"])
+    attempts = st.integers(1, 3)
+    order = st.one_of(
+        st.builds(lambda name, p: replace(ask(asked=p), appointment=name), names, chosen),
+        st.builds(lambda name, p: replace(ask_to_move(p), appointment=name), names, chosen),
+        st.builds(lambda name: replace(cancel(), appointment=name), names),
+        st.builds(lambda name: replace(expire(NOW + timedelta(hours=1)), appointment=name), names),
+        st.builds(lambda name, w, n, p: replace(holds(w, n, p), appointment=name), names, who, attempts, chosen),
+        st.builds(lambda name, w, n: replace(declines(w, n), appointment=name), names, who, attempts),
+        st.builds(lambda fact: Note("c", NOW, fact), st.sampled_from(TOWN)),
+    )
+    return st.lists(order, max_size=25)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(orders=_orders())
+def test_a_restart_changes_nothing(booking: Booking, orders: list[BookingCommand]):
+    """The same starts are possible, and the same places free, before and after."""
+    with _emptied(booking):
+        for fact in TOWN:
+            booking.handle(Note("c", NOW, fact))
+        for order in orders:
+            try:
+                booking.handle(order)
+            except Refused:
+                continue
+        again = Booking(DEFINITION, booking.settings, clock=lambda: NOW)
+        again.started()
+        wish = Wish((NEED,), limit=50)
+        assert possible(again.reads.index, wish, NOW) == possible(booking.reads.index, wish, NOW)
+        for asked in PLANS:
+            stops, needs = as_asked(asked)
+            free = [still_free(app.reads.index, stops, needs, site="rathaus") for app in (booking, again)]
+            assert free[0] == free[1]
+        again.engine.dispose()
+
+
+@contextmanager
+def _emptied(booking: Booking) -> Iterator[None]:
+    fresh = Booking(DEFINITION, booking.settings, clock=lambda: NOW)
+    booking.reads, booking.writer.cache = fresh.reads, fresh.writer.cache
+    fresh.engine.dispose()
+    with booking.engine.begin() as connection:
+        for table in (*core.sorted_tables, *DEFINITION.metadata.sorted_tables):
+            connection.execute(table.delete())
+    yield

@@ -1,0 +1,67 @@
+"""Signed texts: only ours are taken, and only for what they were made for."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.booking.tokens import BadProposal, Offer, OfferedStop, Tokens
+
+TOKENS = Tokens(b"s" * 32)
+NINE = datetime(2026, 11, 24, 8, tzinfo=UTC)
+OFFER = Offer("rathaus", 2, False, (OfferedStop("pass", NINE, 10, 5, "r-1", "c-1", None),))
+
+
+def test_a_proposal_comes_back_as_it_was_made():
+    """Times are whole minutes, so nothing is lost on the way."""
+    assert TOKENS.offer(TOKENS.proposal(OFFER)) == OFFER
+
+
+@given(st.data())
+def test_a_changed_proposal_is_not_taken(data: st.DataObject):
+    """Whatever single character is changed."""
+    token = TOKENS.proposal(OFFER)
+    at = data.draw(st.integers(0, len(token) - 2))  # the last character carries unused bits
+    other = data.draw(st.sampled_from("abcABC019.-_").filter(lambda letter: letter != token[at]))
+    with pytest.raises(BadProposal):
+        TOKENS.offer(token[:at] + other + token[at + 1 :])
+
+
+@given(st.text(max_size=60))
+def test_what_is_no_proposal_is_not_taken(text: str):
+    """Any text is refused with a sentence, never with another error."""
+    with pytest.raises(BadProposal):
+        TOKENS.offer(text)
+
+
+def test_an_old_proposal_is_not_taken():
+    """After a day the town has changed too much."""
+    with time_machine.travel(NINE, tick=False) as clock:
+        token = TOKENS.proposal(OFFER)
+        clock.shift(timedelta(hours=23))
+        assert TOKENS.offer(token) == OFFER
+        clock.shift(timedelta(hours=2))
+        with pytest.raises(BadProposal, match="too old"):
+            TOKENS.offer(token)
+
+
+def test_another_secret_signs_differently():
+    """A token of one town is worth nothing in another."""
+    other = Tokens(b"x" * 32)
+    with pytest.raises(BadProposal):
+        other.offer(TOKENS.proposal(OFFER))
+    assert not other.may_manage("a1", TOKENS.manage("a1"))
+
+
+def test_a_manage_token_is_for_one_appointment():
+    """And nothing else opens it: not another's token, not a part, not an odd text."""
+    token = TOKENS.manage("a1")
+    assert TOKENS.may_manage("a1", token)
+    assert not any(TOKENS.may_manage("a1", wrong) for wrong in (TOKENS.manage("a2"), token[:-1], "", "ä", "\x00"))
+
+
+def test_a_key_always_means_the_same_appointment():
+    """That is what makes asking twice harmless."""
+    assert TOKENS.appointment("k1") == TOKENS.appointment("k1") != TOKENS.appointment("k2")
