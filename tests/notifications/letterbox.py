@@ -49,10 +49,13 @@ class Letterbox:
         self.booking = Vault(secrets.token_bytes(32), self.settings.transport_key)
         self.http = Client(Wsgi(self.app), Response)
 
-    def another_sender(self) -> Sender:
+    def another_app(self) -> Notifications:
         """As another process would have it, with its own way to the database."""
-        app = Notifications(DEFINITION, self.settings, clock=lambda: self.now)
-        return Sender(app, HOUSE, server_of(self.settings.smtp_url))
+        return Notifications(DEFINITION, self.settings, clock=lambda: self.now)
+
+    def another_sender(self) -> Sender:
+        """The sender of another process."""
+        return Sender(self.another_app(), HOUSE, server_of(self.settings.smtp_url))
 
     def hear(self, name: str, who: str = "a1", **data: Any) -> None:
         """Let booking or visitor_access say the next message about an appointment."""

@@ -1,5 +1,6 @@
 """From heard messages to mail on the wire: what is sent, what is tried again, and what never is sent."""
 
+import contextlib
 import threading
 
 import pytest
@@ -297,6 +298,30 @@ def test_two_processes_do_not_send_the_same(letterbox, mail_server):
     for thread in threads:
         thread.join()
     assert sorted(mail_server.to) == sorted(f"a{n}@example.org" for n in range(30))
+
+
+def test_a_message_is_claimed_by_one(letterbox, mail_server, monkeypatch):
+    """Two processes that see the same message due at the same moment."""
+    from services.notifications.sender import claim
+
+    letterbox.confirm()
+    both, seen = threading.Barrier(2), claim.due_times.due
+
+    def at_the_same_moment(*args: object) -> list[str]:
+        found = seen(*args)
+        with contextlib.suppress(threading.BrokenBarrierError):  # on SQLite the second does not get this far
+            both.wait(1)
+        return found
+
+    monkeypatch.setattr(claim.due_times, "due", at_the_same_moment)
+    apps, claims = (letterbox.app, letterbox.another_app()), []
+    order = Claim(letterbox.now, 10)
+    threads = [threading.Thread(target=lambda app=app: claims.extend(app.writer.submit(order))) for app in apps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.message for one in claims] == ["a1.confirmation.1"]
 
 
 def test_one_process_has_one_round_at_a_time(letterbox, mail_server):
