@@ -15,16 +15,17 @@ DAY = "2026-11-24"
 
 
 class Logs:
-    """Empty at first, in a folder."""
+    """Empty at first; in a folder, or in empty databases of the given pattern."""
 
-    def __init__(self, folder: Path) -> None:
-        self.pattern = f"sqlite:///{folder}/{{service}}.db"
+    def __init__(self, where: Path | str) -> None:
+        self.pattern = where if isinstance(where, str) else f"sqlite:///{where}/{{service}}.db"
         self.versions: Counter[tuple[str, str]] = Counter()
         self.connections = {service: self._empty(service) for service in READ}
 
     def _empty(self, service: str) -> Connection:
         connection = create_engine(self.pattern.format(service=service)).connect()
-        connection.exec_driver_sql("PRAGMA synchronous=OFF")
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA synchronous=OFF")
         events.create(connection)
         connection.commit()
         return connection
@@ -67,6 +68,11 @@ class Logs:
         self.booking(appointment, "AppointmentConfirmed")
         self.entrance(appointment, "GuestRegistered")
         self.mail(appointment)
+
+    def close(self) -> None:
+        for connection in self.connections.values():
+            connection.close()
+            connection.engine.dispose()
 
     def found(self) -> list[Finding]:
         return check(self.pattern)

@@ -1,17 +1,20 @@
 """The check of the guarantees finds each violation that is planted in the logs, and nothing in logs that are sound."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.guarantees import Finding, NoLog, check
-from deploy.verify.log import ALL_OR_NOTHING, AT_REST, NO_OVERLAP, ON_THE_LIST, ONE_MAIL
+from deploy.verify.log import ALL_OR_NOTHING, AT_REST, NO_OVERLAP, ON_THE_LIST, ONE_MAIL, confirmation_times
 from tests.town.logs import DAY, Logs
 
 
 @pytest.fixture
-def logs(tmp_path: Path) -> Logs:
-    return Logs(tmp_path)
+def logs(tmp_path: Path) -> Iterator[Logs]:
+    logs = Logs(tmp_path)
+    yield logs
+    logs.close()
 
 
 def test_sound_logs_give_no_findings(logs: Logs) -> None:
@@ -209,3 +212,20 @@ def test_a_missing_log_is_said_and_not_made(tmp_path: Path) -> None:
     (tmp_path / "booking.db").touch()
     with pytest.raises(NoLog, match="booking's log can't be read: no such table"):
         check(f"sqlite:///{tmp_path}/{{service}}.db")
+
+
+def test_the_logs_are_read_on_both_databases(database_url: str) -> None:
+    """The same findings, whatever holds the logs."""
+    logs = Logs(database_url)
+    logs.confirmed("a")
+    logs.confirmed("b", clerk="c-2")
+    logs.close()
+    assert [(f.guarantee, f.stream) for f in logs.found()] == [(NO_OVERLAP, f"room-r-101-{DAY}")]
+    assert set(confirmation_times(database_url)) == {"appointment-a", "appointment-b"}
+
+
+def test_a_database_server_that_is_down_is_said() -> None:
+    """Without the password of the address."""
+    with pytest.raises(NoLog, match=r"booking's log can't be read: .*refused") as caught:
+        check("postgresql+psycopg2://foyer:secret@127.0.0.1:1/{service}")
+    assert "secret" not in str(caught.value)
