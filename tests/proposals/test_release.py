@@ -1,7 +1,6 @@
 """Which places are open to whom from when."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -57,16 +56,11 @@ def test_the_search_sees_what_is_released_and_no_more() -> None:
 
 def test_a_week_that_is_not_open_is_not_proposed() -> None:
     """Early on a Monday only this week; from nine on the next one, too."""
-    index = town()
+    index, monday = town(), MONDAY + timedelta(7)
     for name in ("anna", "bert"):
         index.take(name, 1, "clerk", name, at("08:00"), at("18:00", MONDAY + timedelta(4)))
-        quotas = {
-            MONDAY + timedelta(7): [("rathaus", at("08:00", MONDAY + timedelta(7)), at("12:00", MONDAY + timedelta(7)))]
-        }
-        index.open_clerk(name, MONDAY + timedelta(7), MONDAY + timedelta(7), quotas)
-    index.open_room("r1", MONDAY + timedelta(7), MONDAY + timedelta(7), {
-        MONDAY + timedelta(7): [(at("08:00", MONDAY + timedelta(7)), at("18:00", MONDAY + timedelta(7)))]
-    })  # fmt: skip
+        index.open_clerk(name, monday, monday, {monday: [("rathaus", at("08:00", monday), at("12:00", monday))]})
+    index.open_room("r1", monday, monday, {monday: [(at("08:00", monday), at("18:00", monday))]})
     asked = wish(need(release=Release(weekly=Weekly(0, time(9), 1))))
     assert not search(index, asked, at("08:55")).proposals
     assert search(index, asked, at("09:00")).proposals
@@ -76,13 +70,10 @@ def test_kept_quotas_open_to_all_as_the_time_comes_near() -> None:
     """Kept for urgent cases until two hours before; the info desk sees the internal ones at once."""
     index = town()
     tuesday = MONDAY + timedelta(1)
-    hours: dict[Any, Any] = {
-        MONDAY: [
-            ("rathaus", at("08:00"), at("10:00"), "urgent", 120),
-            ("rathaus", at("10:00"), at("12:00"), "internal", None),
-        ]
-    }
-    index.open_clerk("anna", MONDAY, MONDAY, hours)
+    urgent = ("rathaus", at("08:00"), at("10:00"), "urgent", 120)
+    index.open_clerk(
+        "anna", MONDAY, MONDAY, {MONDAY: [urgent, ("rathaus", at("10:00"), at("12:00"), "internal", None)]}
+    )
     index.open_clerk("bert", MONDAY, MONDAY, {})
     asked = wish(limit=1)
 

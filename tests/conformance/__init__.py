@@ -1,1 +1,0 @@
-"""Acceptance cases of other booking systems, run through the proposal engine."""
