@@ -1,13 +1,15 @@
 """The clerks' calendars as a nameko service: entrypoints and wiring."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import date as Date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from holidays import country_holidays
 from nameko.timer import timer
 from werkzeug.wrappers import Request, Response
 
@@ -174,10 +176,20 @@ def today(app: App) -> Date:
 
 def closed_dates(app: App) -> tuple[Date, ...]:
     """The public holidays of this year and the next, in the Land of the settings; the horizon reaches no further."""
-    if not app.settings.land:
-        return ()
     year = today(app).year
-    return tuple(sorted(country_holidays("DE", subdiv=app.settings.land, years=(year, year + 1))))
+    return public_holidays(app.settings.land, year, year + 1) if app.settings.land else ()
+
+
+@lru_cache(maxsize=4)
+def public_holidays(land: str, *years: int) -> tuple[Date, ...]:
+    """Those of a German Land in these years, asked of the package `holidays` in a process of its own.
+
+    It loads every country of the world: 11 MB, which this process would keep for good.
+    """
+    program = "import sys, holidays as h; print(*sorted(h.country_holidays('DE', sys.argv[1], map(int, sys.argv[2:]))))"
+    ask = [sys.executable, "-c", program, land, *map(str, years)]
+    said = subprocess.run(ask, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return tuple(Date.fromisoformat(day) for day in said.split())
 
 
 def _exception(date: Date, open: list[dict[str, Any]], reason: str | None) -> Exceptional:  # noqa: A002
