@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -76,7 +76,7 @@ def play_the_day(calls: Calls, town: facts.Town, today: date, seconds: float) ->
     """The whole day of demand."""
     player = Player(calls, town, today, secrets.token_hex(3), threading.Event())
     with bar("Guests booking and cancelling", len(town.demand)) as advance:
-        return play(player, town.demand, seconds, lambda _: advance())
+        return play(player, town.demand, seconds, lambda outcome: advance(clock(outcome.wanted.minute)))
 
 
 def wait_for_rest() -> list[Finding]:
@@ -140,12 +140,18 @@ def fail(sentence: str) -> NoReturn:
 
 
 @contextmanager
-def bar(title: str, total: int) -> Iterator[Any]:
-    """A progress bar; yields what to call after each step, from any thread."""
-    columns = (TextColumn(f"{title:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+def bar(title: str, total: int) -> Iterator[Callable[..., None]]:
+    """A progress bar; yields what to call after each step, from any thread, with a note to show."""
+    note = TextColumn("{task.fields[note]}")
+    columns = (TextColumn(f"{title:<30}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), note)
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(title, total=total)
-        yield lambda: progress.advance(task)
+        task = progress.add_task(title, total=total, note="")
+        yield lambda note="": progress.update(task, advance=1, note=note)
+
+
+def clock(minute: int) -> str:
+    """A minute of the day as a time of day."""
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def database_url() -> str:
