@@ -1,0 +1,80 @@
+"""A stored event is never edited: what once went into the log can always be read."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from services.staff_calendar import upcasts
+from services.staff_calendar.events import (
+    ClerkDefined,
+    Exceptional,
+    HoldForgone,
+    Hours,
+    HoursOpened,
+    OpenDay,
+    Opening,
+    Pattern,
+    Quota,
+    QuotasSet,
+    Responsibility,
+    StaffCalendarEvent,
+    StaffDeclined,
+    StaffReleased,
+    StaffReserved,
+    StopHeld,
+)
+from shared.codec import Codec
+from tests.staff_calendar.words import DAY, ZONE, at, freed, taken
+
+HELD = StopHeld(
+    1, "c-17", "J. Brinkmann", DAY, "rathaus", at("09:00"), at("09:10"), at("09:15"), "reisepass-ausgabe", "Reisepass"
+)
+EVENTS: tuple[StaffCalendarEvent, ...] = (
+    ClerkDefined(
+        "c-17",
+        "J. Brinkmann",
+        ("buergerbuero",),
+        ("pass",),
+        (Responsibility("buergerbuero", "surname", "A-K", "A", "K"), Responsibility("buergerbuero", "anyone")),
+        ("de", "en"),
+    ),
+    QuotasSet(
+        "c-17",
+        Pattern(
+            (Quota("tue", "08:00", "12:30", "rathaus", 2, date(2026, 11, 24)),),
+            (Exceptional(date(2026, 12, 1), (Hours("spexard", "09:00", "10:00"),), "Sprechtag"),),
+        ),
+    ),
+    HoursOpened("c-17", DAY, DAY, ZONE, (OpenDay(DAY, (Opening("rathaus", at("08:00"), at("12:30")),)),)),
+    taken(HELD),
+    freed(HELD),
+    StaffReserved("a1", 1, (HELD,)),
+    StaffDeclined("a1", 1, "taken", (at("09:15"),)),
+    StaffReleased("a1", 1, (HELD,), kept=2, closed=True),
+    HoldForgone("a1", 2, kept=2, closed=True),
+)
+STORED = json.loads(Path(__file__).with_name("stored_v1.json").read_text())
+codec = Codec(StaffCalendarEvent, upcasts.UPCASTS)
+
+
+def test_every_event_has_its_stored_text() -> None:
+    """Whoever adds an event keeps its text, too."""
+    assert {type(event) for event in EVENTS} == set(get_args(StaffCalendarEvent))
+    assert STORED.keys() == {type(event).__name__ for event in EVENTS}
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_what_was_stored_can_be_read(event: StaffCalendarEvent) -> None:
+    """The text that version 1 of the service stored gives the event it stood for."""
+    name = type(event).__name__
+    assert codec.load(name, 1, json.dumps(STORED[name])) == event
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_what_is_stored_is_what_was(event: StaffCalendarEvent) -> None:
+    """A change of an event that would store something else needs a new version and an upcast."""
+    name, version, text = codec.dump(event)
+    assert (version, json.loads(text)) == (1, STORED[name])
