@@ -77,6 +77,8 @@ def test_other_hours_are_opened_at_once() -> None:
     """From today on, for the whole horizon; what was said before is replaced."""
     tuesdays = weekly("tue", ("08:00", "12:00"), ("14:00", "18:00"))
     hours, days = defined().when(define(tuesdays)).decided
+    known = defined().given(hours, days).states["house"].rooms["r1"].days
+    assert set(known) == {day.date for day in opened(days).days}
     assert hours == HoursSet("r1", tuesdays)
     assert (opened(days).from_, opened(days).until) == (TODAY, LAST)
     assert {day.date.weekday() for day in opened(days).days} == {1}

@@ -61,6 +61,17 @@ def test_the_first_choice_gives_way_so_that_all_stops_fit() -> None:
     house.given(*ROOMS).when(hold(first, second)).then(*reserved(held("big", first), held("f1", second)))
 
 
+def test_one_wish_that_fails_leaves_the_others_as_they_are() -> None:
+    """The room wished for stop 2 is taken: stop 1 is still served where it was proposed, not in the smallest room."""
+    first, second = stop("09:00", "09:10", wish="big"), stop("09:10", "09:30", number=2, wish="f1")
+    busy = held("f1", stop("09:10", "09:30"))
+    (
+        house.given(*ROOMS, *open_rooms("r1"), *reserved(busy, appointment="a0"))
+        .when(hold(first, second))
+        .then(*reserved(held("big", first), held("r1", second)))
+    )
+
+
 def test_the_reason_is_that_of_the_worst_stop() -> None:
     """No fitting room goes before closed, closed before taken."""
     early, huge = stop("06:00", "06:10"), stop("09:00", "09:10", number=2, seats=99)
