@@ -68,51 +68,76 @@ class Publisher:
 
     def run(self) -> None:
         """Run until `stop`; survives the loss of broker and database."""
-        with _wake_socket(self._settings) as wake:
-            while not self._stopping:
-                try:
-                    with only_one(self._engine, self._settings, "publisher"):
-                        self._run_once(wake)
-                except (DBAPIError, AMQPError, OSError, Interrupted, AlreadyRunning) as error:
-                    log.warning("publisher_interrupted", error=type(error).__name__, reason=str(error)[:200])
-                    self._engine.dispose()
-                    time.sleep(PAUSE)
+        while not self._stopping:
+            try:
+                # The socket belongs to who has the lock: a second publisher must not take it away.
+                with only_one(self._engine, self._settings, "publisher"), _wake_socket(self._settings) as wake:
+                    self._run_once(wake)
+            except (DBAPIError, AMQPError, OSError, Interrupted, AlreadyRunning) as error:
+                log.warning("publisher_interrupted", error=type(error).__name__, reason=str(error)[:200])
+                self._engine.dispose()
+                time.sleep(PAUSE)
 
     def stop(self) -> None:
         """End soon; what is under way will be sent again. May be called from a signal handler."""
         self._stopping = True
         if self._loop is not None:
-            self._loop.add_callback_threadsafe(self._loop.stop)
+            self._loop.add_callback_threadsafe(self._end)
 
     def _run_once(self, wake: socket.socket) -> None:
         with reading(self._engine) as connection:
-            position = sequencer.cursor(connection)
+            self._begin(sequencer.cursor(connection))
+        loop = self._loop = IOLoop()
+        try:
+            self._connection = SelectConnection(
+                pika.URLParameters(self._settings.amqp_url),
+                on_open_callback=lambda connection: connection.channel(on_open_callback=self._opened),
+                on_open_error_callback=self._closed,
+                on_close_callback=self._closed,
+                custom_ioloop=loop,
+            )
+            loop.add_handler(wake.fileno(), lambda _fd, _events: self._woken(wake), IOLoop.READ)
+            loop.start()
+        finally:
+            loop.close()
+            self._loop = None
+        if self._failure is not None and not self._stopping:
+            raise self._failure
+        self._save()
+
+    def _begin(self, position: int) -> None:
         self._under_way: OrderedDict[int, _Sent] = OrderedDict()
         self._tag = 0
         self._read_up_to = self._saved = position
         self._keys_done: list[str] = []
         self._keys_under_way: set[str] = set()
-        self._catching_up, self._planned = True, False
-        self._loop = IOLoop()
-        try:
-            SelectConnection(
-                pika.URLParameters(self._settings.amqp_url),
-                on_open_callback=lambda connection: connection.channel(on_open_callback=self._opened),
-                on_open_error_callback=_interrupt,
-                on_close_callback=_interrupt,
-                custom_ioloop=self._loop,
-            )
-            self._loop.add_handler(wake.fileno(), lambda _fd, _events: self._woken(wake), IOLoop.READ)
-            self._loop.start()
-            self._save()
-        finally:
-            self._loop.remove_handler(wake.fileno())
-            self._loop.close()
-            self._loop = None
+        self._catching_up = True
+        self._plan_at: float | None = None
+        self._timer: object = None
+        self._failure: Exception | None = None
+
+    def _end(self, failure: Exception | None = None) -> None:
+        """Close the connection, which ends the loop; `failure` is what `_run_once` raises then."""
+        self._failure = self._failure or failure
+        if self._connection.is_open:
+            self._connection.close()
+        elif not self._connection.is_closing and self._loop is not None:
+            self._loop.stop()
+
+    def _closed(self, _connection: object, reason: object = None) -> None:
+        self._failure = self._failure or Interrupted(f"{type(reason).__name__}: {reason}")
+        if self._loop is not None:
+            self._loop.stop()
+
+    def _channel_closed(self, _channel: Channel, reason: Exception) -> None:
+        self._end(Interrupted(f"{type(reason).__name__}: {reason}"))
+
+    def _returned(self, _channel: Channel, method: Basic.Return, _properties: object, _body: bytes) -> None:
+        self._end(Interrupted(f"no queue takes {method.routing_key} of {method.exchange}"))
 
     def _opened(self, channel: Channel) -> None:
-        channel.add_on_close_callback(_interrupt)
-        channel.add_on_return_callback(_unroutable)
+        channel.add_on_close_callback(self._channel_closed)
+        channel.add_on_return_callback(self._returned)
         for name in (topology.exchange(self._place.name), topology.key_exchange(self._place.name)):
             channel.exchange_declare(name, "topic", durable=True)
         for listener in self._listeners:
@@ -122,7 +147,7 @@ class Publisher:
                 if exchange.startswith(f"{self._place.name}."):
                     channel.queue_bind(queue, exchange, key)
         self._channel = channel
-        channel.confirm_delivery(self._confirmed, callback=lambda _frame: self._pump())
+        channel.confirm_delivery(self._confirmed, callback=lambda _frame: self._plan())
 
     def _woken(self, wake: socket.socket) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -131,16 +156,25 @@ class Publisher:
         self._plan()
 
     def _plan(self, delay: float = 0.0) -> None:
-        if self._loop is None:
+        # There is one plan at a time: the sooner one counts.
+        if self._loop is None or self._failure is not None:
             return
-        if delay:
-            self._loop.call_later(delay, self._plan)
-        elif not self._planned:
-            self._planned = True
-            self._loop.call_later(0, self._pump)
+        at = time.monotonic() + delay
+        if self._plan_at is None or at < self._plan_at:
+            if self._timer is not None:
+                self._loop.remove_timeout(self._timer)
+            self._plan_at, self._timer = at, self._loop.call_later(delay, self._planned)
+
+    def _planned(self) -> None:
+        self._plan_at = self._timer = None
+        try:
+            self._pump()
+        except (DBAPIError, AMQPError) as error:
+            self._end(error)
 
     def _pump(self) -> None:
-        self._planned = False
+        if self._failure is not None or not self._channel.is_open:
+            return
         room = WINDOW - len(self._under_way)
         if room < WINDOW // 4:
             return  # the next confirm comes back here
@@ -202,7 +236,8 @@ class Publisher:
 
     def _confirmed(self, frame: Any) -> None:
         if not isinstance(frame.method, Basic.Ack):
-            raise Interrupted("the broker refused a message")
+            self._end(Interrupted("the broker refused a message"))
+            return
         tag, multiple = frame.method.delivery_tag, frame.method.multiple
         tags = [tag]
         if multiple:
@@ -227,20 +262,15 @@ def run(place: Placed, ensemble: Iterable[Placed], settings: Settings) -> None:
     publisher.run()
 
 
-def _interrupt(_connection: object, reason: object = None) -> None:
-    raise Interrupted(type(reason).__name__)
-
-
-def _unroutable(_channel: Channel, method: Basic.Return, _properties: object, _body: bytes) -> None:
-    raise Interrupted(f"no queue takes {method.routing_key} of {method.exchange}")
-
-
 @contextmanager
 def _wake_socket(settings: Settings) -> Iterator[socket.socket]:
     path = settings.wake_path
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wake:
-        wake.bind(str(path))
+        try:
+            wake.bind(str(path))
+        except OSError as error:  # the path of a socket may have 107 bytes; without it the publisher looks by itself
+            log.warning("no_wake_socket", reason=str(error))
         wake.setblocking(False)
         yield wake
