@@ -146,17 +146,23 @@ def _freed(event: ClerkFreed) -> Write:
 
 def _reserved(event: StaffReserved, at: Recorded) -> Iterable[Write]:
     for stop in event.stops:
-        row = asdict(stop) | {
-            "appointment": event.appointment,
-            "attempt": event.attempt,
-            "date": stop.date.isoformat(),
-            "starts_at": stop.starts_at.isoformat(),
-            "ends_at": stop.ends_at.isoformat(),
-            "blocked_until": stop.blocked_until.isoformat(),
-            "reserved_at": instant(at.time),
-        }
-        del row["name"]
-        yield _RESERVE, row
+        yield (
+            _RESERVE,
+            {
+                "appointment": event.appointment,
+                "attempt": event.attempt,
+                "stop": stop.stop,
+                "clerk": stop.clerk,
+                "date": stop.date.isoformat(),
+                "site": stop.site,
+                "starts_at": stop.starts_at.isoformat(),
+                "ends_at": stop.ends_at.isoformat(),
+                "blocked_until": stop.blocked_until.isoformat(),
+                "concern": stop.concern,
+                "title": stop.title,
+                "reserved_at": instant(at.time),
+            },
+        )
 
 
 def _quotas(event: QuotasSet) -> Write:
