@@ -1,5 +1,7 @@
 """A visit with several stops: all of them or none."""
 
+from dataclasses import replace
+
 from services.rooms import decider
 from tests.given_when_then import Scenario
 from tests.rooms.words import declined, held, hold, open_rooms, reserved, room, stop
@@ -63,12 +65,12 @@ def test_the_first_choice_gives_way_so_that_all_stops_fit() -> None:
 
 def test_one_wish_that_fails_leaves_the_others_as_they_are() -> None:
     """The room wished for stop 2 is taken: stop 1 is still served where it was proposed, not in the smallest room."""
-    first, second = stop("09:00", "09:10", wish="big"), stop("09:10", "09:30", number=2, wish="f1")
-    busy = held("f1", stop("09:10", "09:30"))
+    first, second = stop("09:00", "09:10", wish="big"), replace(PASSPORT, stop=2, room="f1")
+    spare = room("f2", equipment=("fingerprint",))
     (
-        house.given(*ROOMS, *open_rooms("r1"), *reserved(busy, appointment="a0"))
+        house.given(*ROOMS, *open_rooms(spare), *reserved(held("f1", PASSPORT), appointment="a0"))
         .when(hold(first, second))
-        .then(*reserved(held("big", first), held("r1", second)))
+        .then(*reserved(held("big", first), held("f2", second)))
     )
 
 
