@@ -9,7 +9,7 @@ from datetime import date, datetime, tzinfo
 from heapq import heappop, heappush
 
 from services.booking.proposals.busy import Busy, Hold
-from services.booking.proposals.resources import Clerk, Room, clerk_fits, room_fits, rule_of
+from services.booking.proposals.resources import Clerk, Room, clerk_fits, letters_of, room_fits, rule_of
 from services.booking.proposals.timetable import Hours, Timetable
 from services.booking.proposals.wish import Need
 
@@ -50,10 +50,12 @@ class Index(Timetable):
         responsibility: Iterable[Mapping[str, object]] = (),
         languages: Iterable[str] = (),
     ) -> None:
-        """`responsibility`: mappings with "department", "kind" ("anyone", "surname", "district") and "key"."""
-        rules = frozenset(rule_of(told) for told in responsibility)
+        """`responsibility`: mappings with "department", "kind" (anyone, surname, district), "key", "first" and "last"."""
+        told = tuple(responsibility)
+        rules = frozenset(rule_of(one) for one in told)
+        letters = frozenset(found for one in told for found in letters_of(one))
         self.clerks[clerk] = Clerk(
-            clerk, name, frozenset(departments), frozenset(competences), rules, frozenset(languages)
+            clerk, name, frozenset(departments), frozenset(competences), rules, frozenset(languages), letters
         )
         self.fits.clear()
         self.rarity = {}

@@ -7,6 +7,8 @@ from services.booking.proposals.wish import Need
 
 Rule = tuple[str | None, str, str | None]  # department, kind ("anyone", "surname", "district"), key
 
+Letters = tuple[str | None, str, str, str]  # department, key, first and last letters of a surname range
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -26,6 +28,7 @@ class Clerk:
     competences: frozenset[str]
     rules: frozenset[Rule]
     languages: frozenset[str]
+    letters: frozenset[Letters] = frozenset()
 
 
 def room_fits(room: Room, need: Need) -> bool:
@@ -65,9 +68,17 @@ def responsible(clerk: Clerk, department: str | None, key: str | None) -> bool:
 
 def rule_of(told: Mapping[str, object]) -> Rule:
     """A responsibility as the staff calendar says it."""
-    department, key = told.get("department"), told.get("key")
-    return (
-        None if department is None else str(department),
-        str(told["kind"]),
-        None if key is None else str(key),
-    )
+    return _text(told, "department"), str(told["kind"]), _text(told, "key")
+
+
+def letters_of(told: Mapping[str, object]) -> tuple[Letters, ...]:
+    """Its range of surnames, if it is one with letters."""
+    key, first, last = (_text(told, name) for name in ("key", "first", "last"))
+    if told["kind"] != "surname" or key is None or first is None:
+        return ()
+    return ((_text(told, "department"), key, first, last or first),)
+
+
+def _text(told: Mapping[str, object], name: str) -> str | None:
+    value = told.get(name)
+    return None if value is None else str(value)
