@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates, validates_schema
 
 from services.booking.contracts import DocumentV1, TextV1
 from services.booking.events import Concern, Document, Text
@@ -121,12 +121,12 @@ class GuestBody(Schema):
     email = Line(required=True, longest=254)
     phone = Line(longest=40, shortest=0, load_default="")
 
-    @validates_schema
-    def _reachable(self, data: dict[str, Any], **_: Any) -> None:
+    @validates("email")
+    def _reachable(self, value: str, **_: Any) -> None:
         try:
-            validate_email(data["email"], check_deliverability=False)
+            validate_email(value, check_deliverability=False)
         except EmailNotValidError:
-            raise ValidationError("This is not an e-mail address like name@example.org.", "email") from None
+            raise ValidationError("This is not an e-mail address like name@example.org.") from None
 
 
 class AppointmentBody(Schema):

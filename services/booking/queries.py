@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -55,12 +55,14 @@ class ReadSide:
             "nothing_because": None if found.nothing_because is None else _nothing(found.nothing_because),
         }
 
-    def instead(self, plan: Plan, now: datetime) -> list[dict[str, Any]]:
-        """Fresh proposals for the same visit, nearest to what was asked for: on or after its day."""
+    def instead(
+        self, plan: Plan, now: datetime, limit: int = ALTERNATIVES, first: date | None = None
+    ) -> list[dict[str, Any]]:
+        """Fresh proposals for the same visit, on or after `first` or its own day."""
         rules = tuple(stop.responsibility for stop in plan.stops)
         keys = tuple(stop.concern for stop in plan.stops)
-        first = max(plan.date, now.astimezone(self.zone).date())
-        question = Question(keys, plan.party_size, first, None, plan.site, plan.step_free, rules, limit=ALTERNATIVES)
+        day = max(first or plan.date, now.astimezone(self.zone).date())
+        question = Question(keys, plan.party_size, day, None, plan.site, plan.step_free, rules, limit=limit)
         try:
             proposals: list[dict[str, Any]] = self.answer(planning.wish(self.catalogue, question), now)["proposals"]
         except planning.NotPossible:

@@ -29,6 +29,7 @@ from services.booking.planning import NotPossible
 from services.booking.proposals.index import Index
 from services.booking.queries import ReadSide
 from services.booking.tokens import BadProposal, Tokens
+from services.booking.web import pages, visits
 from shared.app import App
 from shared.config import Settings
 from shared.definition import Definition
@@ -104,6 +105,10 @@ class Booking(App):
         plan = self.plan(proposal, language, state.plan.party_size if state.plan else None)
         self.check(plan, now, unless=lambda: plan in (state.plan, state.pending and state.pending.plan))
         self.handle(RequestMove(str(uuid4()), now, appointment, plan, now + self.hold_for), cause=cause)
+
+    def cancel(self, appointment: str, cause: Cause) -> None:
+        """Cancel for the guest. Raises Refused."""
+        self.handle(CancelAppointment(str(uuid4()), self.clock(), appointment, "guest"), cause=cause)
 
     def plan(self, proposal: str, language: str, party_size: int | None = None) -> Plan:
         """The plan behind a proposal's id. Raises Problem."""
@@ -182,6 +187,38 @@ class BookingService(Standard):
     def forget_guests(self) -> None:
         self.app.forget_guests()
 
+    @api("GET", "/", hidden=True)
+    def start_page(self, request: Request) -> Response:
+        return visits.start(self.app, request)
+
+    @api("GET", "/static/booking.css", hidden=True)
+    def stylesheet(self, request: Request) -> Response:
+        return pages.stylesheet()
+
+    @api("GET", "/times", hidden=True)
+    def times_page(self, request: Request) -> Response:
+        return visits.times(self.app, request)
+
+    @api("POST", "/requests", hidden=True)
+    def ask_page(self, request: Request) -> Response:
+        return visits.ask(self.app, request)
+
+    @api("GET", "/appointments/<appointment>", hidden=True)
+    def appointment_page(self, request: Request, appointment: str) -> Response:
+        return visits.see(self.app, request, appointment)
+
+    @api("POST", "/appointments/<appointment>/cancel", hidden=True)
+    def cancel_page(self, request: Request, appointment: str) -> Response:
+        return visits.cancel(self.app, request, appointment)
+
+    @api("GET", "/appointments/<appointment>/times", hidden=True)
+    def choose_move_page(self, request: Request, appointment: str) -> Response:
+        return visits.choose_move(self.app, request, appointment)
+
+    @api("POST", "/appointments/<appointment>/move", hidden=True)
+    def move_page(self, request: Request, appointment: str) -> Response:
+        return visits.move(self.app, request, appointment)
+
     @api("GET", "/api/concerns", answer=http.CatalogueAnswer, summary="The catalogue of concerns")
     def concerns(self, request: Request) -> Response:
         return json_response(http.CatalogueAnswer().dump({"concerns": self.app.reads.concerns()}))
@@ -234,8 +271,7 @@ class BookingService(Standard):
     )
     def cancel(self, request: Request, appointment: str, query: dict[str, Any], body: dict[str, Any]) -> Response:
         may_manage(self.app, request, appointment, query)
-        command = CancelAppointment(str(uuid4()), self.app.clock(), appointment, "guest")
-        self.app.handle(command, cause=request.cause)  # type: ignore[attr-defined]
+        self.app.cancel(appointment, request.cause)  # type: ignore[attr-defined]
         return json_response({"appointment": appointment, "status": "cancelled"}, 202)
 
     @api(

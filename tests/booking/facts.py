@@ -3,8 +3,14 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from services.booking.commands import CancelAppointment, ExpireHold, ForgetGuest, HearAnswer, RequestAppointment
-from services.booking.commands import RequestMove
+from services.booking.commands import (
+    CancelAppointment,
+    ExpireHold,
+    ForgetGuest,
+    HearAnswer,
+    RequestAppointment,
+    RequestMove,
+)
 from services.booking.events import (
     AppointmentCancelled,
     AppointmentConfirmed,
@@ -12,13 +18,20 @@ from services.booking.events import (
     AppointmentExpired,
     AppointmentMoved,
     AppointmentRequested,
+    ClerkHoursNoted,
+    ClerkNoted,
     Document,
     Held,
     MoveDeclined,
     MoveRequested,
+    OpenDay,
+    Opening,
     Plan,
     PlannedStop,
     RoomHeld,
+    RoomHoursNoted,
+    RoomNoted,
+    Rule,
     StaffHeld,
     Text,
 )
@@ -138,3 +151,21 @@ def move_declined(asked: Plan, because: str, attempt: int = 2, alternatives: boo
 
 ELSEWHEN = plan(AFTERNOON)
 OTHER_SITE = replace(plan(), site="avenwedde")
+
+
+# ------------------------------------------------------------------------------------------------------------- the town
+
+
+def _day(first: str, last: str, site: str = "") -> tuple[OpenDay, ...]:
+    begins, ends = (datetime.fromisoformat(f"{NINE:%Y-%m-%d}T{clock}:00+01:00") for clock in (first, last))
+    return (OpenDay(NINE.date(), (Opening(begins, ends, site),)),)
+
+
+TOWN = (
+    RoomNoted("r-101", "Raum 101", "rathaus", 3, (), True),
+    RoomNoted("r-102", "Raum 102", "rathaus", 5, (), False),
+    ClerkNoted("c-17", "J. Brinkmann", ("buergerbuero",), ("pass",), (Rule("buergerbuero", "anyone"),), ("de",)),
+    RoomHoursNoted("r-101", NINE.date(), NINE.date(), _day("08:00", "12:00")),
+    RoomHoursNoted("r-102", NINE.date(), NINE.date(), _day("09:00", "10:00")),
+    ClerkHoursNoted("c-17", NINE.date(), NINE.date(), _day("08:00", "11:00", "rathaus")),
+)

@@ -56,7 +56,7 @@ def test_another_request_under_the_same_key_is_refused():
     asked.when(ask(fingerprint="f2")).then_refused("key_reused", "Idempotency-Key")
 
 
-@pytest.mark.parametrize("first, second", [("rooms", "staff"), ("staff", "rooms")])
+@pytest.mark.parametrize(("first", "second"), [("rooms", "staff"), ("staff", "rooms")])
 def test_room_and_clerk_make_it_sure(first: str, second: str):
     """It is confirmed when both are held, whoever answers first."""
     events = {"rooms": room_held(), "staff": staff_held()}

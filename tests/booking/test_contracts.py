@@ -92,7 +92,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize("name, event", SAID, ids=[name for name, _ in SAID])
+@pytest.mark.parametrize(("name", "event"), SAID, ids=[name for name, _ in SAID])
 def test_it_says_exactly_the_example(name: str, event: object):
     """Whoever listens may rely on every field."""
     said = contracts.say(event)  # type: ignore[arg-type]

@@ -4,55 +4,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.booking.appointment import Refused
 from services.booking.commands import BookingCommand, Note
-from services.booking.events import ClerkHoursNoted, ClerkNoted, OpenDay, Opening, RoomHoursNoted, RoomNoted, Rule
 from services.booking.planning import as_asked
 from services.booking.proposals.search import possible, still_free
 from services.booking.proposals.wish import Need, Wish
 from services.booking.service import DEFINITION, Booking
-from shared import config
-from shared.migrate import migrate
 from shared.tables import metadata as core
-from tests.booking.facts import NOW, ask, ask_to_move, cancel, declines, expire, holds, plan
+from tests.booking.facts import NOW, TOWN, ask, ask_to_move, cancel, declines, expire, holds, plan
 
 ZONE = ZoneInfo("Europe/Berlin")
 DAY = date(2026, 11, 24)
 
 
-def _day(first: str, last: str, site: str = "") -> tuple[OpenDay, ...]:
-    begins, ends = (datetime.fromisoformat(f"{DAY}T{clock}:00+01:00") for clock in (first, last))
-    return (OpenDay(DAY, (Opening(begins, ends, site),)),)
-
-
-TOWN = (
-    RoomNoted("r-101", "Raum 101", "rathaus", 3, (), True),
-    RoomNoted("r-102", "Raum 102", "rathaus", 5, (), False),
-    ClerkNoted("c-17", "J. Brinkmann", ("buergerbuero",), ("pass",), (Rule("buergerbuero", "anyone"),), ("de",)),
-    RoomHoursNoted("r-101", DAY, DAY, _day("08:00", "12:00")),
-    RoomHoursNoted("r-102", DAY, DAY, _day("09:00", "10:00")),
-    ClerkHoursNoted("c-17", DAY, DAY, _day("08:00", "11:00", "rathaus")),
-)
 PLANS = [plan(datetime.fromisoformat(f"2026-11-24T{clock}:00+01:00")) for clock in ("09:00", "09:05", "09:20", "10:00")]
 NEED = Need("reisepass-ausgabe", 10, 5, "buergerbuero", ("pass",), seats=2)
-
-
-@pytest.fixture
-def booking(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Booking]:
-    monkeypatch.setenv("FOYER_DATABASE_URL", database_url)
-    monkeypatch.setenv("FOYER_HOME", str(home))
-    loaded = config.load("booking")
-    migrate(DEFINITION, loaded)
-    app = Booking(DEFINITION, loaded, clock=lambda: NOW)
-    yield app
-    app.engine.dispose()
 
 
 def _orders() -> st.SearchStrategy[list[BookingCommand]]:
