@@ -96,7 +96,7 @@ def expected(history: History) -> set[str]:
     return {message_id(A, standing.kind, standing.attempt), *(message_id(A, "move_declined", c.attempt) for c in kept)}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(deliveries())
 def test_exactly_the_right_letters_are_due(delivery: tuple[History, list[LetterCommand]]) -> None:
     """When all was heard, what waits is what the guest must know now; each kind and attempt became due at most once."""
@@ -107,7 +107,7 @@ def test_exactly_the_right_letters_are_due(delivery: tuple[History, list[LetterC
     assert {name for name, letter in state.letters.items() if letter.status in WAITING} == expected(history)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(deliveries(), st.data())
 def test_no_letter_is_sent_twice_or_after_the_end(
     delivery: tuple[History, list[LetterCommand]], data: st.DataObject

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.server
+
 
 def test_messages_of_an_appointment(letterbox, mail_server):
     """In the order in which they became due."""

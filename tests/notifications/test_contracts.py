@@ -12,8 +12,9 @@ from marshmallow import ValidationError
 
 from services.notifications import contracts, decider, reactions
 from services.notifications.commands import CloseVisit, ForgetGuest, KeepVisit, NoteGuest, NotePass, NoteVisit
-from services.notifications.events import MessageFailed, MessageSent, Wording
+from services.notifications.events import LetterEvent, MessageFailed, MessageSent, Wording
 from services.notifications.place import PLACE
+from services.notifications.upcasts import UPCASTS
 from shared.codec import Codec
 from shared.messages import Message, following, read
 from tests.notifications import facts
@@ -69,8 +70,6 @@ def test_the_rest_is_private(event):
 @pytest.mark.parametrize("event", [*PRIVATE, *SAID.values()], ids=lambda event: type(event).__name__)
 def test_events_come_back_from_the_log_as_they_were(event):
     """Dumped and loaded, an event is the same."""
-    from services.notifications.events import LetterEvent
-    from services.notifications.upcasts import UPCASTS
 
     codec = Codec(LetterEvent, UPCASTS)
     assert codec.load(*codec.dump(event)) == event

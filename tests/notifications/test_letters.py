@@ -5,6 +5,7 @@ import random
 import re
 import struct
 import zlib
+from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -85,7 +86,7 @@ def test_the_picture_in_the_page_is_the_one_in_the_mail():
     assert 'alt="QR-Code der Besuchsnummer 7KQ4M2XD"' in html(mail)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_qr_code_says_the_number(seed):
     """Read back with a scanner: the number and nothing else, whatever the number."""
     zxing = pytest.importorskip("zxingcpp")
@@ -161,8 +162,6 @@ def test_the_link_bears_the_token():
 
 def test_a_site_that_nobody_described():
     """It is called by its key; the letter goes out all the same."""
-    from dataclasses import replace
-
     assert "Wo: avenwedde\n" in text(written(letter(visit=replace(FIRST, site="avenwedde"))))
 
 

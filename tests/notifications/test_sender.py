@@ -2,14 +2,25 @@
 
 import contextlib
 import threading
+from datetime import timedelta
 
 import pytest
 
+from services.notifications import projections
+from services.notifications.sender import claim, leases
 from services.notifications.sender.claim import LEASE, Claim
 from services.notifications.sender.records import Records
-from shared.tables import instant
+from services.notifications.sender.smtp import Connection
+from shared import store
+from shared.database import writing
+from shared.definition import Recorded
+from shared.session import write_all
+from shared.tables import instant, timers
+from shared.timers import set_timer
 from tests.notifications.facts import HOUSE
 from tests.notifications.reading import event, text
+
+pytestmark = pytest.mark.server
 
 
 def test_from_confirmation_to_mail(letterbox, mail_server):
@@ -253,7 +264,6 @@ def test_a_server_that_drops_the_line_after_acceptance(letterbox, mail_server):
 
 def test_a_record_that_fails_does_not_send_again(letterbox, mail_server, monkeypatch):
     """A database that is away while the mail server accepts: a living process remembers what it has sent."""
-    from services.notifications.sender import claim
 
     letterbox.confirm()
     with monkeypatch.context() as patch:
@@ -270,7 +280,6 @@ def test_a_record_that_fails_does_not_send_again(letterbox, mail_server, monkeyp
 
 def test_a_cancellation_overtakes_a_claimed_message(letterbox, mail_server, monkeypatch):
     """Heard after the claim, before the mail: the outdated mail is not sent."""
-    from services.notifications.sender.smtp import Connection
 
     letterbox.confirm()
     opened = Connection.open
@@ -302,7 +311,6 @@ def test_two_processes_do_not_send_the_same(letterbox, mail_server):
 
 def test_a_message_is_claimed_by_one(letterbox, mail_server, monkeypatch):
     """Two processes that see the same message due at the same moment."""
-    from services.notifications.sender import claim
 
     letterbox.confirm()
     both, seen = threading.Barrier(2), claim.due_times.due
@@ -335,9 +343,6 @@ def test_one_process_has_one_round_at_a_time(letterbox, mail_server):
 
 def test_a_slow_server_keeps_its_lease(letterbox, mail_server, monkeypatch):
     """While a round waits for the server, nobody else takes its messages."""
-    from datetime import timedelta
-
-    from services.notifications.sender import leases
 
     monkeypatch.setattr(leases, "LEASE", timedelta(seconds=0.3))
     letterbox.confirm()
@@ -350,7 +355,6 @@ def test_a_slow_server_keeps_its_lease(letterbox, mail_server, monkeypatch):
 
 def test_a_timer_that_a_rebuild_left_behind_sends_nothing(letterbox, mail_server):
     """The log decides: what it says is sent is not sent again, and the timer goes."""
-    from shared.timers import set_timer
 
     letterbox.confirm()
     letterbox.sender.send_due()
@@ -363,13 +367,6 @@ def test_a_timer_that_a_rebuild_left_behind_sends_nothing(letterbox, mail_server
 
 def test_a_projection_written_anew_sends_nothing(letterbox, mail_server):
     """A replay of the whole log into the read tables leaves no timer of what was sent."""
-    from services.notifications import projections
-    from services.notifications.events import LetterEvent  # noqa: F401
-    from shared import store
-    from shared.database import writing
-    from shared.definition import Recorded
-    from shared.session import write_all
-    from shared.tables import timers
 
     letterbox.confirm("a1")
     letterbox.sender.send_due()

@@ -16,6 +16,8 @@ from tests.notifications.mail_server import MailServer
 
 MAIL = compose(letter(), GUEST, HOUSE, "a1.confirmation.1", NOW)
 
+pytestmark = pytest.mark.server
+
 
 @pytest.mark.parametrize(
     ("url", "server"),
@@ -68,6 +70,7 @@ def hand_over(server: Server, mail=MAIL):
 
 def test_encrypted_and_signed_in(certificate, tls, monkeypatch):
     """STARTTLS, then the password; not before."""
+    monkeypatch.setattr(smtp, "CONNECT_SECONDS", 1)  # a wrong password leaves this server speechless
     server = MailServer()
     server.start(tls_context=tls, require_starttls=True, auth_required=True, authenticator=server.authenticate)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
