@@ -12,6 +12,7 @@ from typing import Any
 
 import amqp
 import kombu.connection
+import kombu.exceptions
 import structlog
 from eventlet.event import Event
 from nameko.extensions import DependencyProvider, Entrypoint
@@ -27,7 +28,8 @@ PAUSE = 0.5
 """Seconds before the next try after the broker or the database stopped us."""
 HEARTBEAT = 30
 broker: Any = partial(kombu.connection.Connection, heartbeat=HEARTBEAT, connect_timeout=5)
-BROKER_ERRORS = (OSError, amqp.exceptions.AMQPError)
+# kombu raises an error of its own where no connection comes about at all.
+BROKER_ERRORS = (OSError, amqp.exceptions.AMQPError, kombu.exceptions.KombuError)
 log = structlog.get_logger()
 
 
