@@ -1,6 +1,6 @@
 """Fixtures for everything that needs a server. Servers start when the first test asks, once per run, and end with it.
 
-A test that asks for none of them is a core test: `make check` runs it.
+A test that asks for none of them is a core test: `make check` runs it, unless it plays with random examples.
 """
 
 import itertools
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
 
 from deploy.ensemble import Ensemble, migrate
 from deploy.parts import SERVICES
@@ -19,6 +20,11 @@ from deploy.servers import MailSink, PostgreSQL, RabbitMQ, temporary_folder
 
 _SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
 _numbers = itertools.count(1)
+
+
+# A busy machine is no failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 class MakeDatabase(Protocol):
@@ -39,6 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         params = getattr(getattr(item, "callspec", None), "params", {})
         if names & _SERVERS or params.get("database_kind") == "postgresql":
             item.add_marker(pytest.mark.server)
+        elif "servers_folder" in names:
+            item.add_marker(pytest.mark.store)
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,7 @@ def test_a_confirmed_message_outlives_kill_9_of_the_broker(rabbitmq: RabbitMQ, b
         assert again.channel().basic_get("q")[2] == b"hello"
 
 
+@pytest.mark.server
 def test_a_stopped_node_leaves_no_process(servers_folder: Path) -> None:
     """Neither Erlang's helpers nor the epmd we started for it go on."""
     node = RabbitMQ(servers_folder / "second")
