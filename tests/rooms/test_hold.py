@@ -216,14 +216,3 @@ def test_only_the_days_that_matter_are_loaded() -> None:
     assert decider.needs(wish, loaded) == asked
     full = rooms.given(*reserved(held("r1", NINE), appointment="a0")).states
     assert decider.needs(wish, loaded | full) == asked | {"room-r2-2026-11-24"}
-
-
-def test_what_else_is_loaded_does_not_change_the_choice() -> None:
-    """Other orders of the same batch bring their own streams; the wished room stays the wished room."""
-    rooms = house.given(*open_rooms("r1", room("r2", 8)))
-    wish = stop("09:00", "09:10", wish="r2")
-    states = {
-        name: rooms.states.get(name, decider.initial(name))
-        for name in ("house", "reservation-a1", "room-r1-2026-11-24", "room-r2-2026-11-24", "room-r1-2026-11-25")
-    }
-    assert tuple(decider.decide(hold(wish), states)) == reserved(held("r2", wish))

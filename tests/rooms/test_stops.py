@@ -8,6 +8,7 @@ from tests.rooms.words import declined, held, hold, open_rooms, reserved, room, 
 
 house = Scenario(decider)
 PASSPORT = stop("09:00", "09:10", "09:15", equipment=("fingerprint",))
+LATER = stop("09:10", "09:30", number=2, equipment=("fingerprint",))
 TALK = stop("09:10", "09:30", "09:35", number=2, seats=4)
 ROOMS = open_rooms(room("f1", equipment=("fingerprint",)), room("big", 6))
 
@@ -65,12 +66,24 @@ def test_the_first_choice_gives_way_so_that_all_stops_fit() -> None:
 
 def test_one_wish_that_fails_leaves_the_others_as_they_are() -> None:
     """The room wished for stop 2 is taken: stop 1 is still served where it was proposed, not in the smallest room."""
-    first, second = stop("09:00", "09:10", wish="big"), replace(PASSPORT, stop=2, room="f1")
+    first, second = stop("09:00", "09:10", wish="big"), replace(LATER, room="f1")
     spare = room("f2", equipment=("fingerprint",))
     (
-        house.given(*ROOMS, *open_rooms(spare), *reserved(held("f1", PASSPORT), appointment="a0"))
+        house.given(*ROOMS, *open_rooms(spare), *reserved(held("f1", LATER), appointment="a0"))
         .when(hold(first, second))
         .then(*reserved(held("big", first), held("f2", second)))
+    )
+
+
+def test_what_else_is_loaded_does_not_change_the_choice() -> None:
+    """Other orders of the same batch bring their own streams; the rooms wished for are still tried alone at first."""
+    first, second = stop("09:00", "09:10", wish="big"), stop("09:10", "09:30", number=2, wish="f1")
+    busy = house.given(*ROOMS, *open_rooms("r1"), *reserved(held("f1", second), appointment="a0"))
+    alone = busy.when(hold(first, second)).decided
+    days = {f"room-{name}-2026-11-24" for name in ("big", "f1", "r1")}
+    states = {name: busy.states.get(name, decider.initial(name)) for name in {"house", "reservation-a1"} | days}
+    assert (
+        tuple(decider.decide(hold(first, second), states)) == alone == reserved(held("big", first), held("big", second))
     )
 
 
