@@ -48,7 +48,8 @@ class Heard(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    appointment = fields.String(required=True, validate=validate.Length(1, 100))
+    # It becomes part of Message-IDs, calendar UIDs and links.
+    appointment = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z0-9-]{1,100}\Z"))
 
 
 class AttemptHeard(Heard):

@@ -152,6 +152,7 @@ def test_the_others_are_noted():
         ("booking.AppointmentConfirmed", {"starts_at": "2026-11-24T09:00:00"}),
         ("booking.AppointmentConfirmed", {"party_size": 0}),
         ("booking.AppointmentRequested", {"guest": None}),
+        ("booking.AppointmentRequested", {"appointment": "a1>\r\nBcc: b@example.org"}),
         ("booking.AppointmentCancelled", {"was_confirmed": "perhaps"}),
         ("visitor_access.GuestRegistered", {"pass": "x\r\nBcc: y"}),
         ("visitor_access.GuestRegistered", {"attempt": "1"}),

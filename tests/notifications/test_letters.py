@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from services.notifications.events import Stop, Wording
+from services.notifications.letters.compose import compose
 from services.notifications.letters.house import Guest
 from services.notifications.letters.qr import png
-from tests.notifications.facts import FIRST, GUEST, OLD_PASSPORT, PASSPORT, A, letter, visit
+from tests.notifications.facts import FIRST, GUEST, HOUSE, NOW, OLD_PASSPORT, PASSPORT, A, letter, visit
 from tests.notifications.reading import html, part, text, written
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -127,6 +128,14 @@ def test_message_id_and_references():
     assert other["Message-ID"] == f"<{A}.cancelled.1@guetersloh.example>"
     assert first["References"] == other["References"]
     assert first["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_long_message_id_stays_on_its_line():
+    """Folded, as Python would do it, it is lost on the way by some."""
+    appointment = "0192f0c1-7a50-7c3e-9d61-5b1f0c2a7e11"
+    draft = letter(appointment=appointment)
+    raw = compose(draft, GUEST, HOUSE, f"{appointment}.confirmation.1", NOW).as_bytes()
+    assert f"\r\nMessage-ID: <{appointment}.confirmation.1@guetersloh.example>\r\n".encode() in raw
 
 
 @pytest.mark.parametrize(

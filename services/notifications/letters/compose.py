@@ -4,7 +4,6 @@ import re
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 import idna
@@ -35,7 +34,7 @@ def compose(draft: Draft, guest: Guest, house: House, message: str, now: datetim
     said = words(draft.language)
     content = Writer(draft, guest, house, said).content()
     address = deliverable(guest.email)
-    mail = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
+    mail = EmailMessage(policy=mime.WIRE if address.isascii() else mime.WIRE.clone(utf8=True))
     _head(mail, draft, content, address, house, message, now)
     mail["Content-Language"] = said.language
     mail.attach(mime.readable("plain", printing.text(content, said, house.town)))

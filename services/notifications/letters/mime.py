@@ -6,12 +6,28 @@ EmailMessage.set_content would do it too, but parses every header of every part 
 from base64 import encodebytes
 from binascii import b2a_qp
 from email.message import EmailMessage
-from email.policy import compat32
+from email.policy import EmailPolicy, compat32
+from typing import Any
+
+
+class Wire(EmailPolicy):
+    """Mail as it goes over the wire. A Message-ID is not folded, however long: some programs then lose it."""
+
+    def fold(self, name: str, value: Any) -> str:
+        """A header as text."""
+        return f"{name}: {value}{self.linesep}" if name == "Message-ID" else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """A header as bytes."""
+        return self.fold(name, value).encode() if name == "Message-ID" else super().fold_binary(name, value)
+
+
+WIRE = Wire(linesep="\r\n")
 
 
 def readable(subtype: str, text: str) -> EmailMessage:
     """A text that can be read in the source, too: quoted-printable."""
-    return _part(f'text/{subtype}; charset=utf-8', "quoted-printable", b2a_qp(text.encode(), istext=True))
+    return _part(f"text/{subtype}; charset=utf-8", "quoted-printable", b2a_qp(text.encode(), istext=True))
 
 
 def packed(kind: str, content: bytes, **headers: str) -> EmailMessage:
