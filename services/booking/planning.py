@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from services.booking.catalogue import Catalogue
 from services.booking.events import Concern, Document, Plan, PlannedStop
+from services.booking.offer import Offer, OfferedStop
 from services.booking.proposals.wish import Need, Proposal, Stop, Wish
-from services.booking.tokens import Offer, OfferedStop
 
 CLERK_SEAT = 1
 """A room needs a seat for everyone who comes, and one for the clerk."""

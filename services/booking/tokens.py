@@ -9,35 +9,14 @@ from uuid import UUID
 
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
+from services.booking.offer import Offer, OfferedStop
+
 PROPOSAL_AGE = timedelta(hours=24)
 """A proposal can be taken so long after it was made."""
 
 
 class BadProposal(ValueError):
     """A proposal id that is not ours, or too old."""
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedStop:
-    """One stop of a proposal; times in whole minutes, `room` and `clerk` are what the owners may choose first."""
-
-    concern: str
-    starts_at: datetime
-    minutes: int
-    buffer: int
-    room: str
-    clerk: str
-    responsibility: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a proposal's id says."""
-
-    site: str
-    party_size: int
-    step_free: bool
-    stops: tuple[OfferedStop, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.booking.tokens import BadProposal, Offer, OfferedStop, Tokens
+from services.booking.offer import Offer, OfferedStop
+from services.booking.tokens import BadProposal, Tokens
 
 TOKENS = Tokens(b"s" * 32)
 NINE = datetime(2026, 11, 24, 8, tzinfo=UTC)

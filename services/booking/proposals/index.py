@@ -50,7 +50,7 @@ class Index(Timetable):
         responsibility: Iterable[Mapping[str, object]] = (),
         languages: Iterable[str] = (),
     ) -> None:
-        """`responsibility`: mappings with "department", "kind" (anyone, surname, district), "key", "first" and "last"."""
+        """`responsibility`: mappings with "department", "kind" (anyone, surname, district), "key", "first", "last"."""
         told = tuple(responsibility)
         rules = frozenset(rule_of(one) for one in told)
         letters = frozenset(found for one in told for found in letters_of(one))

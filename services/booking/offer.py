@@ -1,0 +1,27 @@
+"""What a proposal promises, as far as its id must say it. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedStop:
+    """One stop of a proposal; times in whole minutes, `room` and `clerk` are what the owners may choose first."""
+
+    concern: str
+    starts_at: datetime
+    minutes: int
+    buffer: int
+    room: str
+    clerk: str
+    responsibility: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a proposal's id says."""
+
+    site: str
+    party_size: int
+    step_free: bool
+    stops: tuple[OfferedStop, ...]
