@@ -111,6 +111,7 @@ class Publisher:
         self._read_up_to = self._saved = position
         self._keys_done: list[str] = []
         self._keys_under_way: set[str] = set()
+        self._channel: Channel | None = None
         self._catching_up = True
         self._plan_at: float | None = None
         self._timer: object = None
@@ -146,8 +147,11 @@ class Publisher:
             for exchange, key in topology.bindings(listener):
                 if exchange.startswith(f"{self._place.name}."):
                     channel.queue_bind(queue, exchange, key)
+        channel.confirm_delivery(self._confirmed, callback=lambda _frame: self._ready(channel))
+
+    def _ready(self, channel: Channel) -> None:
         self._channel = channel
-        channel.confirm_delivery(self._confirmed, callback=lambda _frame: self._plan())
+        self._plan()
 
     def _woken(self, wake: socket.socket) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -173,7 +177,8 @@ class Publisher:
             self._end(error)
 
     def _pump(self) -> None:
-        if self._failure is not None or not self._channel.is_open:
+        # A hint may come before the channel is open, and a plan may come due while it closes.
+        if self._failure is not None or self._channel is None or not self._channel.is_open:
             return
         room = WINDOW - len(self._under_way)
         if room < WINDOW // 4:
@@ -181,12 +186,12 @@ class Publisher:
         rows, keys = self._fetch(room)
         for key in keys:
             body = self._vault.outgoing(key.subject, key.wrapped)
-            self._publish(topology.key_exchange(self._place.name), "key", body, _KEY, key.subject)
+            self._publish(self._channel, topology.key_exchange(self._place.name), "key", body, _KEY, key.subject)
         exchange = topology.exchange(self._place.name)
         for row in rows:
             self._read_up_to = row.position
             if row.said is not None:
-                self._publish(exchange, row.said, numbered(row.message, row.position), _EVENT)
+                self._publish(self._channel, exchange, row.said, numbered(row.message, row.position), _EVENT)
         if len(rows) == room:
             self._plan()
         else:
@@ -224,10 +229,16 @@ class Publisher:
         return next(iter(self._under_way.values())).position - 1
 
     def _publish(
-        self, exchange: str, routing_key: str, body: bytes, properties: BasicProperties, subject: str | None = None
+        self,
+        channel: Channel,
+        exchange: str,
+        routing_key: str,
+        body: bytes,
+        properties: BasicProperties,
+        subject: str | None = None,
     ) -> None:
         # Where nobody of the ensemble listens there is no queue that could be missing.
-        self._channel.basic_publish(exchange, routing_key, body, properties, mandatory=bool(self._listeners))
+        channel.basic_publish(exchange, routing_key, body, properties, mandatory=bool(self._listeners))
         self._tag += 1
         # A key counts as the event after it: the cursor stays behind both.
         self._under_way[self._tag] = _Sent(self._read_up_to + (subject is not None), subject)
