@@ -1,0 +1,51 @@
+"""A toy's processes, as `deploy.run` runs those of the services.
+
+    python -m tests.shared.processes publisher   carries the log of `toy` to the broker
+    python -m tests.shared.processes service     hears `toy` and serves HTTP, as `counters`
+
+Settings come from the environment; the tables must exist.
+"""
+
+import signal
+import sys
+
+
+def main(role: str) -> None:
+    """Run until SIGTERM."""
+    if role == "publisher":
+        publish()
+    else:
+        serve()
+
+
+def publish() -> None:
+    """The publisher of `toy`, whose ensemble is `toy` and `counters`."""
+    from shared import config, logs, publisher
+    from tests.shared import toy
+
+    settings = config.load("toy")
+    logs.configure(settings)
+    publisher.run(toy.SPEAKER, [toy.SPEAKER, toy.COUNTERS], settings)
+
+
+def serve() -> None:
+    """The service `counters`."""
+    import eventlet
+
+    eventlet.monkey_patch()
+    from nameko.constants import WEB_SERVER_CONFIG_KEY
+    from nameko.runners import ServiceRunner
+
+    from shared import config
+    from tests.shared.counters import CountersService
+
+    settings = config.load("counters")
+    runner = ServiceRunner({WEB_SERVER_CONFIG_KEY: settings.http_address, "max_workers": 50})
+    runner.add_service(CountersService)
+    signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn_n(runner.stop))
+    runner.start()
+    runner.wait()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
