@@ -76,11 +76,12 @@ class Hear(Entrypoint):
     def start(self) -> None:
         """Called by nameko."""
         self._app: App = next(d.app for d in self.container.dependencies if isinstance(d, Running))
-        self.container.spawn_managed_thread(self._run, identifier="Hear._run")
+        self._thread = self.container.spawn_managed_thread(self._run, identifier="Hear._run")
 
     def stop(self) -> None:
         """Called by nameko: the batch at hand is finished, nothing new is taken."""
         self._stopping = True
+        self._thread.wait()
 
     def _run(self) -> None:
         while not self._stopping:
@@ -108,8 +109,7 @@ class Hear(Entrypoint):
         self._app.listening = True
         while not self._stopping:
             self._drain(connection)
-            if self._batch:
-                self._hand_over(connection)
+            if self._batch and self._hand_over(connection):
                 channel.basic_ack(self._batch[-1].delivery_tag, multiple=True)
                 self._batch.clear()
             connection.heartbeat_check()
@@ -124,17 +124,20 @@ class Hear(Entrypoint):
                 return
             timeout = 0.001
 
-    def _hand_over(self, connection: Any) -> None:
+    def _hand_over(self, connection: Any) -> bool:
+        """Until it has worked; False when we are stopped before: the messages come again then."""
         deliveries = [Delivery(m.properties.get("content_type", ""), bytes(m.body)) for m in self._batch]
-        while True:
+        while not self._stopping:
             try:
-                return self._work(deliveries)
+                self._work(deliveries)
+                return True
             except Unavailable:
                 log.warning("waiting_for_database", messages=len(deliveries))
             except Exception:
                 log.exception("batch_failed", messages=len(deliveries))
             connection.heartbeat_check()
             time.sleep(PAUSE)
+        return False
 
     def _work(self, deliveries: list[Delivery]) -> None:
         done = Event()
