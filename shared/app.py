@@ -103,11 +103,17 @@ class App:
             # A hint only: the publisher also looks by itself.
             with contextlib.suppress(OSError):
                 self._wake.sendto(b"!", str(self.settings.wake_path))
-        if session.decided:
+        if self.writer.in_doubt:
+            self.reload()
+            self.writer.in_doubt = False
+        elif session.decided:
             self.committed(session.decided)
 
     def started(self) -> None:
         """Called once before the first request or message; for a service that keeps something in memory."""
+
+    def reload(self) -> None:
+        """Called after a commit, in place of `committed`, when one before it may have been carried out unseen."""
 
     def committed(self, events: Sequence[Any]) -> None:
         """Called after every commit with its events; for a service that keeps something in memory."""

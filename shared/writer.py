@@ -71,6 +71,8 @@ class Writer:
         self._lock = threading.Lock()
         self._waiting: deque[_Ticket] = deque()
         self._led = False
+        self.in_doubt = False
+        """Whether a commit ended without an answer since this was last set to false: it may have been carried out."""
         self.cache = Cache()
 
     def submit(self, job: Job) -> Any:
@@ -160,24 +162,34 @@ class Writer:
             ticket.error = error
 
     def _transact(self, tickets: Sequence[_Ticket]) -> None:
-        with writing(self._engine) as connection:
-            session = Session(connection, self._definition, self._codec, self.cache, self._clock())
-            self._prefetch(session, tickets)
-            for ticket in tickets:
-                ticket.result, ticket.error = None, None
-                try:
-                    with session.attempt():
-                        ticket.result = ticket.job.run(session)
-                except DBAPIError:
-                    raise
-                except Exception as error:
-                    ticket.error = error
-            session.flush()
+        committing = False
+        try:
+            with writing(self._engine) as connection:
+                session = Session(connection, self._definition, self._codec, self.cache, self._clock())
+                self._prefetch(session, tickets)
+                self._run(session, tickets)
+                session.flush()
+                committing = True
+        except Exception:
+            self.in_doubt = self.in_doubt or committing
+            raise
         session.committed()
         try:
             self._after_commit(session)
         except Exception:
             log.exception("after_commit_failed")  # the jobs are done and must not be done again
+
+    @staticmethod
+    def _run(session: Session, tickets: Sequence[_Ticket]) -> None:
+        for ticket in tickets:
+            ticket.result, ticket.error = None, None
+            try:
+                with session.attempt():
+                    ticket.result = ticket.job.run(session)
+            except DBAPIError:
+                raise
+            except Exception as error:
+                ticket.error = error
 
     def _prefetch(self, session: Session, tickets: Sequence[_Ticket]) -> None:
         commands = [command for ticket in tickets for command in ticket.job.commands()]

@@ -59,7 +59,7 @@ class Line:
     """Five Apps and what the broker holds for each of them. `now` is everybody's clock."""
 
     def __init__(self, home: Path, database_url: str, now: datetime = SUNDAY) -> None:
-        self._home, self._database_url = home, database_url
+        self._home, self.database_url = home, database_url
         self.now = now
         self.queues: dict[str, list[Delivery]] = {service: [] for service in SERVICES}
         self.apps: dict[str, App] = {}
@@ -71,7 +71,7 @@ class Line:
     def start(self, service: str) -> None:
         """A new process of a service on its database."""
         make = Booking if service == "booking" else App
-        app = make(definition(service), settings(self._home, self._database_url, service), clock=lambda: self.now)
+        app = make(definition(service), settings(self._home, self.database_url, service), clock=lambda: self.now)
         if app.engine.dialect.name == "sqlite":
             # Processes are lost here, never the machine.
             event.listen(app.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))

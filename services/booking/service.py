@@ -62,13 +62,18 @@ class Booking(App):
 
     def started(self) -> None:
         """Load catalogue and index."""
-        today = self.clock().astimezone(self.reads.zone).date()
-        self.reads.catalogue = self.state("catalogue")
+        self.reload()
+
+    def reload(self) -> None:
+        """Load catalogue and index anew."""
+        index, today = Index(self.reads.zone), self.clock().astimezone(self.reads.zone).date()
+        catalogue = self.state("catalogue")
         with self.read() as connection:
-            feed.load(self.reads.index, connection, today)
+            feed.load(index, connection, today)
             waiting = feed.waiting(connection)
         states = {appointment: self.life(appointment).pending for appointment in waiting}
-        feed.load_pending(self.reads.index, {name: pending for name, pending in states.items() if pending})
+        feed.load_pending(index, {name: pending for name, pending in states.items() if pending})
+        self.reads.index, self.reads.catalogue = index, catalogue
 
     def committed(self, events: Sequence[Any]) -> None:
         """Keep catalogue and index up."""

@@ -1,14 +1,17 @@
 """A line of five services in one process, and ensembles of real processes that several tests share."""
 
+import itertools
 import logging
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import structlog
 
 from deploy.parts import SERVICES, definition
+from deploy.servers import PostgreSQL
 from shared.migrate import migrate
 from tests.journeys.town import town
 from tests.line import Line, furnish, settings
@@ -16,13 +19,20 @@ from tests.line import Line, furnish, settings
 MakeLine = Callable[[], Line]
 
 
-@pytest.fixture(scope="module")
-def quiet() -> Iterator[None]:
-    """No log lines below errors: a thousand messages would bury what a failed test says."""
+@contextmanager
+def quietly() -> Iterator[None]:
+    """No log lines: a thousand messages would bury what a failed test says."""
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """For every test here."""
+    with quietly():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +42,10 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     url = f"sqlite:///{folder}/{{service}}.db"
     for service in SERVICES:
         migrate(definition(service), settings(folder, url, service))
-    line = Line(folder, url)
-    furnish(line, town())
-    line.close()
+    with quietly():
+        line = Line(folder, url)
+        furnish(line, town())
+        line.close()
     return folder
 
 
@@ -52,8 +63,37 @@ def line_on_sqlite(furnished: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def line(quiet: None, line_on_sqlite: MakeLine) -> Iterator[Line]:
+def line(line_on_sqlite: MakeLine) -> Iterator[Line]:
     """A line for one test."""
     line = line_on_sqlite()
     yield line
     line.close()
+
+
+@pytest.fixture(scope="session")
+def line_on_postgresql(
+    quiet: None, postgres: PostgreSQL, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeLine]:
+    """The same on PostgreSQL; the databases of earlier ones are gone when the next is made."""
+    folder, numbers = tmp_path_factory.mktemp("line"), itertools.count()
+    made: list[str] = []
+
+    def create(number: int, template: str) -> str:
+        for service in SERVICES:
+            copied = template.format(service=service)
+            made.append(postgres.create_database(f"line{number}_{service}", copied).rpartition("/")[2])
+        return postgres.url(f"line{number}_{{service}}")
+
+    def make() -> Line:
+        return Line(folder, create(next(numbers), "line0_{service}"))
+
+    url = create(next(numbers), "template0")
+    for service in SERVICES:
+        migrate(definition(service), settings(folder, url, service))
+    with quietly():
+        line = Line(folder, url)
+        furnish(line, town())
+        line.close()
+    yield make
+    for name in made:
+        postgres.drop_database(name)

@@ -8,7 +8,13 @@ from typing import Any
 from deploy.town.facts import Town
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-ID_CARD, MOVED_HERE, CERTIFICATE, HOUSING_BENEFIT, QUESTION = "id-card", "moved-here", "certificate", "housing", "question"
+ID_CARD, MOVED_HERE, CERTIFICATE, HOUSING_BENEFIT, QUESTION = (
+    "id-card",
+    "moved-here",
+    "certificate",
+    "housing",
+    "question",
+)
 COUNTER = ("08:00", "16:00")
 ROUND_THE_CLOCK = ("00:00", "23:55")
 CERTIFICATE_MINUTES = 10
