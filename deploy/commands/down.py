@@ -10,13 +10,16 @@ from deploy.supervision import Supervisor
 def down() -> None:
     """Stop services, publishers, mail sink and our own broker; what is stored stays."""
     console = Console()
-    supervisor = Supervisor(Home.here())
+    home = Home.here()
+    supervisor = Supervisor(home)
     if not supervisor.running():
         console.print("Nothing of Foyer runs here.")
         return
     with console.status("Stopping: what is under way is finished first"):
         supervisor.shut_down()
-    console.print("Foyer is down. Logs and mails are in var/, and `foyer up` goes on where it stopped.")
+    console.print(
+        f"Foyer is down. What it stored is in {home.root}, and `foyer up` goes on from there.", soft_wrap=True
+    )
 
 
 if __name__ == "__main__":

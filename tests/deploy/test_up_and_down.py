@@ -45,8 +45,12 @@ def test_up_twice_restart_of_a_killed_part_and_down(home: Path) -> None:
         assert foyer({"FOYER_HOME": str(home)}, "up").returncode == 0, "a second time, from a shell without settings"
         assert {state["name"]: state["pid"] for state in supervisor.states()} == states
 
-        os.kill(states["rooms"], signal.SIGKILL)
-        wait_until(lambda: supervisor.state("rooms")["pid"] not in (0, states["rooms"]), 30, "rooms is started again")
+        node = descendants(states["broker"])
+        for part in ("rooms", "broker"):
+            os.kill(states[part], signal.SIGKILL)
+        for part in ("rooms", "broker"):
+            wait_until(lambda p=part: supervisor.state(p)["pid"] not in (0, states[p]), 30, f"{part} is started again")
+        wait_until(lambda: all(ended(pid) for pid in node), 30, "the node of the killed broker has ended")
         assert foyer(env, "up").returncode == 0
         family = [supervisor.pid(), *descendants(supervisor.pid())]
     finally:
