@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -198,10 +198,10 @@ class App:
             self.engine.dispose()
             raise Unavailable("the database cannot be reached at the moment") from error
 
-    def due(self, kind: str, limit: int = 100) -> list[str]:
-        """The subjects whose timer of that kind has run out."""
+    def due(self, kind: str, limit: int = 100, since: timedelta = timedelta()) -> list[str]:
+        """The subjects whose timer of that kind ran out so long ago, or longer."""
         with self.read() as connection:
-            return timers.due(connection, kind, self.clock(), limit)
+            return timers.due(connection, kind, self.clock() - since, limit)
 
     def state(self, stream: str) -> Any:
         """The present state of a stream, folded from the log."""

@@ -35,6 +35,8 @@ class Settings:
     master_key: bytes
     transport_key: bytes
     secret: bytes
+    retention_days: int = 30
+    """So long after their end are things kept that say who it was."""
 
     @property
     def wake_path(self) -> Path:
@@ -63,6 +65,7 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
             log_format=env.str("LOG_FORMAT", "auto"),
             batch=env.int("BATCH", 200),
             prefetch=env.int("PREFETCH", 500),
+            retention_days=env.int("RETENTION_DAYS", 30, validate=validate.Range(min=0)),
             master_key=_key(env.str(f"MASTER_KEY_{upper}", ""), home, service),
             transport_key=_key(env.str("TRANSPORT_KEY", ""), home, "transport"),
             secret=_key(env.str("SECRET", ""), home, "secret"),

@@ -20,7 +20,7 @@ from shared.definition import Command, Definition, Recorded
 from shared.messages import Cause, envelope
 from shared.tables import Write, instant
 
-CACHED_STREAMS = 50_000
+CACHED_STREAMS = 5_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from deploy.servers.mail import MailSink
 from deploy.servers.ports import free_port, port_is_free
 from deploy.servers.rabbitmq import RabbitMQ, rabbitmq_is_installed
 from deploy.supervision import BROKER, MAIL_SINK, Program, Supervisor, last_lines, programs
+from deploy.town.facts import GUETERSLOH
 
 READY_SECONDS = 120
 _GAVE_UP = ("FATAL", "EXITED", "STOPPED", "UNKNOWN")
@@ -57,7 +58,7 @@ def plan_for(home: Home, running: bool) -> Plan:
             raise CannotDo(f"Foyer runs here with another {', '.join(sorted(changed))}: `foyer down` first.")
         settings = {**said, **before}
     else:
-        settings = {**HTTP_DEFAULTS, "FOYER_LOG_FORMAT": "json", **said}
+        settings = {**HTTP_DEFAULTS, "FOYER_LOG_FORMAT": "json", "FOYER_SITES": str(GUETERSLOH / "sites.json"), **said}
     settings["FOYER_HOME"] = str(home.root)
     broker_port = mail_ports = None
     if "FOYER_AMQP_URL" not in said:

@@ -163,6 +163,7 @@ class StopAnswer(Schema):
 class ProposalAnswer(Schema):
     id = fields.String()
     site = fields.String()
+    site_name = fields.Nested(TextV1)
     starts_at = Instant()
     ends_at = Instant()
     minutes = fields.Integer()
@@ -198,6 +199,7 @@ class AppointmentAnswer(Schema):
     appointment = fields.String()
     status = fields.String()
     site = fields.String()
+    site_name = fields.Nested(TextV1)
     starts_at = Instant()
     ends_at = Instant()
     party_size = fields.Integer()

@@ -1,7 +1,6 @@
 """Booking's read tables: what the index of proposals is loaded from at the start, and the timers."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -34,8 +33,7 @@ from shared.vault import Vault
 
 HOLD = "hold"
 FORGET = "forget"
-RETENTION = timedelta(days=30)
-"""A guest is forgotten so long after the visit."""
+"""Due at the end of the visit; the guest is forgotten when that is long enough ago."""
 
 metadata = MetaData()
 resources = Table(
@@ -100,14 +98,14 @@ def _life(event: BookingEvent) -> Iterable[Write]:
     match event:
         case AppointmentRequested():
             hold = set_timer(HOLD, event.appointment, event.hold_until)
-            return (hold, set_timer(FORGET, event.appointment, event.plan.ends_at + RETENTION))
+            return (hold, set_timer(FORGET, event.appointment, event.plan.ends_at))
         case MoveRequested():  # the old time counts until the new one is held
             return (set_timer(HOLD, event.appointment, event.hold_until),)
         case AppointmentConfirmed():
             return (clear_timer(HOLD, event.appointment),)
         case AppointmentMoved():
             others = {"b_appointment": event.appointment, "b_attempt": event.attempt}
-            forget = set_timer(FORGET, event.appointment, event.plan.ends_at + RETENTION)
+            forget = set_timer(FORGET, event.appointment, event.plan.ends_at)
             return (clear_timer(HOLD, event.appointment), forget, (_LET_GO_OTHERS, others))
         case MoveDeclined():
             this = {"b_appointment": event.appointment, "b_attempt": event.attempt}

@@ -1,7 +1,7 @@
 """The read side: the catalogue, proposals, and an appointment as its guest may see it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from services.booking import planning, responsibility
 from services.booking.appointment import Appointment
 from services.booking.catalogue import Catalogue
-from services.booking.events import Concern, Held, Plan
+from services.booking.events import Concern, Held, Plan, Text
 from services.booking.planning import Question
 from services.booking.proposals.index import Index
 from services.booking.proposals.search import search, still_free
@@ -27,6 +27,7 @@ class ReadSide:
     tokens: Tokens
     zone: ZoneInfo
     catalogue: Catalogue
+    sites: Mapping[str, Text] = field(default_factory=dict)
 
     def concerns(self) -> list[Concern]:
         """The catalogue, by topic and name."""
@@ -82,6 +83,7 @@ class ReadSide:
             "appointment": appointment,
             "status": state.status,
             **_visit(state.plan, state.rooms, state.clerks),
+            "site_name": self.site_name(state.plan.site),
             "hold_until": state.pending.hold_until if state.pending and state.status == "requested" else None,
             "because": list(state.because),
             "alternatives": [],
@@ -93,12 +95,17 @@ class ReadSide:
             shown["alternatives"] = self.instead(state.plan, now)
         return shown
 
+    def site_name(self, site: str) -> Text:
+        """What a site is called; its key where nobody has said."""
+        return self.sites.get(site, Text(site, site))
+
     def _shown(self, proposal: Proposal, wish: Wish) -> dict[str, Any]:
         concerns = [self.catalogue.concerns[stop.concern] for stop in proposal.stops]
         offer = planning.offer(proposal, wish.stops, wish.party_size, any(need.step_free for need in wish.stops))
         return {
             "id": self.tokens.proposal(offer),
             "site": proposal.site,
+            "site_name": self.site_name(proposal.site),
             "starts_at": proposal.starts_at,
             "ends_at": proposal.ends_at,
             "minutes": (proposal.ends_at - proposal.starts_at) // timedelta(minutes=1),

@@ -28,6 +28,7 @@ from services.booking.place import PLACE
 from services.booking.planning import NotPossible
 from services.booking.proposals.index import Index
 from services.booking.queries import ReadSide
+from services.booking.sites import sites
 from services.booking.tokens import BadProposal, Tokens
 from services.booking.web import pages, visits
 from shared.app import App
@@ -57,7 +58,7 @@ class Booking(App):
     def __init__(self, definition: Definition, settings: Settings, **kwargs: Any) -> None:
         super().__init__(definition, settings, **kwargs)
         zone = ZoneInfo(settings.timezone)
-        self.reads = ReadSide(Index(zone), Tokens(settings.secret), zone, Catalogue())
+        self.reads = ReadSide(Index(zone), Tokens(settings.secret), zone, Catalogue(), sites())
         self.hold_for = timedelta(seconds=Env().int("FOYER_HOLD_FOR", 600))
 
     def started(self) -> None:
@@ -149,7 +150,7 @@ class Booking(App):
 
     def forget_guests(self) -> None:
         """Forget the guests whose visit ended long enough ago."""
-        due = self.due(projections.FORGET)
+        due = self.due(projections.FORGET, since=timedelta(days=self.settings.retention_days))
         if due:
             now = self.clock()
             self.handle(*(ForgetGuest(str(uuid4()), now, appointment) for appointment in due))

@@ -1,6 +1,6 @@
 """What letters need to know of the house, read from the environment once.
 
-FOYER_TOWN, FOYER_MAIL_FROM (a bare address), FOYER_RETENTION_DAYS, and FOYER_SITES: a JSON file, or the JSON itself:
+FOYER_TOWN, FOYER_MAIL_FROM (a bare address), and FOYER_SITES: a JSON file, or the JSON itself:
 {"rathaus": {"name": "Rathaus" or {"de": .., "en": ..}, "address": ".." or {"street", "postal_code", "city"}}}.
 """
 
@@ -27,9 +27,9 @@ def house_of(settings: Settings) -> House:
         return House(
             town=env.str("TOWN", "Stadt Gütersloh"),
             sender=sender,
-            public_url=settings.public_url or "http://127.0.0.1:8001",
+            public_url=settings.public_url or f"http://{env.str('HTTP_BOOKING', '127.0.0.1:8001')}",
             timezone=ZoneInfo(settings.timezone),
-            retention_days=env.int("RETENTION_DAYS", 30),
+            retention_days=settings.retention_days,
             sites=sites_of(env.str("SITES", "{}")),
         )
 
