@@ -48,7 +48,8 @@ class Behaviour:
         return mode
 
 
-@dataclass(slots=True)
+# Without slots: aiosmtpd looks at all members of its handler, which Debian's Python 3.11.2 can't do with slots.
+@dataclass
 class Sink:
     """The folder of mails: written to `tmp`, then moved to `new`, so that nobody reads half a mail."""
 
