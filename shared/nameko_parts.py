@@ -126,7 +126,8 @@ class Hear(Entrypoint):
 
     def _hand_over(self, connection: Any) -> bool:
         """Until it has worked; False when we are stopped before: the messages come again then."""
-        deliveries = [Delivery(m.properties.get("content_type", ""), bytes(m.body)) for m in self._batch]
+        # An empty body comes as text.
+        deliveries = [Delivery(m.properties.get("content_type", ""), bytes(m.body or b"")) for m in self._batch]
         while not self._stopping:
             try:
                 self._work(deliveries)
