@@ -58,6 +58,11 @@ def test_a_killed_broker_loses_nothing(wire: Wire, rabbitmq: RabbitMQ) -> None:
     with wire.running("publisher"), wire.running("service"):
         wire.speak(300)
         wait_until(lambda: log.totals(listener.engine), 30, "the first of them")
+        # RabbitMQ 3.10 writes the name of a new quorum queue to disk some seconds late; killed before, it forgets the
+        # queue's whole log and does not even offer the queue again.
+        name = f"{wire.amqp_url.rpartition('/')[2]}_counters.inbox".encode()
+        names = next((rabbitmq.folder / "data").rglob("quorum/*/names.dets"))
+        wait_until(lambda: name in names.read_bytes(), 30, "the queue's name is on disk")
         wire.speak(300)
         rabbitmq.kill()
         wire.speak(300)
@@ -117,7 +122,7 @@ def delete_the_queue_and_speak(wire: Wire) -> None:
     with wire.channel() as channel:
         channel.queue_delete(topology.queue("counters"))
     wire.speak(40)
-    wire.receive(80, seconds=10)
+    wire.receive(80, seconds=5)
 
 
 @only_sqlite

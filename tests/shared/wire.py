@@ -67,6 +67,9 @@ class Wire:
         process.start()
         try:
             yield process
+        except BaseException:
+            print(f"{role}: {process.last_lines(40)}")
+            raise
         finally:
             process.kill()
 
