@@ -8,9 +8,10 @@ from services.booking.proposals.ticks import span
 
 DAY = 288  # in ticks; buckets only, no local day
 
-# One stretch held: kind, resource, and the absolute ticks where buffer and visit begin, visit and buffer end.
-# A plain tuple, since Python's garbage collector need not look at it: a hundred thousand bookings cause no pauses.
-Hold = tuple[str, str, int, int, int, int]
+# One stretch held: kind, resource, the absolute ticks where buffer and visit begin, visit and buffer end, the attempt,
+# and whether it is only asked for. A plain tuple, since it is small and Python's garbage collector need not look at it:
+# a hundred thousand bookings cause no pauses.
+Hold = tuple[str, str, int, int, int, int, int, bool]
 
 
 class Busy:
@@ -31,7 +32,7 @@ class Busy:
 
     def remove(self, hold: Hold) -> None:
         """Clears the hold's ticks and draws its neighbours again, which may share some of them."""
-        _, _, reach_from, _, _, reach_until = hold
+        _, _, reach_from, _, _, reach_until, _, _ = hold
         day = reach_from // DAY
         number = self.days[day].index(hold)
         self.days[day] = self.days[day][:number] + self.days[day][number + 1 :]
@@ -53,6 +54,6 @@ class Busy:
             self.add(hold)
 
     def _draw(self, hold: Hold) -> None:
-        _, _, reach_from, starts, ends, reach_until = hold
+        _, _, reach_from, starts, ends, reach_until, _, _ = hold
         self.visits |= span(starts - self.base, ends - self.base)
         self.reach |= span(reach_from - self.base, reach_until - self.base)

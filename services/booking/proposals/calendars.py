@@ -15,11 +15,12 @@ Opening = tuple[Lane, int, int]  # first tick, tick at which it ends (absolute)
 class Calendar:
     """Open times by lane, and two layers of holds. What `starts` works out is kept until the calendar changes."""
 
-    __slots__ = ("base", "kept", "lanes", "masks", "openings", "pending", "taken")
+    __slots__ = ("base", "kept", "kept_for_some", "lanes", "masks", "openings", "pending", "taken")
 
     def __init__(self, base: int) -> None:
         self.base = base
         self.openings: dict[date, tuple[Opening, ...]] = {}
+        self.kept_for_some = False  # whether two views can differ
         self.lanes: dict[Lane, int] = {}
         self.taken = Busy(base)
         self.pending = Busy(base)
@@ -47,6 +48,7 @@ class Calendar:
 
     def _draw(self, openings: Sequence[Opening]) -> None:
         for lane, begins, until in openings:
+            self.kept_for_some |= lane.quota != PUBLIC
             self.lanes[lane] = self.lanes.get(lane, 0) | span(begins - self.base, until - self.base)
 
     def rebase(self, base: int) -> None:
@@ -90,8 +92,7 @@ class Calendar:
 
         `grid` in ticks, counted from each opening's begin and not restarted after a booking; 0 or 1 = every tick.
         """
-        same = all(lane.quota == PUBLIC for lane in self.lanes)  # for every view, so it need not be told apart
-        key = (site, length, before, after, grid, pending, None if same else view)
+        key = (site, length, before, after, grid, pending, view if self.kept_for_some else None)
         found = self.kept.get(key)
         if found is None:
             if len(self.kept) >= KEPT:

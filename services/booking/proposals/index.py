@@ -7,13 +7,13 @@ defined or opened, since the two facts come from different streams.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from heapq import heappop, heappush
+from sys import intern
 
 from services.booking.proposals.busy import Busy, Hold
 from services.booking.proposals.resources import Clerk, Room, clerk_fits, letters_of, room_fits, rule_of
 from services.booking.proposals.timetable import Hours, Timetable
 from services.booking.proposals.wish import Need
 
-Held = tuple[int, bool, Hold]  # attempt, only asked for, what
 Asked = tuple[str | None, str | None, datetime, datetime]  # room, clerk (None = none named), starts_at, blocked_until
 
 
@@ -27,7 +27,7 @@ class Index(Timetable):
         super().__init__(zone, minutes)
         self.rooms: dict[str, Room] = {}
         self.clerks: dict[str, Clerk] = {}
-        self.holds: dict[str, tuple[Held, ...]] = {}  # by appointment
+        self.holds: dict[str, tuple[Hold, ...]] = {}  # by appointment
         self.resting: list[tuple[int, Hold]] = []  # a heap: until which tick, what
         self.fits: dict[object, tuple[str, ...]] = {}
         self.rarity: dict[str, int] = {}  # by competence: how many clerks have it
@@ -100,19 +100,20 @@ class Index(Timetable):
         blocked_from: datetime | None = None,
     ) -> None:
         """A "room" or "clerk" is held; replaces what was pending of that kind for the appointment's attempt."""
-        hold = self._hold(kind, resource, starts_at, blocked_until, ends_at, blocked_from)
         held = self.holds.get(appointment, ())
-        self._drop(appointment, [one for one in held if one[0] == attempt and one[1] and one[2][0] == kind])
-        self._add(appointment, (attempt, False, hold))
+        self._drop(appointment, [one for one in held if one[0] == kind and one[6] == attempt and one[7]])
+        times = (starts_at, ends_at or blocked_until, blocked_until)
+        self._add(appointment, self._hold(kind, resource, blocked_from or starts_at, *times, attempt, False))
 
     def pend(self, appointment: str, attempt: int, stops: Iterable[Asked]) -> None:
         """Places asked for and not answered yet are not proposed to others meanwhile."""
         held = self.holds.get(appointment, ())
-        answered = {one[2][0] for one in held if one[0] == attempt and not one[1]}
+        answered = {one[0] for one in held if one[6] == attempt and not one[7]}
         for room, clerk, starts_at, blocked_until in stops:
+            times = (starts_at, starts_at, blocked_until, blocked_until)
             for kind, resource in (("room", room), ("clerk", clerk)):
                 if resource is not None and kind not in answered:
-                    self._add(appointment, (attempt, True, self._hold(kind, resource, starts_at, blocked_until)))
+                    self._add(appointment, self._hold(kind, resource, *times, attempt, True))
 
     def free(
         self,
@@ -127,47 +128,46 @@ class Index(Timetable):
         `rest_until`: what was held is offered to others only from then on, so that cancelled places can't be traded.
         """
         held = self.holds.get(appointment, ())
-        gone = [one for one in held if attempt in (None, one[0]) and kind in (None, one[2][0])]
+        gone = [one for one in held if attempt in (None, one[6]) and kind in (None, one[0])]
         self._drop(appointment, gone)
-        for _, pending, hold in gone:
-            if rest_until is not None and not pending:
+        for hold in gone:
+            if rest_until is not None and not hold[7]:
                 heappush(self.resting, (self.scale.ceil(rest_until), hold))
-                self._layer((0, False, hold)).add(hold)
+                self._layer(hold).add(hold)
 
     def wake(self, now: datetime) -> None:
         """Offers again what has rested long enough. The search does so by itself."""
         while self.resting and self.resting[0][0] <= self.scale.floor(now):
             hold = heappop(self.resting)[1]
             if hold[5] > self.floor:
-                self._layer((0, False, hold)).remove(hold)
+                self._layer(hold).remove(hold)
 
     def forget_before(self, day: date) -> None:
         """Drops everything that ended before a local day; call it once a day, so that memory stays level."""
         self.drop_before(day)
         for appointment, held in list(self.holds.items()):
-            self._keep(appointment, tuple(one for one in held if one[2][5] > self.floor))
+            self._keep(appointment, tuple(one for one in held if one[5] > self.floor))
 
-    def _add(self, appointment: str, one: Held) -> None:
-        held, hold = self.holds.get(appointment, ()), one[2]
-        if one in held or hold[5] <= self.floor:
-            return
-        self.holds[appointment] = (*held, one)
-        self.reach_back(hold[2])
-        self._layer(one).add(hold)
+    def _add(self, appointment: str, hold: Hold) -> None:
+        held = self.holds.get(appointment, ())
+        if hold not in held and hold[5] > self.floor:
+            self.holds[appointment] = (*held, hold)
+            self.reach_back(hold[2])
+            self._layer(hold).add(hold)
 
-    def _drop(self, appointment: str, gone: list[Held]) -> None:
+    def _drop(self, appointment: str, gone: list[Hold]) -> None:
         if gone:
             self._keep(appointment, tuple(one for one in self.holds[appointment] if one not in gone))
-        for one in gone:
-            self._layer(one).remove(one[2])
+        for hold in gone:
+            self._layer(hold).remove(hold)
 
-    def _layer(self, one: Held) -> Busy:
+    def _layer(self, hold: Hold) -> Busy:
         """The layer of a hold, about to be changed."""
-        calendar = self.calendar(one[2][0], one[2][1])
+        calendar = self.calendar(hold[0], hold[1])
         calendar.kept.clear()
-        return calendar.pending if one[1] else calendar.taken
+        return calendar.pending if hold[7] else calendar.taken
 
-    def _keep(self, appointment: str, held: tuple[Held, ...]) -> None:
+    def _keep(self, appointment: str, held: tuple[Hold, ...]) -> None:
         if held:
             self.holds[appointment] = held
         else:
@@ -177,15 +177,18 @@ class Index(Timetable):
         self,
         kind: str,
         resource: str,
+        blocked_from: datetime,
         starts_at: datetime,
+        ends_at: datetime,
         blocked_until: datetime,
-        ends_at: datetime | None = None,
-        blocked_from: datetime | None = None,
+        attempt: int,
+        pending: bool,
     ) -> Hold:
-        starts, until = self.scale.floor(starts_at), self.scale.ceil(blocked_until)
-        ends = until if ends_at is None else self.scale.ceil(ends_at)
-        reach_from = starts if blocked_from is None else self.scale.floor(blocked_from)
-        return kind, resource, reach_from, starts, ends, until
+        floor, ceil = self.scale.floor, self.scale.ceil
+        starts, until = floor(starts_at), ceil(blocked_until)
+        ends = until if ends_at is blocked_until else ceil(ends_at)
+        first = starts if blocked_from is starts_at else floor(blocked_from)
+        return intern(kind), intern(resource), first, starts, ends, until, attempt, pending
 
     # --- who fits
 

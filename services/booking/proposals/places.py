@@ -22,19 +22,30 @@ class Place:
         self.shapes = tuple(Shape.of(need, index.scale) for need in wish.stops)
         self.wait = wish.max_wait // index.scale.minutes
         self.all = (1 << len(wish.stops)) - 1
+        self._bits: dict[tuple[str, str, int, bool], int] = {}
         self._starts: dict[tuple[int, bool], int] = {}
         self._begins: dict[tuple[int, bool], int] = {}
         self._follows: dict[int, int] = {}
 
     def bits(self, kind: str, resource: str, number: int, first: bool = False) -> int:
         """Where one room or clerk could begin stop `number`; the first stop of a visit keeps its start grid."""
-        shape, calendar = self.shapes[number], self.index.calendar(kind, resource)
-        if kind == "room":
-            return calendar.starts("", shape.length, shape.before, shape.after, 0, self.pending)
-        grid = shape.grid if first else 0
+        key = (kind, resource, number, first)
+        found = self._bits.get(key)
+        if found is None:
+            find = self._room_bits if kind == "room" else self._clerk_bits
+            found = self._bits[key] = find(resource, number, first)
+        return found
+
+    def _room_bits(self, room: str, number: int, first: bool) -> int:
+        shape = self.shapes[number]
+        calendar = self.index.calendar("room", room)
+        return calendar.starts("", shape.length, shape.before, shape.after, 0, self.pending)
+
+    def _clerk_bits(self, clerk: str, number: int, first: bool) -> int:
+        shape, release = self.shapes[number], self.wish.stops[number].release
+        calendar, grid = self.index.calendar("clerk", clerk), shape.grid if first else 0
         bits = calendar.starts(self.site, shape.length, shape.before, shape.after, grid, self.pending, self.view)
-        release = self.wish.stops[number].release
-        return bits if release is None else bits & self.index.released(resource, release, self.window.today)
+        return bits if release is None else bits & self.index.released(clerk, release, self.window.today)
 
     def fitting(self, kind: str, number: int) -> tuple[str, ...]:
         need = self.wish.stops[number]
@@ -50,7 +61,7 @@ class Place:
             for clerk in self.fitting("clerk", number):
                 clerks |= self.bits("clerk", clerk, number, first)
             for room in self.fitting("room", number) if clerks else ():
-                rooms |= self.bits("room", room, number)
+                rooms |= self.bits("room", room, number, first)
             shape = self.shapes[number]
             self._starts[key] = clerks & rooms & self.window.starts(shape.length, shape.after)
         return self._starts[key]

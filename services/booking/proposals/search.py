@@ -23,18 +23,12 @@ Waiting = tuple[float, int, int, int, Visit | None]
 
 def search(index: Index, wish: Wish, now: datetime, objective: Objective = DEFAULT) -> Found:
     """The best proposals for a wish as of `now` (aware): at most `wish.limit`, spread over time, best first."""
-    chosen: list[Proposal] = []
-    for proposal in ranked(index, wish, now, objective, chosen):
-        chosen.append(proposal)
-        if len(chosen) >= wish.limit:
-            break
-    return Found(tuple(chosen), None if chosen else why_nothing(index, wish, now, _first(index, now, objective)))
+    chosen = tuple(islice(ranked(index, wish, now, objective), wish.limit))
+    return Found(chosen, None if chosen else why_nothing(index, wish, now, _first(index, now, objective)))
 
 
-def ranked(
-    index: Index, wish: Wish, now: datetime, objective: Objective = DEFAULT, chosen: list[Proposal] | None = None
-) -> Iterator[Proposal]:
-    """Every proposal, fewest points first, one for each time and site. Those too near to a `chosen` one are left out.
+def ranked(index: Index, wish: Wish, now: datetime, objective: Objective = DEFAULT) -> Iterator[Proposal]:
+    """Proposals, fewest points first, none nearer to an earlier one at its site than `objective.apart`.
 
     Best first: a time is put in with what its lateness alone costs, when it comes up again with the least that its day
     costs, and then worked out; since no part is negative, what comes up worked out is the best of all that are left.
@@ -43,8 +37,9 @@ def ranked(
     frame = window(index, wish, now)
     places = [Prices(place, objective) for place in _places(index, wish, frame)]
     ways = [each(one.place.begins(one.place.all, first=True)) for one in places]
-    early = objective.early * index.scale.minutes
+    early, apart = objective.early * index.scale.minutes, index.scale.ticks(objective.apart)
     open_: list[Waiting] = []
+    chosen: list[tuple[int, int]] = []  # place, bit
 
     def put_next(number: int) -> None:
         for at in islice(ways[number], 1):
@@ -56,9 +51,10 @@ def ranked(
         points, at, number, known, visit = heappop(open_)
         if known == 0:
             put_next(number)
-        if _near(places[number].place, at, chosen, objective):
+        if any(number == other and -apart < at - when < apart for other, when in chosen):
             continue
         if visit is not None:
+            chosen.append((number, at))
             yield proposal_of(places[number], visit)
         elif known == 0:
             floor = places[number].floor("room", at) + places[number].floor("clerk", at)
@@ -114,11 +110,6 @@ def _one_free(index: Index, stop: Stop, need: Need, site: str | None, pending: b
 def _places(index: Index, wish: Wish, frame: Window) -> list[Place]:
     sites = index.sites() if wish.site is None else (wish.site,)
     return [Place(index, wish, frame, site) for site in sites]
-
-
-def _near(place: Place, at: int, chosen: list[Proposal] | None, objective: Objective) -> bool:
-    moment, apart = place.index.moment(at), timedelta(minutes=objective.apart)
-    return any(place.site == other.site and abs(moment - other.starts_at) < apart for other in chosen or ())
 
 
 def _first(index: Index, now: datetime, objective: Objective) -> Search:
