@@ -11,9 +11,10 @@ import pytest
 import structlog
 
 from deploy.parts import SERVICES, definition
-from deploy.servers import PostgreSQL
+from deploy.servers import PostgreSQL, RabbitMQ
 from shared.migrate import migrate
 from tests.journeys.town import town
+from tests.journeys.town_hall import TownHall, a_town_hall
 from tests.line import Line, furnish, settings
 
 MakeLine = Callable[[], Line]
@@ -97,3 +98,10 @@ def line_on_postgresql(
     yield make
     for name in made:
         postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def town_hall(request: pytest.FixtureRequest, servers_folder: Path, rabbitmq: RabbitMQ) -> Iterator[TownHall]:
+    """The whole ensemble with its town, one for all journeys on a kind of database."""
+    with a_town_hall(request, f"j-{request.param}", servers_folder, rabbitmq) as hall:
+        yield hall
