@@ -5,9 +5,12 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import Env
-from marshmallow import validate
+from marshmallow import ValidationError, validate
+
+from shared.database import connect
 
 KEY_BYTES = 32
 LAENDER = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH")
@@ -54,31 +57,30 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
         return Settings(
             service=service,
             amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/"),
-            database_url=env.str("DATABASE_URL", f"sqlite:///{home}/{{service}}.db").format(service=service),
+            database_url=env.str("DATABASE_URL", f"sqlite:///{home}/{{service}}.db", validate=_is_database).replace(
+                "{service}", service
+            ),
             http_address=env.str(f"HTTP_{upper}", http_default),
             smtp_url=env.str("SMTP_URL", "smtp://127.0.0.1:1025"),
-            timezone=env.str("TIMEZONE", "Europe/Berlin"),
+            timezone=env.str("TIMEZONE", "Europe/Berlin", validate=_is_timezone),
             land=env.str("LAND", "NW", validate=validate.OneOf(("", *LAENDER))),
             public_url=env.str("PUBLIC_URL", "").rstrip("/"),
             home=home,
             log_level=env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(LEVELS)),
             log_format=env.str("LOG_FORMAT", "auto"),
-            batch=env.int("BATCH", 200),
-            prefetch=env.int("PREFETCH", 500),
+            batch=env.int("BATCH", 200, validate=validate.Range(1)),
+            prefetch=env.int("PREFETCH", 500, validate=validate.Range(1, 65535)),
             retention_days=env.int("RETENTION_DAYS", 30, validate=validate.Range(min=0)),
-            master_key=_key(env.str(f"MASTER_KEY_{upper}", ""), home, service),
-            transport_key=_key(env.str("TRANSPORT_KEY", ""), home, "transport"),
-            secret=_key(env.str("SECRET", ""), home, "secret"),
+            master_key=_key(env.str(f"MASTER_KEY_{upper}", "", validate=_is_key), home, service),
+            transport_key=_key(env.str("TRANSPORT_KEY", "", validate=_is_key), home, "transport"),
+            secret=_key(env.str("SECRET", "", validate=_is_key), home, "secret"),
         )
 
 
 def _key(given: str, home: Path, name: str) -> bytes:
     """The key of that name: from the environment (base64 of 32 bytes), or a file made at the first start."""
     if given:
-        key = base64.b64decode(given)
-        if len(key) != KEY_BYTES:
-            raise ValueError(f"the key '{name}' must be the base64 of {KEY_BYTES} bytes")
-        return key
+        return base64.b64decode(given)
     path = home / "keys" / f"{name}.key"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Ten processes start at once: a complete file is linked into place, and whoever comes second takes the first one's.
@@ -91,4 +93,31 @@ def _key(given: str, home: Path, name: str) -> bytes:
         pass
     finally:
         draft.unlink()
-    return path.read_bytes()
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"{path} is damaged: it has {len(key)} bytes instead of {KEY_BYTES}")
+    return key
+
+
+def _is_key(given: str) -> None:
+    try:
+        fits = not given or len(base64.b64decode(given, validate=True)) == KEY_BYTES
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValidationError(f"Not the base64 of {KEY_BYTES} bytes.")
+
+
+def _is_database(url: str) -> None:
+    # The path of a home may have braces of its own.
+    try:
+        connect(url.replace("{service}", "x")).dispose()
+    except (ValueError, ImportError) as error:
+        raise ValidationError(str(error)) from None
+
+
+def _is_timezone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError, OSError):
+        raise ValidationError("Not a time zone like Europe/Berlin.") from None
