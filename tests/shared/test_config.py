@@ -1,0 +1,102 @@
+"""Settings: read once, the same for all processes, and clear about what is wrong."""
+
+import subprocess
+import sys
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+from environs import EnvError
+
+from shared import config
+from shared.database import connect
+
+PROGRAM = "from shared import config; s = config.load('toy'); print((s.master_key + s.transport_key + s.secret).hex())"
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOYER_HOME", str(tmp_path))
+
+
+def test_processes_that_start_at_once_get_the_same_keys() -> None:
+    """Ten of them, on a home where nobody was before."""
+    started = [
+        subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True, cwd=Path.cwd())
+        for _ in range(10)
+    ]
+    keys = {process.communicate(timeout=60)[0].strip() for process in started}
+    assert len(keys) == 1
+    assert len(next(iter(keys))) == 3 * 2 * config.KEY_BYTES
+
+
+def test_keys_stay_and_are_nobody_elses(tmp_path: Path) -> None:
+    """The next start finds them; only the owner may read them; each service has a master key of its own."""
+    first, again, other = config.load("toy"), config.load("toy"), config.load("other")
+    assert first == again
+    assert first.master_key != other.master_key
+    assert (first.transport_key, first.secret) == (other.transport_key, other.secret)
+    files = sorted((tmp_path / "keys").iterdir())
+    assert [file.name for file in files] == ["other.key", "secret.key", "toy.key", "transport.key"]
+    assert {oct(file.stat().st_mode)[-3:] for file in files} == {"600"}
+
+
+def test_a_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Then there is no file of it."""
+    monkeypatch.setenv("FOYER_MASTER_KEY_TOY", b64encode(b"k" * 32).decode())
+    assert config.load("toy").master_key == b"k" * 32
+    assert not (tmp_path / "keys" / "toy.key").exists()
+
+
+def test_a_damaged_key_file_is_not_used(tmp_path: Path) -> None:
+    """What was sealed with the whole one could not be opened."""
+    config.load("toy")
+    (tmp_path / "keys" / "toy.key").write_bytes(b"short")
+    with pytest.raises(ValueError, match=r"toy\.key is damaged"):
+        config.load("toy")
+
+
+BAD = {
+    "FOYER_BATCH": ["many", "0", "-1"],
+    "FOYER_PREFETCH": ["0", "x"],
+    "FOYER_LAND": ["XX", "nw"],
+    "FOYER_LOG_LEVEL": ["LOUD"],
+    "FOYER_TIMEZONE": ["Europe/Guetersloh", "", "/etc/passwd", "../x"],
+    "FOYER_MASTER_KEY_TOY": ["hello!", "aGVsbG8="],
+    "FOYER_TRANSPORT_KEY": ["äöü"],
+    "FOYER_SECRET": [b64encode(b"k" * 31).decode()],
+    "FOYER_DATABASE_URL": ["", "nonsense", "mysql://localhost/{service}", "sqlite://", "sqlite:///:memory:"],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values])
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """The message says which variable it is; a key is not quoted."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(EnvError) as wrong:
+        config.load("toy")
+    assert name in str(wrong.value)
+    assert not value or "KEY" not in name or value not in str(wrong.value)
+
+
+def test_the_database_of_a_service_is_a_pattern(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Only `{service}` is replaced."""
+    assert config.load("toy").database_url == f"sqlite:///{tmp_path}/toy.db"
+    monkeypatch.setenv("FOYER_DATABASE_URL", "postgresql://foyer:pa{s%7Ds@db/foyer_{service}")
+    assert config.load("toy").database_url == "postgresql://foyer:pa{s%7Ds@db/foyer_toy"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "mysql://root:geheim@localhost/x", "sqlite://", "postgres://a:geheim@b/c"]
+)
+def test_other_databases_are_refused(url: str) -> None:
+    """In a sentence without the password."""
+    with pytest.raises(ValueError, match=r"URL") as refused:
+        connect(url)
+    assert "geheim" not in str(refused.value)
+
+
+def test_any_postgresql_url_means_psycopg2() -> None:
+    """It is the driver that is cooperative under eventlet."""
+    for url in ("postgresql://u@h/d", "postgresql+asyncpg://u@h/d"):
+        assert connect(url).dialect.driver == "psycopg2"
