@@ -218,12 +218,22 @@ class RoomDefined(Heard):
     step_free = fields.Boolean(required=True)
 
 
+class StreetHeard(Heard):
+    street = fields.String(required=True)
+    first = fields.String(load_default=None, allow_none=True)
+    last = fields.String(load_default=None, allow_none=True)
+    side = fields.String(load_default="both")
+    postcode = fields.String(load_default=None, allow_none=True)
+
+
 class RuleHeard(Heard):
     department = fields.String(required=True)
     kind = fields.String(required=True)
     key = fields.String(load_default=None, allow_none=True)
     first = fields.String(load_default=None, allow_none=True)
     last = fields.String(load_default=None, allow_none=True)
+    streets = fields.List(fields.Nested(StreetHeard), load_default=list)
+    fallback = fields.Boolean(load_default=False)
 
 
 class ClerkDefined(Heard):

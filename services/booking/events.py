@@ -97,14 +97,30 @@ class RoomHoursNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class StreetPart:
+    """House numbers of a street, both inclusive; None = from the first, to the last. `side`: odd, even or both."""
+
+    street: str
+    first: str | None = None
+    last: str | None = None
+    side: str = "both"
+    postcode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """A clerk's responsibility in a department: anyone, a surname range, or a district."""
+    """A clerk's responsibility in a department: anyone, a surname range, or a district with its streets.
+
+    `fallback`: what no rule of the department covers falls under this one.
+    """
 
     department: str
     kind: Responsibility
     key: str | None = None
     first: str | None = None
     last: str | None = None
+    streets: tuple[StreetPart, ...] = ()
+    fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

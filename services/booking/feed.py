@@ -1,6 +1,7 @@
 """What the index of proposals learns from booking's own events; and the same from the read tables at the start."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -77,16 +78,7 @@ def define(index: Index, event: RoomNoted | ClerkNoted) -> None:
                 name=event.name,
                 departments=event.departments,
                 competences=event.competences,
-                responsibility=[
-                    {
-                        "department": rule.department,
-                        "kind": rule.kind,
-                        "key": rule.key,
-                        "first": rule.first,
-                        "last": rule.last,
-                    }
-                    for rule in event.responsibility
-                ],
+                responsibility=[asdict(rule) for rule in event.responsibility],
                 languages=event.languages,
             )
 

@@ -15,6 +15,7 @@ from services.booking.events import (
     RoomHoursNoted,
     RoomNoted,
     Rule,
+    StreetPart,
 )
 from shared.messages import Message, following
 
@@ -53,12 +54,16 @@ def _fact(kind: str, said: dict[str, Any]) -> RoomNoted | RoomHoursNoted | Clerk
             return RoomNoted(**said | {"equipment": tuple(said["equipment"])})
         case "ClerkDefined":
             lists = {name: tuple(said[name]) for name in ("departments", "competences", "languages")}
-            rules = tuple(Rule(**rule) for rule in said["responsibility"])
+            rules = tuple(_rule(rule) for rule in said["responsibility"])
             return ClerkNoted(**said | lists | {"responsibility": rules})
         case "RoomOpened":
             return RoomHoursNoted(said["room"], said["from_"], said["until"], _days(said))
         case _:
             return ClerkHoursNoted(said["clerk"], said["from_"], said["until"], _days(said))
+
+
+def _rule(said: Mapping[str, Any]) -> Rule:
+    return Rule(**{**said, "streets": tuple(StreetPart(**street) for street in said["streets"])})
 
 
 def _days(said: Mapping[str, Any]) -> tuple[OpenDay, ...]:

@@ -1,11 +1,21 @@
-"""Which rule of a department a guest falls under: anyone, a range of surnames, the district of a street. Pure."""
+"""Which rule of a department a guest falls under: a range of surnames, or the district of an address. Pure.
 
-import unicodedata
+What the guest gives is used here and forgotten: from now on only the key of the rule is kept and said.
+"""
+
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from services.booking.catalogue import Catalogue
 from services.booking.planning import NotPossible
 from services.booking.proposals.index import Index
+from services.booking.proposals.letters import LetterRule, ranges, responsible_key
+from services.booking.proposals.resources import Letters, Numbers
+from services.booking.proposals.streets import Streets
+
+_POSTCODE = re.compile(r"(?:^|[\s,])(\d{5})(?:\s.*)?$")
+_NUMBER = re.compile(r"^(.*[^\W\d_].*?)[\s,]+(\d{1,5}\s?[A-Za-z]?)(?:\s*[-–/].*)?$")
 
 
 def rules(
@@ -19,30 +29,85 @@ def _rule(index: Index, catalogue: Catalogue, key: str, surname: str | None, str
     concern = catalogue.concerns.get(key)
     if concern is None or concern.responsibility == "anyone":
         return None
-    keys = sorted(
-        rule
-        for clerk in index.clerks.values()
-        for department, kind, rule in clerk.rules
-        if department == concern.department and kind == concern.responsibility and rule is not None
-    )
+    department, kind = concern.department, concern.responsibility
+    keys, fallbacks = _keys(index, department, kind)
     if not keys:
         return None
-    given, field = (surname, "surname") if concern.responsibility == "surname" else (street, "street")
+    given, field = (surname, "surname") if kind == "surname" else (street, "street")
     if not given:
         raise NotPossible(field, f"Who is responsible for '{key}' depends on the {field}; please give it.")
-    if concern.responsibility == "district":
-        return next((rule for rule in keys if rule.casefold() == given.casefold()), keys[0])
-    letters = filed(given)
-    return next((rule for rule in keys if _within(letters, rule)), keys[-1])
+    if kind == "surname":
+        letters = frozenset(found for clerk in index.clerks.values() for found in clerk.letters)
+        return by_surname(given, _letter_rules(letters, department, keys), fallbacks)
+    numbers = frozenset(found for clerk in index.clerks.values() for found in clerk.streets)
+    return by_address(given, numbers, department, keys, fallbacks)
 
 
-def filed(surname: str) -> str:
-    """A surname as it is filed: DIN 5007-1, umlauts as their base letters."""
-    plain = unicodedata.normalize("NFKD", surname.replace("ß", "ss").casefold())
-    return "".join(letter for letter in plain if letter.isalpha())
+def _keys(index: Index, department: str, kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The keys of a department's rules of that kind, and those for what no rule covers, both in order."""
+    clerks = index.clerks.values()
+    keys = {key for clerk in clerks for where, what, key in clerk.rules if (where, what) == (department, kind) and key}
+    rest = {key for clerk in clerks for where, what, key in clerk.fallbacks if (where, what) == (department, kind)}
+    return tuple(sorted(keys)), tuple(sorted(key for key in rest if key))
 
 
-def _within(letters: str, rule: str) -> bool:
-    first, _, last = rule.replace("–", "-").partition("-")
-    low, high = filed(first), filed(last or first)
-    return low <= letters[: len(low)] and letters[: len(high)] <= high
+def by_surname(surname: str, letter_rules: Sequence[LetterRule], fallbacks: Sequence[str]) -> str:
+    """Exactly one rule. For a name in another script, or of letters nobody has: the fallback, else the last letters."""
+    return responsible_key(surname, letter_rules, next(iter(fallbacks), letter_rules[-1].key))
+
+
+def by_address(
+    address: str, numbers: frozenset[Numbers], department: str, keys: Sequence[str], fallbacks: Sequence[str]
+) -> str:
+    """Exactly one rule of a district, named by itself or by an address like "Berliner Str. 12a, 33330 Gütersloh".
+
+    For a street nobody has: the fallback, else the first key. Raises NotPossible where a house number decides.
+    """
+    named = next((key for key in keys if key.casefold() == address.strip().casefold()), None)
+    if named is not None:
+        return named
+    street, number, postcode = split(address)
+    found = _streets(numbers, department, next(iter(fallbacks), keys[0])).find(street, number, postcode)
+    if found.missing == "house_number":
+        raise NotPossible("street", "This street belongs to several districts; please add the house number.")
+    if found.missing == "postcode":
+        raise NotPossible("street", "There are several streets of this name; please add the postcode.")
+    return found.key
+
+
+def split(address: str) -> tuple[str, str | None, str | None]:
+    """Street, house number and postcode of an address on one line."""
+    text = address.strip()
+    postcode = _POSTCODE.search(text)
+    if postcode:
+        text = text[: postcode.start()]
+    text = text.split(",")[0].strip() or text.strip(" ,")
+    number = _NUMBER.match(text)
+    street = number[1].rstrip(" ,") if number else text
+    return street, number[2] if number else None, postcode[1] if postcode else None
+
+
+@lru_cache(maxsize=64)
+def _letter_rules(letters: frozenset[Letters], department: str, keys: tuple[str, ...]) -> tuple[LetterRule, ...]:
+    """The rules of a department in order of their letters; a rule without letters has those of its key ("A-K")."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for where, key, first, last in letters:
+        if where in (None, department):
+            found.setdefault(key, set()).update(_ranges(f"{first}-{last}"))
+    for key in keys:
+        if not found.get(key):
+            found[key] = set(_ranges(key))
+    rules_ = (LetterRule(key, tuple(sorted(some))) for key, some in found.items())
+    return tuple(sorted(rules_, key=lambda rule: (rule.ranges, rule.key)))
+
+
+def _ranges(text: str) -> tuple[tuple[str, str], ...]:
+    try:
+        return ranges(text)
+    except ValueError:
+        return ()  # reported when it was saved; a visit must be possible nevertheless
+
+
+@lru_cache(maxsize=64)
+def _streets(numbers: frozenset[Numbers], department: str, fallback: str) -> Streets:
+    return Streets((rule for where, rule in numbers if where in (None, department)), fallback)

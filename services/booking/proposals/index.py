@@ -9,8 +9,16 @@ from datetime import date, datetime, tzinfo
 from heapq import heappop, heappush
 from sys import intern
 
-from services.booking.proposals.busy import Busy, Hold
-from services.booking.proposals.resources import Clerk, Room, clerk_fits, letters_of, room_fits, rule_of
+from services.booking.proposals.busy import Hold
+from services.booking.proposals.resources import (
+    Clerk,
+    Room,
+    clerk_fits,
+    letters_of,
+    room_fits,
+    rule_of,
+    streets_of,
+)
 from services.booking.proposals.timetable import Hours, Timetable
 from services.booking.proposals.wish import Need
 
@@ -35,9 +43,19 @@ class Index(Timetable):
     # --- who and what there is
 
     def define_room(
-        self, room: str, *, name: str, site: str, seats: int, equipment: Iterable[str] = (), step_free: bool = False
+        self,
+        room: str,
+        *,
+        name: str,
+        site: str,
+        seats: int,
+        equipment: Iterable[str] = (),
+        step_free: bool = False,
+        parties: int = 1,
     ) -> None:
+        """`seats` for each party, `parties` at once: a large room with several desks."""
         self.rooms[room] = Room(room, name, site, seats, frozenset(equipment), step_free)
+        self.calendar("room", room).share(parties)
         self.fits.clear()
 
     def define_clerk(
@@ -50,12 +68,22 @@ class Index(Timetable):
         responsibility: Iterable[Mapping[str, object]] = (),
         languages: Iterable[str] = (),
     ) -> None:
-        """`responsibility`: mappings with "department", "kind" (anyone, surname, district), "key", "first", "last"."""
+        """`responsibility`: mappings with "department", "kind" (anyone, surname, district), "key", "first", "last";
+        "streets" of a district, each with "street", "first", "last", "side", "postcode"; and "fallback": for the rest.
+        """
         told = tuple(responsibility)
         rules = frozenset(rule_of(one) for one in told)
         letters = frozenset(found for one in told for found in letters_of(one))
         self.clerks[clerk] = Clerk(
-            clerk, name, frozenset(departments), frozenset(competences), rules, frozenset(languages), letters
+            clerk,
+            name,
+            frozenset(departments),
+            frozenset(competences),
+            rules,
+            frozenset(languages),
+            letters,
+            streets=frozenset(found for one in told for found in streets_of(one)),
+            fallbacks=frozenset(rule_of(one) for one in told if one.get("fallback")),
         )
         self.fits.clear()
         self.rarity = {}
@@ -133,14 +161,14 @@ class Index(Timetable):
         for hold in gone:
             if rest_until is not None and not hold[7]:
                 heappush(self.resting, (self.scale.ceil(rest_until), hold))
-                self._layer(hold).add(hold)
+                self.calendar(hold[0], hold[1]).hold(hold)
 
     def wake(self, now: datetime) -> None:
         """Offers again what has rested long enough. The search does so by itself."""
         while self.resting and self.resting[0][0] <= self.scale.floor(now):
             hold = heappop(self.resting)[1]
             if hold[5] > self.floor:
-                self._layer(hold).remove(hold)
+                self.calendar(hold[0], hold[1]).let_go(hold)
 
     def forget_before(self, day: date) -> None:
         """Drops everything that ended before a local day; call it once a day, so that memory stays level."""
@@ -153,19 +181,13 @@ class Index(Timetable):
         if hold not in held and hold[5] > self.floor:
             self.holds[appointment] = (*held, hold)
             self.reach_back(hold[2])
-            self._layer(hold).add(hold)
+            self.calendar(hold[0], hold[1]).hold(hold)
 
     def _drop(self, appointment: str, gone: list[Hold]) -> None:
         if gone:
             self._keep(appointment, tuple(one for one in self.holds[appointment] if one not in gone))
         for hold in gone:
-            self._layer(hold).remove(hold)
-
-    def _layer(self, hold: Hold) -> Busy:
-        """The layer of a hold, about to be changed."""
-        calendar = self.calendar(hold[0], hold[1])
-        calendar.kept.clear()
-        return calendar.pending if hold[7] else calendar.taken
+            self.calendar(hold[0], hold[1]).let_go(hold)
 
     def _keep(self, appointment: str, held: tuple[Hold, ...]) -> None:
         if held:

@@ -1,13 +1,17 @@
 """Rooms and clerks as the owners describe them, and whether they fit a need."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
+from services.booking.proposals.streets import Side, StreetRule
 from services.booking.proposals.wish import Need
 
 Rule = tuple[str | None, str, str | None]  # department, kind ("anyone", "surname", "district"), key
 
 Letters = tuple[str | None, str, str, str]  # department, key, first and last letters of a surname range
+
+Numbers = tuple[str | None, StreetRule]  # department, house numbers of a street
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Clerk:
     rules: frozenset[Rule]
     languages: frozenset[str]
     letters: frozenset[Letters] = frozenset()
+    streets: frozenset[Numbers] = frozenset()
+    fallbacks: frozenset[Rule] = frozenset()  # the rules for what no rule covers
 
 
 def room_fits(room: Room, need: Need) -> bool:
@@ -77,6 +83,20 @@ def letters_of(told: Mapping[str, object]) -> tuple[Letters, ...]:
     if told["kind"] != "surname" or key is None or first is None:
         return ()
     return ((_text(told, "department"), key, first, last or first),)
+
+
+def streets_of(told: Mapping[str, object]) -> tuple[Numbers, ...]:
+    """Its streets, if it is a district with streets."""
+    key, streets = _text(told, "key"), cast("Iterable[Mapping[str, object]]", told.get("streets") or ())
+    if told["kind"] != "district" or key is None:
+        return ()
+    return tuple((_text(told, "department"), _street(key, one)) for one in streets)
+
+
+def _street(key: str, told: Mapping[str, object]) -> StreetRule:
+    side = cast("Side", told.get("side") or "both")
+    first, last, postcode = (_text(told, name) for name in ("first", "last", "postcode"))
+    return StreetRule(key, str(told["street"]), first, last, side, postcode)
 
 
 def _text(told: Mapping[str, object], name: str) -> str | None:
