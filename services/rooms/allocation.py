@@ -45,6 +45,9 @@ def wanted_days(order: HoldRooms, house: House, days: Days) -> set[str]:
 def allocate(order: HoldRooms, house: House, days: Days) -> tuple[StopHeld, ...] | None:
     """A room for every stop, in order of the stops' start, or None. Looks only at the days given."""
     stops = sorted(order.stops, key=lambda stop: (stop.starts_at, stop.stop))
+    wishes = [_wished(order, stop, house, days) for stop in stops]
+    if all(wishes) and (whole := _place(wishes, ())) is not None:
+        return whole  # nearly always: what booking proposed is still free
     choices = [_preferred(order, stop, house, days) for stop in stops]
     return _place(choices, ()) if all(choices) else None
 
@@ -96,6 +99,15 @@ def _place(choices: Sequence[Sequence[StopHeld]], placed: tuple[StopHeld, ...]) 
         if (fitted := _fit(placed, held)) is not None and (whole := _place(choices[1:], fitted)) is not None:
             return whole
     return None
+
+
+def _wished(order: HoldRooms, stop: StopWanted, house: House, days: Days) -> list[StopHeld]:
+    """The stop in the room wished for, if that fits and is free."""
+    wish = house.rooms.get(stop.room or "")
+    if wish is None or not (_fits(wish, order, stop) and is_open(wish, stop)):
+        return []
+    day = days.get(_stream(wish, stop))
+    return [_held(stop, wish)] if day is not None and day.free(stop.starts_at, stop.blocked_until) else []
 
 
 def _preferred(order: HoldRooms, stop: StopWanted, house: House, days: Days) -> list[StopHeld]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import assert_never
+from typing import assert_never, cast
 
 from services.rooms import day, house, reservation
-from services.rooms.allocation import allocate, candidates, day_stream, reason, wanted_days
+from services.rooms.allocation import Days, allocate, day_stream, reason, wanted_days
 from services.rooms.alternatives import alternatives
 from services.rooms.commands import DefineRoom, ExtendHorizon, HoldRooms, LetGoRooms, RoomCommand
 from services.rooms.day import RoomDay
@@ -110,8 +110,7 @@ def _needs_to_hold(order: HoldRooms, states: Mapping[str, State]) -> set[str]:
     known = _reservation(states, order.appointment)
     if order.attempt in known.answered or known.too_late(order.attempt):
         return first
-    registry = _house(states)
-    return first | wanted_days(order, registry, _days(states, candidates(order, registry)))
+    return first | wanted_days(order, _house(states), cast(Days, states))
 
 
 def _hold(order: HoldRooms, states: Mapping[str, State]) -> Sequence[RoomEvent]:
@@ -122,8 +121,7 @@ def _hold(order: HoldRooms, states: Mapping[str, State]) -> Sequence[RoomEvent]:
         return (RoomDeclined(order.appointment, order.attempt, "taken"),)
     registry = _house(states)
     # Only what this order asks for: another order of the same batch must not change which room is chosen.
-    days = _days(states, candidates(order, registry))
-    days = _days(days, wanted_days(order, registry, days))
+    days = _days(states, wanted_days(order, registry, cast(Days, states)))
     stops = allocate(order, registry, days)
     if stops is None:
         why, others = reason(order, registry), alternatives(order, registry, days)

@@ -1,8 +1,8 @@
 """The rules of staff_calendar: who is held and who is let go. Pure; the parts stand in the modules beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import assert_never, cast
+from typing import assert_never, cast, cast
 
 from services.staff_calendar import day, reservation, staff
 from services.staff_calendar.allocation import Days, allocate, day_stream, reason, wanted_days
@@ -117,7 +117,7 @@ def _needs_to_hold(order: HoldStaff, states: Mapping[str, State]) -> set[str]:
     known = _reservation(states, order.appointment)
     if order.attempt in known.answered or known.too_late(order.attempt):
         return first
-    return first | wanted_days(order, _staff(states), _days(states))
+    return first | wanted_days(order, _staff(states), cast(Days, states))
 
 
 def _hold(order: HoldStaff, states: Mapping[str, State]) -> Sequence[StaffCalendarEvent]:
@@ -126,9 +126,9 @@ def _hold(order: HoldStaff, states: Mapping[str, State]) -> Sequence[StaffCalend
         return ()
     if known.too_late(order.attempt):
         return (StaffDeclined(order.appointment, order.attempt, "taken"),)
-    registry, days = _staff(states), _days(states)
+    registry = _staff(states)
     # Only what this order asked for: another order of the same batch must not change who is chosen.
-    days = {stream: days[stream] for stream in wanted_days(order, registry, days) if stream in days}
+    days = _days(states, wanted_days(order, registry, cast(Days, states)))
     stops = allocate(order, registry, days)
     if stops is None:
         why, others = reason(order, registry), alternatives(order, registry, days)
@@ -173,6 +173,6 @@ def _reservation(states: Mapping[str, State], appointment: str) -> Reservation:
     return state
 
 
-def _days(states: Mapping[str, State]) -> Days:
-    """The states as the days they are where a day is looked up. A batch has many states: they are not copied."""
-    return cast("Days", states)
+def _days(states: Mapping[str, State], streams: Iterable[str]) -> dict[str, ClerkDay]:
+    """Those of the days that are loaded. By name: `states` holds the streams of a whole batch."""
+    return {name: state for name in streams if isinstance(state := states.get(name), ClerkDay)}
