@@ -1,15 +1,15 @@
 """The index, whatever has happened to it, equals one that is built from what is true now."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.booking.proposals.index import Index
-from services.booking.proposals.search import possible
+from services.booking.proposals.search import possible, search, still_free
 from tests.proposals.random_towns import moment
-from tests.proposals.town import MONDAY, NOW, ZONE, at, need, town, wish
+from tests.proposals.town import MONDAY, NOW, ZONE, at, clerk, need, room, town, wish
 
 FIRST = date(2026, 10, 23)  # the clocks go back on the third day
 Slot = tuple[str, int, datetime, datetime, datetime, datetime]  # kind, number, blocked from, start, end, blocked until
@@ -127,6 +127,44 @@ def free(index: Index, truth: Truth, key: tuple[str, int], all_: bool, kind: str
         for other in layer:
             if other[0] == key[0] and (all_ or other[1] == key[1]):
                 layer[other] = {one for one in layer[other] if kind not in (None, one[0])}
+
+
+def test_a_large_room_serves_several_parties() -> None:
+    """Three desks: two taken and one asked for are all; what is freed is offered again; four are not."""
+    index = town()
+    for name in ("r1", "r2", "r3"):
+        index.open_room(name, MONDAY, MONDAY + timedelta(6), {})
+    room(index, "hall", 2, days=1)
+    index.define_room("hall", name="hall", site="rathaus", seats=2, parties=3)
+    for name in ("a", "b"):
+        index.take(name, 1, "room", "hall", at("08:00"), at("08:30"), ends_at=at("08:25"))
+    assert possible(index, wish(), NOW)[0][0] == at("08:00")
+    index.pend("c", 1, [("hall", None, at("08:10"), at("08:40"))])
+    assert possible(index, wish(), NOW)[0][0] == at("08:30")
+    proposal = search(index, wish(), NOW).proposals[0]
+    assert still_free(index, (replace(proposal.stops[0], starts_at=at("08:00"), ends_at=at("08:20")),), (need(),))
+    index.free("b")
+    assert possible(index, wish(), NOW)[0][0] == at("08:00")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20), st.integers(1, 8), st.booleans()), max_size=14))
+def test_parties_are_counted_right(steps: list[tuple[int, int, int, bool]]) -> None:
+    """However they come and go, a start is possible where fewer than three are there."""
+    index, now = Index(ZONE), at("00:00")
+    room(index, "hall", 2, "08:00-10:00", days=1, parties=3)
+    clerk(index, "anna", "08:00-10:00", days=1)
+    held: dict[str, tuple[int, int]] = {}
+    for number, begins, length, taking in steps:
+        name = f"a{number}"
+        index.free(name)
+        held.pop(name, None)
+        if taking:
+            held[name] = (begins, begins + length)
+            index.take(name, 1, "room", "hall", moment(MONDAY, 96 + begins), moment(MONDAY, 96 + begins + length))
+    free = [t for t in range(24) if sum(a <= t < b for a, b in held.values()) < 3]
+    found = possible(index, wish(need(minutes=5, buffer=0)), now)
+    assert [start for start, _ in found] == [moment(MONDAY, 96 + tick) for tick in free]
 
 
 def test_forgetting_the_past_changes_no_answer() -> None:

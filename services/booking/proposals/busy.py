@@ -15,12 +15,16 @@ Hold = tuple[str, str, int, int, int, int, int, bool]
 
 
 class Busy:
-    """A layer of holds (taken, or asked for). Holds lie in buckets of a day, so a full calendar costs no more."""
+    """A layer of holds (taken, or asked for). Holds lie in buckets of a day, so a full calendar costs no more.
 
-    __slots__ = ("base", "days", "reach", "visits")
+    Where several `parties` share a room, a tick counts as taken when all their places are.
+    """
 
-    def __init__(self, base: int) -> None:
+    __slots__ = ("base", "days", "parties", "reach", "visits")
+
+    def __init__(self, base: int, parties: int = 1) -> None:
         self.base = base
+        self.parties = parties
         self.visits = 0
         self.reach = 0
         self.days: dict[int, tuple[Hold, ...]] = {}
@@ -28,27 +32,25 @@ class Busy:
     def add(self, hold: Hold) -> None:
         day = hold[2] // DAY
         self.days[day] = (*self.days.get(day, ()), hold)
-        self._draw(hold)
+        if self.parties == 1:
+            self._draw(hold)
+        else:
+            self._count(hold[2], hold[5])
 
     def remove(self, hold: Hold) -> None:
-        """Clears the hold's ticks and draws its neighbours again, which may share some of them."""
-        _, _, reach_from, _, _, reach_until, _, _ = hold
-        day = reach_from // DAY
+        day = hold[2] // DAY
         number = self.days[day].index(hold)
         self.days[day] = self.days[day][:number] + self.days[day][number + 1 :]
-        keep = ~span(reach_from - self.base, reach_until - self.base)
-        self.visits &= keep
-        self.reach &= keep
-        for near in range(day - 1, reach_until // DAY + 1):
-            for other in self.days.get(near, ()):
-                if other[2] < reach_until and reach_from < other[5]:
-                    self._draw(other)
         if not self.days[day]:
             del self.days[day]
+        self._count(hold[2], hold[5])
+
+    def holds(self) -> list[Hold]:
+        return [hold for day in self.days.values() for hold in day]
 
     def rebase(self, base: int) -> None:
         """Draws everything anew from another first tick; what ended before it is dropped."""
-        holds = [hold for day in self.days.values() for hold in day if hold[5] > base]
+        holds = [hold for hold in self.holds() if hold[5] > base]
         self.base, self.visits, self.reach, self.days = base, 0, 0, {}
         for hold in holds:
             self.add(hold)
@@ -57,3 +59,19 @@ class Busy:
         _, _, reach_from, starts, ends, reach_until, _, _ = hold
         self.visits |= span(starts - self.base, ends - self.base)
         self.reach |= span(reach_from - self.base, reach_until - self.base)
+
+    def _count(self, first: int, until: int) -> None:
+        """Draws a stretch anew from the holds that lie in it."""
+        visits, reach = [0] * self.parties, [0] * self.parties  # bit n of element i: more than i parties are there
+        for day in range(first // DAY - 1, until // DAY + 1):
+            for _, _, reach_from, starts, ends, reach_until, _, _ in self.days.get(day, ()):
+                _one_more(visits, span(max(starts, first) - self.base, min(ends, until) - self.base))
+                _one_more(reach, span(max(reach_from, first) - self.base, min(reach_until, until) - self.base))
+        keep = ~span(first - self.base, until - self.base)
+        self.visits = self.visits & keep | visits[-1]
+        self.reach = self.reach & keep | reach[-1]
+
+
+def _one_more(levels: list[int], bits: int) -> None:
+    for number, level in enumerate(levels):
+        levels[number], bits = level | bits, level & bits

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from services.booking.proposals.busy import Busy
+from services.booking.proposals.busy import Busy, Hold
 from services.booking.proposals.release import Release, percent, released_places
 from services.booking.proposals.ticks import Scale, every, runs, span
 from services.booking.proposals.views import EVERYBODY, PUBLIC, Lane, View
@@ -71,6 +71,30 @@ class Calendar:
             if lane.site == site:
                 bits |= opened & view.sees(lane)
         return bits
+
+    def hold(self, hold: Hold) -> None:
+        self.kept.clear()
+        for layer in self._layers(hold):
+            layer.add(hold)
+
+    def let_go(self, hold: Hold) -> None:
+        self.kept.clear()
+        for layer in self._layers(hold):
+            layer.remove(hold)
+
+    def _layers(self, hold: Hold) -> tuple[Busy, ...]:
+        """Where parties share a room, they must be counted together: then what is taken lies in both layers."""
+        if hold[7]:
+            return (self.pending,)
+        return (self.taken,) if self.taken.parties == 1 else (self.taken, self.pending)
+
+    def share(self, parties: int) -> None:
+        """So many parties may be there at once."""
+        if parties != self.taken.parties:
+            holds = self.taken.holds() + [hold for hold in self.pending.holds() if hold[7]]
+            self.taken, self.pending = Busy(self.base, parties), Busy(self.base, parties)
+            for hold in holds:
+                self.hold(hold)
 
     def busy(self, pending: bool = True) -> tuple[int, int]:
         """The ticks of visits, and those with their buffers."""

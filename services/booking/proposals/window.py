@@ -8,6 +8,8 @@ from services.booking.proposals.release import released_until
 from services.booking.proposals.ticks import runs, span
 from services.booking.proposals.wish import Wish
 
+_FIRST, _LAST = date(1970, 1, 2), date(9000, 1, 1)  # dates beyond these can't be converted
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -54,7 +56,7 @@ def earliest(index: Index, wish: Wish, now: datetime) -> int:
     if wish.not_before is not None:
         ticks.append(index.scale.ceil(wish.not_before))
     if wish.from_date is not None:
-        ticks.append(index.scale.midnight(wish.from_date))
+        ticks.append(index.scale.midnight(max(wish.from_date, _FIRST)))
     return max(ticks)
 
 
@@ -68,7 +70,7 @@ def latest(index: Index, wish: Wish, now: datetime) -> int:
     if wish.not_after is not None:
         ticks.append(index.scale.floor(wish.not_after))
     if wish.until_date is not None:
-        ticks.append(index.scale.midnight(wish.until_date + timedelta(1)))
+        ticks.append(index.scale.midnight(min(wish.until_date, _LAST) + timedelta(1)))
     return min(ticks)
 
 
