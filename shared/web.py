@@ -17,7 +17,7 @@ from nameko.web.server import WebServer, WsgiApp
 from prometheus_client import Counter
 from webargs.core import Parser
 from webargs.multidictproxy import MultiDictProxy
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from shared.messages import Cause
@@ -78,9 +78,16 @@ class _Arguments(Parser[Request]):
         return MultiDictProxy(req.args, schema)
 
     def load_json(self, req: Request, schema: Schema) -> Any:
-        if (req.content_length or 0) > MAX_BODY:
-            raise Problem(413, "The body is too large", detail=f"At most {MAX_BODY} bytes are taken.")
-        body = req.get_data(cache=False)
+        # eventlet ends a body in chunks, but does not say so, and Werkzeug would take it for empty.
+        req.environ["wsgi.input_terminated"] = "chunked" in req.headers.get("Transfer-Encoding", "").lower()
+        # Werkzeug cuts it off there without a word.
+        req.max_content_length = MAX_BODY + 1
+        try:
+            body = req.get_data(cache=False)
+            if len(body) > MAX_BODY:
+                raise RequestEntityTooLarge
+        except RequestEntityTooLarge:
+            raise Problem(413, "The body is too large", detail=f"At most {MAX_BODY} bytes are taken.") from None
         try:
             parsed = orjson.loads(body or b"{}")
         except orjson.JSONDecodeError as error:
@@ -158,16 +165,18 @@ class Api(HttpRequestHandler):
         **kwargs: Any,
     ) -> None:
         self.query, self.body, self.answer = query, body, answer
+        # Made once: a schema keeps nothing of what it has loaded.
+        self._query, self._body = query and query(), body and body()
         self.status, self.summary, self.hidden = status, summary, hidden
         super().__init__(method, url, **kwargs)
 
     def get_entrypoint_parameters(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Validate what came; raises Problem."""
         values = dict(request.path_values)  # type: ignore[attr-defined]
-        if self.query is not None:
-            values["query"] = _arguments.parse(self.query(), request, location="query")
-        if self.body is not None:
-            values["body"] = _arguments.parse(self.body(), request, location="json")
+        if self._query is not None:
+            values["query"] = _arguments.parse(self._query, request, location="query")
+        if self._body is not None:
+            values["body"] = _arguments.parse(self._body, request, location="json")
         return (request,), values
 
     def handle_request(self, request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import assert_never, cast, cast
+from typing import assert_never, cast
 
 from services.staff_calendar import day, reservation, staff
 from services.staff_calendar.allocation import Days, allocate, day_stream, reason, wanted_days
