@@ -163,7 +163,7 @@ def decide(command: Any, states: Mapping[str, Any]) -> Sequence[Event]:
         case Count(note="decide raises"):
             raise RuntimeError(f"as told by {command.tally}")
         case Count(note="refuse") | Count(by=0):
-            raise Refused("nothing_to_count", "by")
+            raise Refused("nothing_to_count", "by", "Count at least one.")
         case Count():
             return (_counted(command.tally, command.by, states, command.note, command.now),)
         case Mark():
