@@ -20,12 +20,22 @@ MOST_STOPS = 20
 # ---------------------------------------------------------------------------------------------------------------- says
 
 
+class StreetPartV1(Schema):
+    street = fields.String(required=True)
+    first = fields.String(required=True, allow_none=True)
+    last = fields.String(required=True, allow_none=True)
+    side = fields.String(required=True)
+    postcode = fields.String(required=True, allow_none=True)
+
+
 class ResponsibilityV1(Schema):
     department = fields.String(required=True)
     kind = fields.String(required=True)
     key = fields.String(required=True, allow_none=True)
     first = fields.String(required=True, allow_none=True)
     last = fields.String(required=True, allow_none=True)
+    streets = fields.List(fields.Nested(StreetPartV1), required=True)
+    fallback = fields.Boolean(required=True)
 
 
 class ClerkDefinedV1(Schema):

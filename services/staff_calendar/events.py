@@ -17,14 +17,29 @@ Because = Literal["no_competent_clerk", "not_on_duty", "taken"]
 
 
 @dataclass(frozen=True, slots=True)
+class StreetPart:
+    """House numbers of a street, both inclusive; None = from the first, to the last. `side`: odd, even or both."""
+
+    street: str
+    first: str | None = None
+    last: str | None = None
+    side: str = "both"
+    postcode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Responsibility:
-    """A rule of a clerk in one department: `key` is what a request names; `first`/`last` bound a surname range."""
+    """A rule of a clerk in one department: `key` is what a request names; `first`/`last` bound a surname range,
+    `streets` make a district. `fallback`: what no rule of the department covers falls under this one.
+    """
 
     department: str
     kind: Kind
     key: str | None = None
     first: str | None = None
     last: str | None = None
+    streets: tuple[StreetPart, ...] = ()
+    fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """The read side: the clerks, a clerk's day, and what a clerk holds. No guest is named in any of it."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from services.staff_calendar.events import Responsibility, StreetPart
 from services.staff_calendar.projections import clerks, open_days, reservations
 
 
@@ -36,6 +38,12 @@ def clerk(connection: Connection, clerk: str) -> dict[str, Any] | None:
     return None if row is None else _clerk(row)
 
 
+def rules(connection: Connection, departments: Collection[str]) -> list[Responsibility]:
+    """The rules of all clerks in some departments."""
+    told = (rule for row in connection.execute(select(clerks.c.responsibility)) for rule in row.responsibility)
+    return [_rule(rule) for rule in told if rule["department"] in departments]
+
+
 def day(connection: Connection, clerk: str, date: Date) -> dict[str, Any]:
     """What a clerk has open on a local date, and the reservations that are held on it."""
     opened = select(open_days.c.open).where(open_days.c.clerk == clerk, open_days.c.date == date.isoformat())
@@ -56,6 +64,11 @@ def held(connection: Connection, clerk: str, first: Date, last: Date = Date.max)
         .order_by(reservations.c.date, reservations.c.starts_at, reservations.c.appointment, reservations.c.stop)
     )
     return [Reserved(*row) for row in connection.execute(query)]
+
+
+def _rule(told: Mapping[str, Any]) -> Responsibility:
+    streets = tuple(StreetPart(**street) for street in told.get("streets", ()))
+    return Responsibility(**{**told, "streets": streets})
 
 
 def _held(one: Reserved) -> dict[str, Any]:

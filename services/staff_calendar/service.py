@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date as Date
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 from nameko.timer import timer
 from werkzeug.wrappers import Request, Response
 
-from services.staff_calendar import contracts, decider, projections, queries, reactions, upcasts
+from services.staff_calendar import contracts, decider, duties, projections, queries, reactions, upcasts
 from services.staff_calendar.commands import DefineClerk, ExtendHorizon, SetQuotas
 from services.staff_calendar.events import (
     Exceptional,
@@ -22,6 +23,7 @@ from services.staff_calendar.events import (
     Quota,
     Responsibility,
     StaffCalendarEvent,
+    StreetPart,
 )
 from services.staff_calendar.place import PLACE
 from services.staff_calendar.web import feed
@@ -31,6 +33,7 @@ from services.staff_calendar.web.bodies import (
     ClerkBody,
     ClerkPath,
     DayAnswer,
+    DefinedAnswer,
     FeedQuery,
     QuotasBody,
     StaffAnswer,
@@ -77,9 +80,9 @@ class StaffCalendarService(Standard):
         with self.app.read() as connection:
             return json_response({"staff": queries.staff(connection)})
 
-    @api("PUT", "/api/staff/<clerk>", body=ClerkBody, answer=ClerkAnswer, summary="Define a clerk")
+    @api("PUT", "/api/staff/<clerk>", body=ClerkBody, answer=DefinedAnswer, summary="Define a clerk")
     def define(self, request: Request, clerk: str, body: dict[str, Any]) -> Response:
-        """What the clerk can do, and for whom; the same again changes nothing."""
+        """What the clerk can do, and for whom; the same again changes nothing. Gaps and overlaps of rules are told."""
         return define_clerk(self.app, request, clerk, body)
 
     @api("PUT", "/api/staff/<clerk>/quotas", body=QuotasBody, answer=ClerkAnswer, summary="Set a clerk's quotas")
@@ -115,10 +118,12 @@ def define_clerk(app: App, request: Any, clerk: str, body: dict[str, Any]) -> Re
     """Define, and answer with the clerk. Raises ValidationError for an id that is none."""
     ClerkPath().load({"clerk": clerk})
     lists = {name: tuple(dict.fromkeys(body[name])) for name in ("departments", "competences", "languages")}
-    rules = tuple(Responsibility(**rule) for rule in body["responsibility"])
+    rules = tuple(_responsibility(**rule) for rule in body["responsibility"])
     order = DefineClerk(str(uuid4()), app.clock(), clerk, body["name"], responsibility=rules, **lists)
     app.handle(order, cause=request.cause)
-    return json_response(known_clerk(app, clerk))
+    with app.read() as connection:
+        found = duties.faults(queries.rules(connection, order.departments), order.departments)
+        return json_response(known_clerk(app, clerk) | {"warnings": [asdict(fault) for fault in found]})
 
 
 def set_quotas(app: App, request: Any, clerk: str, body: dict[str, Any]) -> Response:
@@ -190,6 +195,10 @@ def public_holidays(land: str, *years: int) -> tuple[Date, ...]:
     ask = [sys.executable, "-c", program, land, *map(str, years)]
     said = subprocess.run(ask, stdout=subprocess.PIPE, text=True, check=True).stdout
     return tuple(Date.fromisoformat(day) for day in said.split())
+
+
+def _responsibility(streets: list[dict[str, Any]], **rule: Any) -> Responsibility:
+    return Responsibility(**rule, streets=tuple(StreetPart(**street) for street in streets))
 
 
 def _exception(date: Date, open: list[dict[str, Any]], reason: str | None) -> Exceptional:  # noqa: A002

@@ -25,7 +25,17 @@ CLERK: dict[str, Any] = {
     "name": "J. Brinkmann",
     "departments": ["buergerbuero"],
     "competences": ["pass", "meldewesen"],
-    "responsibility": [{"department": "buergerbuero", "kind": "anyone", "key": None, "first": None, "last": None}],
+    "responsibility": [
+        {
+            "department": "buergerbuero",
+            "kind": "anyone",
+            "key": None,
+            "first": None,
+            "last": None,
+            "streets": [],
+            "fallback": False,
+        }
+    ],
     "languages": ["de", "en"],
 }
 QUOTAS: dict[str, Any] = {

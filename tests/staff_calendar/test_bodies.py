@@ -9,7 +9,17 @@ from services.staff_calendar.web.bodies import ClerkBody, ClerkPath, QuotasBody
 from shared.web import flatten
 from tests.staff_calendar.office import CLERK, QUOTAS
 
-RULE = {"department": "buergerbuero", "kind": "surname", "key": "A-K", "first": "A", "last": "K"}
+RULE = {
+    "department": "buergerbuero",
+    "kind": "surname",
+    "key": "A-K",
+    "first": "A",
+    "last": "K",
+    "streets": [],
+    "fallback": False,
+}
+STREET = {"street": "Am Bach", "first": "1", "last": "9a", "side": "odd", "postcode": None}
+DISTRICT = RULE | {"kind": "district", "first": None, "last": None}
 QUOTA = QUOTAS["weekly"][0]
 HOURS = {"site": "rathaus", "from": "09:00", "until": "10:00"}
 
@@ -44,6 +54,9 @@ def faults(schema: Schema, body: Any) -> dict[str, str]:
         ({"responsibility": [RULE, RULE | {"last": "\x1b"}]}, "responsibility.1.last"),
         ({"responsibility": [RULE, RULE | {"department": "bauamt"}]}, "responsibility.1.department"),
         ({"responsibility": [RULE] * 201}, "responsibility"),
+        ({"responsibility": [RULE | {"streets": [STREET]}]}, "responsibility.0.streets"),
+        ({"responsibility": [DISTRICT | {"streets": [STREET | {"side": "left"}]}]}, "responsibility.0.streets.0.side"),
+        ({"responsibility": [DISTRICT | {"streets": [STREET | {"last": "x"}]}]}, "responsibility.0.streets.0.last"),
     ],
 )
 def test_a_clerk_that_is_not_right_is_refused(change: dict[str, Any], field: str) -> None:
@@ -56,7 +69,7 @@ def test_all_faults_are_named_at_once() -> None:
     assert set(faults(ClerkBody(), {})) == {"name", "departments", "competences"}
 
 
-@pytest.mark.parametrize("rule", [RULE, RULE | {"kind": "district", "first": None, "last": None}])
+@pytest.mark.parametrize("rule", [RULE, RULE | {"fallback": True}, DISTRICT, DISTRICT | {"streets": [STREET]}])
 def test_a_clerk_may_have_rules(rule: dict[str, Any]) -> None:
     """By surname or by district."""
     assert ClerkBody().load(CLERK | {"responsibility": [rule]})["responsibility"] == [rule]

@@ -22,7 +22,7 @@ def test_a_clerk_is_defined_and_listed(office: Office) -> None:
     """The answer is the clerk; the same again changes nothing."""
     answer = office.put("/api/staff/c-17", CLERK)
     assert answer.status_code == 200
-    assert answer.json == {"clerk": "c-17", "quotas": None} | CLERK
+    assert answer.json == {"clerk": "c-17", "quotas": None, "warnings": []} | CLERK
     assert office.put("/api/staff/c-17", CLERK).json == answer.json
     assert len(office.log()) == 1
     office.employ("c-02")

@@ -74,7 +74,16 @@ def test_what_was_stored_can_be_read(event: StaffCalendarEvent) -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
-def test_what_is_stored_is_what_was(event: StaffCalendarEvent) -> None:
-    """A change of an event that would store something else needs a new version and an upcast."""
+def test_what_is_stored_holds_what_was(event: StaffCalendarEvent) -> None:
+    """Fields with a default may come; a change of those there are needs a new version and an upcast."""
     name, version, text = codec.dump(event)
-    assert (version, json.loads(text)) == (1, STORED[name])
+    assert version == 1
+    assert _holds(json.loads(text), STORED[name])
+
+
+def _holds(new: object, old: object) -> bool:
+    if isinstance(new, dict) and isinstance(old, dict):
+        return all(name in new and _holds(new[name], value) for name, value in old.items())
+    if isinstance(new, list) and isinstance(old, list):
+        return len(new) == len(old) and all(map(_holds, new, old))
+    return new == old

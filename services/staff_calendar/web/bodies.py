@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from services.staff_calendar import duties
 from services.staff_calendar.events import WEEKDAYS
 from shared.fields import Instant, Key, Line
 
@@ -12,6 +13,7 @@ _CLOCK = validate.Regexp(
 )
 _WEEKDAY = validate.OneOf(WEEKDAYS, error="Use one of {choices}.")
 KINDS = ("anyone", "surname", "district")
+SIDES = ("odd", "even", "both")
 
 
 def _at_most(most: int, least: int = 0) -> validate.Length:
@@ -28,14 +30,34 @@ class ClerkPath(Schema):
     clerk = Key(required=True)
 
 
+class StreetBody(Schema):
+    """House numbers of a street, both inclusive; left out: from the first, to the last. Letters count: "12a"."""
+
+    street = Line(required=True, longest=100)
+    first = Line(longest=10, load_default=None, allow_none=True)
+    last = Line(longest=10, load_default=None, allow_none=True)
+    side = fields.String(load_default="both", validate=validate.OneOf(SIDES, error="Use one of {choices}."))
+    postcode = Line(longest=10, load_default=None, allow_none=True)
+
+    @validates_schema
+    def _numbers(self, data: dict[str, Any], **_: Any) -> None:
+        for end in ("first", "last"):
+            if data[end] is not None and duties.number(data[end]) is None:
+                raise ValidationError("A house number begins with a number, as in 12 or 12a.", end)
+
+
 class ResponsibilityBody(Schema):
-    """`key` is the name of the rule, the same for all clerks who share it; `first` and `last` bound surnames."""
+    """`key` is the name of the rule, the same for all clerks who share it; `first` and `last` bound surnames, `streets`
+    make a district. `fallback`: names and addresses that no rule of the department covers fall under this one.
+    """
 
     department = Key(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS, error="Use one of {choices}."))
     key = Line(longest=100, load_default=None, allow_none=True)
     first = Line(longest=50, load_default=None, allow_none=True)
     last = Line(longest=50, load_default=None, allow_none=True)
+    streets = fields.List(fields.Nested(StreetBody), load_default=list, validate=_at_most(5000))
+    fallback = fields.Boolean(load_default=False)
 
     @validates_schema
     def _whole(self, data: dict[str, Any], **_: Any) -> None:
@@ -44,6 +66,8 @@ class ResponsibilityBody(Schema):
         for bound in ("first", "last"):
             if data["kind"] == "surname" and data[bound] is None:
                 raise ValidationError("A rule by surname says from where to where.", bound)
+        if data["kind"] != "district" and data["streets"]:
+            raise ValidationError("Only a district has streets.", "streets")
 
 
 class ClerkBody(Schema):
@@ -99,11 +123,35 @@ class FeedQuery(Schema):
     key = fields.String(load_default="", validate=_at_most(200))
 
 
+class WarningAnswer(Schema):
+    """A `gap` or `overlap` between the rules of a department, or a rule that is `reversed` or `unreadable`.
+
+    By surname: names from `first` on and before `before`. By district: house numbers `first` to `last` on one side of
+    a street. Null is to the end. `keys`: the rules it is about; in a gap none.
+    """
+
+    what = fields.String(required=True)
+    department = fields.String(required=True)
+    kind = fields.String(required=True)
+    keys = fields.List(fields.String(), required=True)
+    first = fields.String(allow_none=True)
+    before = fields.String(allow_none=True)
+    last = fields.String(allow_none=True)
+    street = fields.String(allow_none=True)
+    side = fields.String(allow_none=True)
+
+
 class ClerkAnswer(ClerkBody):
     """A clerk as defined; `quotas` is null until some are set."""
 
     clerk = fields.String(required=True)
     quotas = fields.Nested(QuotasBody, required=True, allow_none=True)
+
+
+class DefinedAnswer(ClerkAnswer):
+    """The clerk, and what is wrong with the rules of the clerk's departments now."""
+
+    warnings = fields.List(fields.Nested(WarningAnswer), required=True)
 
 
 class StaffAnswer(Schema):
