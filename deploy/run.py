@@ -47,6 +47,7 @@ def run_service(name: str) -> None:
     os.nice(NICENESS.get(name, 0))
     # eventlet's own resolver costs 20 MB; we look up a handful of names, at the start.
     os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
+    _without_rich()
     import eventlet
 
     # Before any other import: sockets, locks and psycopg2 wait in turns from here on.
@@ -77,11 +78,17 @@ def run_publisher(name: str) -> None:
     from shared import config, logs, publisher
 
     # Only the places are loaded, not the services: that keeps a publisher small.
+    _without_rich()
     settings = config.load(name)
     logs.configure(settings)
     # pika logs every failed try with its whole stack; the publisher says it in one line.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     publisher.run(place(name), [place(service) for service in SERVICES], settings)
+
+
+def _without_rich() -> None:
+    """structlog would load it, to colour tracebacks on a terminal: 5 MB that a service has no use for."""
+    sys.modules["rich"] = None  # type: ignore[assignment]
 
 
 def run_migrations(*names: str) -> None:

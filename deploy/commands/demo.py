@@ -1,6 +1,7 @@
 """`foyer demo`: one busy day of a town, played against the running ensemble, and the guarantees checked afterwards."""
 
 import secrets
+import shutil
 import sys
 import threading
 import time
@@ -107,19 +108,21 @@ def look_at(at: Mapping[str, str], visits: Sequence[Mapping[str, Any]]) -> list[
         ("what a guest was told", f"http://{at['notifications']}/api/messages?appointment={visit['appointment']}")
         for visit in visits[:1]
     ]
-    story = [("a visit's whole story", f"foyer show {visit['appointment']}") for visit in visits[:1]]
+    foyer = "foyer" if shutil.which("foyer") else ".venv/bin/foyer"
+    story = [("a visit's whole story", f"{foyer} show {visit['appointment']}") for visit in visits[:1]]
     page = Home.here().saved().get("MAIL_PAGE_PORT")
     mails = [("the mails", f"http://127.0.0.1:{page}")] if page else []
     return [
         *mails,
+        ("booking a visit", f"http://{at['booking']}/"),
         ("free times", f"http://{at['booking']}/api/proposals?concern=rentenberatung&{week}"),
         ("the access list", f"http://{at['visitor_access']}/api/access-list?date={day}"),
         ("a room's day", f"http://{at['rooms']}/api/rooms/r-101/days/{day}"),
-        ("a clerk's calendar", f"http://{at['staff_calendar']}/api/staff/c-01/calendar.ics"),
+        ("a clerk's calendar", f"http://{at['staff_calendar']}/api/staff/c-01/calendar-address"),
         *told,
         *story,
         ("all calls", f"http://{at['booking']}/openapi.json, and the same at the other four"),
-        ("how it is", "foyer status"),
+        ("how it is", f"{foyer} status"),
         ("stop it", "make down"),
     ]
 

@@ -201,7 +201,7 @@ class BookingService(Standard):
     def stylesheet(self, request: Request) -> Response:
         return pages.stylesheet()
 
-    @api("GET", "/times", hidden=True)
+    @api("GET,POST", "/times", hidden=True)
     def times_page(self, request: Request) -> Response:
         return visits.times(self.app, request)
 

@@ -48,16 +48,19 @@ class Asked(Protocol):
 
 def start(app: Asked, request: Request, errors: Mapping[str, str] | None = None) -> Response:
     """What is it about?"""
-    values = {"party_size": "1", **request.args.to_dict()}
+    values = {"party_size": "1", **request.values.to_dict()}
     topics = by_topic(app.reads.concerns())
     return page("start.html", request, 422 if errors else 200, topics=topics, values=values, errors=errors or {})
 
 
 def times(app: Asked, request: Request) -> Response:
-    """Free times for what was asked; back to the first page where that makes no sense."""
-    given = {name: value for name, value in request.args.items() if value}
+    """Free times for what was asked; back to the first page where that makes no sense.
+
+    The form posts: a surname or a street has no place in an address.
+    """
+    given = {name: value for name, value in request.values.items() if value}
     try:
-        asked = http.ProposalsQuery(unknown="exclude").load(given | {"concern": request.args.getlist("concern")})
+        asked = http.ProposalsQuery(unknown="exclude").load(given | {"concern": request.values.getlist("concern")})
         found = app.reads.proposals(asked | {"limit": SHOWN}, app.clock())
     except ValidationError as error:
         return start(app, request, _beside(flatten(error.messages)))
@@ -188,17 +191,17 @@ def _again(
 
 def _times(request: Request, found: Mapping[str, Any], status: int = 200, **values: Any) -> Response:
     nothing = found["nothing_because"] or {}
-    shown = {"errors": {}, "message": "", "later": None, "next_chance": nothing.get("next_chance"), **values}
+    shown = {"errors": {}, "message": "", "later": [], "next_chance": nothing.get("next_chance"), **values}
     return page("times.html", request, status, days=by_day(found["proposals"]), **shown)
 
 
-def _later(request: Request, found: Mapping[str, Any]) -> str | None:
-    """The same question from the day after the last time shown."""
+def _later(request: Request, found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The fields of the same question from the day after the last time shown."""
     if not found["proposals"]:
-        return None
+        return []
     last = max(proposal["starts_at"] for proposal in found["proposals"])
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "from"]
-    return "/times?" + urlencode([*asked, ("from", (last + timedelta(days=1)).date().isoformat())])
+    asked = [(name, value) for name, value in request.values.items(multi=True) if name != "from"]
+    return [*asked, ("from", (last + timedelta(days=1)).date().isoformat())]
 
 
 def _beside(errors: Mapping[str, str]) -> dict[str, str]:
