@@ -74,11 +74,11 @@ def run_service(name: str) -> None:
 
 def run_publisher(name: str) -> None:
     """Publish until SIGTERM. Without eventlet: pika has a loop of its own."""
+    # Only the places are loaded, not the services: that keeps a publisher small.
+    _without_rich()
     from deploy.parts import SERVICES, place
     from shared import config, logs, publisher
 
-    # Only the places are loaded, not the services: that keeps a publisher small.
-    _without_rich()
     settings = config.load(name)
     logs.configure(settings)
     # pika logs every failed try with its whole stack; the publisher says it in one line.
