@@ -73,7 +73,7 @@ def slots(draw: st.DrawFn) -> Slot:
 @st.composite
 def stretches(draw: st.DrawFn) -> Stretch:
     """An opening, which may last past midnight."""
-    return FIRST + timedelta(draw(days)), draw(st.integers(0, 287)), draw(st.integers(1, 40))
+    return FIRST + timedelta(draw(days)), draw(st.integers(0, 287)), draw(st.sampled_from((6, 40, 400)))
 
 
 steps = st.one_of(
@@ -161,10 +161,33 @@ def test_parties_are_counted_right(steps: list[tuple[int, int, int, bool]]) -> N
         held.pop(name, None)
         if taking:
             held[name] = (begins, begins + length)
-            index.take(name, 1, "room", "hall", moment(MONDAY, 96 + begins), moment(MONDAY, 96 + begins + length))
+            for _ in range(2):  # told twice
+                index.take(name, 1, "room", "hall", moment(MONDAY, 96 + begins), moment(MONDAY, 96 + begins + length))
     free = [t for t in range(24) if sum(a <= t < b for a, b in held.values()) < 3]
     found = possible(index, wish(need(minutes=5, buffer=0)), now)
     assert [start for start, _ in found] == [moment(MONDAY, 96 + tick) for tick in free]
+
+
+def test_an_opening_past_midnight_stays_when_the_next_day_is_replaced() -> None:
+    """Monday's night shift lasts into Tuesday, whose own hours change."""
+    index, fresh, tuesday = Index(ZONE), Index(ZONE), MONDAY + timedelta(1)
+    night = {MONDAY: [(at("20:00"), at("04:00", tuesday))]}
+    index.open_room("r", MONDAY, MONDAY, night)
+    index.open_room("r", tuesday, tuesday, {tuesday: [(at("02:00", tuesday), at("06:00", tuesday))]})
+    index.open_room("r", tuesday, tuesday, {})
+    fresh.open_room("r", MONDAY, MONDAY, night)
+    assert index.contents() == fresh.contents()
+
+
+def test_what_two_holds_share_stays_held_when_one_goes() -> None:
+    """Asked for by two, across midnight UTC, where the holds lie in different buckets."""
+    index = town()
+    index.pend("a", 1, [("r1", "anna", at("00:30"), at("01:30"))])
+    index.pend("b", 1, [("r1", "anna", at("01:05"), at("02:00"))])
+    index.free("b")
+    only = town()
+    only.pend("a", 1, [("r1", "anna", at("00:30"), at("01:30"))])
+    assert index.contents() == only.contents()
 
 
 def test_forgetting_the_past_changes_no_answer() -> None:

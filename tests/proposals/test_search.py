@@ -1,8 +1,9 @@
 """One concern: the right clerk, the right room, the first good times."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
-from services.booking.proposals.search import search, still_free
+from services.booking.proposals.search import possible, search, still_free
 from tests.proposals.town import MONDAY, NOW, at, clerk, need, room, town, wish
 
 
@@ -104,3 +105,40 @@ def test_a_later_definition_and_opening_replace_the_earlier_ones() -> None:
     room(index, "r1", 9, "13:00-18:00")
     best = search(index, wish(need(seats=8)), NOW).proposals[0]
     assert (best.starts_at, best.stops[0].clerk) == (at("13:00"), "bert")
+
+
+def test_a_visit_and_its_buffer_lie_within_one_day() -> None:
+    """The owners of rooms and calendars guard days; what crosses midnight could not be held."""
+    index, tuesday = town(), MONDAY + timedelta(1)
+    index.open_clerk("anna", MONDAY, MONDAY, {MONDAY: [("rathaus", at("22:00"), at("02:00", tuesday))]})
+    index.open_room("r1", MONDAY, MONDAY, {MONDAY: [(at("22:00"), at("02:00", tuesday))]})
+    late = {"parts": (), "not_before": at("23:00"), "not_after": at("01:00", tuesday), "limit": 99}
+    times = [start for start, _ in possible(index, wish(**late), NOW)]
+    assert at("23:35") in times
+    assert at("23:40") not in times
+    assert at("23:55") not in times
+    assert at("00:00", tuesday) in times
+    assert at("23:55") in [start for start, _ in possible(index, wish(past_midnight=True, **late), NOW)]
+
+
+def test_only_the_responsible_clerk_is_proposed() -> None:
+    """By the key of the rule, or whoever is there for anyone; in the department."""
+    index = town()
+    for name, department, kind, key in (
+        ("c1", "abh", "surname", "a-k"),
+        ("c2", "abh", "surname", "l-z"),
+        ("c3", "abh", "anyone", None),
+        ("c4", "other", "surname", "l-z"),
+    ):
+        rule = {"department": department, "kind": kind, "key": key}
+        clerk(index, name, departments=("abh",), competences=(), responsibility=(rule,))
+    asked = need(department="abh", competences=(), responsibility="l-z")
+    assert index.fitting_clerks(asked) == ("c2", "c3")
+    assert index.fitting_clerks(replace(asked, responsibility=None)) == ("c1", "c2", "c3", "c4")
+
+
+def test_an_impossible_date_is_no_error() -> None:
+    """The year 9999 finds what there is, the year 1 begins now."""
+    index = town()
+    assert search(index, wish(from_date=date.min, until_date=date.max), NOW).proposals
+    assert not search(index, wish(from_date=date.max), NOW).proposals

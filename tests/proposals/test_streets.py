@@ -31,6 +31,7 @@ TOWN = Streets(
     ("street", "number", "postcode", "answer"),
     [
         ("Alicenstraße", "15", None, Answer("west")),
+        ("Alicenstraße", "15 b", None, Answer("west")),
         ("Alicenstr.", "16", None, Answer("east")),
         ("ALICEN-STRASSE", "17 a", None, Answer("east")),
         ("Alicenstraße", None, None, Answer("town hall", "house_number")),
