@@ -22,7 +22,7 @@ from shared.messages import CONTENT_TYPE, Cause, Message, Said, envelope, follow
 from shared.tables import Write, upsert
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-MOST = 1000
+MOST = 1_000_000
 
 
 class Refused(Exception):
