@@ -169,7 +169,7 @@ def _request_move(order: RequestMove, state: Appointment) -> Sequence[Appointmen
         raise Refused("move_pending", detail="Another move is being worked on.")
     if _same_place(plan, order.plan):
         return ()
-    if [stop.concern for stop in plan.stops] != [stop.concern for stop in order.plan.stops]:
+    if sorted(stop.concern for stop in plan.stops) != sorted(stop.concern for stop in order.plan.stops):
         raise Refused("other_concern", "proposal", "The proposal is for other concerns than this appointment.")
     return (MoveRequested(order.appointment, state.attempts + 1, order.plan, order.hold_until, order.now),)
 

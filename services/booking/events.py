@@ -28,6 +28,53 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class YesNo:
+    """A question of a concern, asked where `when` holds for the answers before it: "child+ pass-"; "" = always."""
+
+    key: str
+    text: Text
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What follows where `when` holds. `document`: the key of one of the concern's, brought only then.
+    `ends`: no visit is needed, and why; `online_url`: where it is done instead. The rest adds to what is needed.
+    """
+
+    when: str = ""
+    document: str | None = None
+    ends: Text | None = None
+    online_url: str | None = None
+    minutes: int = 0
+    seats: int = 0
+    equipment: tuple[str, ...] = ()
+    competences: tuple[str, ...] = ()
+    step_free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many percent more of a day's places are open from `days` before it."""
+
+    days: int
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Which places of a concern may be booked from when: shares of each day, or every week at a local time for the
+    days up to the end of the week `weeks` ahead. A place is a start within `place_minutes` of an opening.
+    """
+
+    shares: tuple[Share, ...] = ()
+    weekday: str | None = None
+    time: str = "00:00"
+    weeks: int = 1
+    place_minutes: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Concern:
     """What a guest comes for. Minutes are whole; `extra_minutes_per_person` counts from the second person on."""
 
@@ -49,6 +96,9 @@ class Concern:
     grid_minutes: int = 5
     online_url: str | None = None
     responsibility: Responsibility = "anyone"
+    questions: tuple[YesNo, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    release: Release | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +214,17 @@ class PlannedStop:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    question: str
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """A visit as it was proposed. `date` is the local day of all of its stops."""
+    """A visit as it was proposed. `date` is the local day of all of its stops. `answers`: those that decided it;
+    `audience`: the classes of quotas, besides the public one, that were open to whoever asked; `spoken`: the language
+    that the clerks are to speak (`language` is that of the mails).
+    """
 
     site: str
     date: date
@@ -176,6 +235,9 @@ class Plan:
     language: str
     stops: tuple[PlannedStop, ...]
     documents: tuple[Document, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    audience: tuple[str, ...] = ()
+    spoken: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,14 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates, validates_schema
 
+from services.booking import checklist
 from services.booking.contracts import DocumentV1, TextV1
-from services.booking.events import Concern, Document, Text
+from services.booking.events import Concern, Document, Effect, Release, Share, Text, YesNo
+from services.booking.planning import PARTS, WEEKDAYS, released
+from services.booking.proposals import release
 from shared.fields import Instant, Key, Line
 
+YES_OR_NO = {"yes": True, "no": False, "1": True, "0": False, "true": True, "false": False}
 MAX_PARTY = 50
 MAX_CONCERNS = 5
 
@@ -42,6 +46,63 @@ class DocumentBody(Schema):
         return Document(**data)
 
 
+class QuestionBody(Schema):
+    """A yes/no question, asked where `when` holds for the answers before it, as in "child+ abroad- | urgent+"."""
+
+    key = Key(required=True)
+    text = fields.Nested(TextBody, required=True)
+    when = Line(shortest=0, longest=500, load_default="")
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> YesNo:
+        return YesNo(**data)
+
+
+class EffectBody(Schema):
+    """What follows where `when` holds: a document, no visit at all (`ends`), or what is needed in addition."""
+
+    when = Line(shortest=0, longest=500, load_default="")
+    document = Key(load_default=None, allow_none=True)
+    ends = fields.Nested(TextBody, load_default=None, allow_none=True)
+    online_url = fields.URL(schemes={"https", "http"}, allow_none=True, load_default=None)
+    minutes = _minutes(-480, 480, load_default=0)
+    seats = _minutes(0, 50, load_default=0)
+    equipment = fields.List(Key(), load_default=list)
+    competences = fields.List(Key(), load_default=list)
+    step_free = fields.Boolean(load_default=False)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Effect:
+        return Effect(**data | {name: tuple(data[name]) for name in ("equipment", "competences")})
+
+
+class ShareBody(Schema):
+    days = _minutes(0, 365, required=True)
+    percent = _minutes(1, 100, required=True)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Share:
+        return Share(**data)
+
+
+class ReleaseBody(Schema):
+    """Which places open when: shares of a day's places, or every week at a local time for weeks ahead."""
+
+    shares = fields.List(fields.Nested(ShareBody), load_default=list, validate=validate.Length(max=20))
+    weekday = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(WEEKDAYS))
+    time = fields.String(load_default="00:00", validate=validate.Regexp(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z"))
+    weeks = _minutes(0, 52, load_default=1)
+    place_minutes = _minutes(5, 480, load_default=30)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Release:
+        rule = Release(**data | {"shares": tuple(data["shares"])})
+        wrong = release.faults(released(rule))
+        if wrong:
+            raise ValidationError("; ".join(wrong), "shares")
+        return rule
+
+
 class ConcernBody(Schema):
     """A concern of the catalogue; minutes are whole."""
 
@@ -63,11 +124,19 @@ class ConcernBody(Schema):
     grid_minutes = _minutes(5, 240, load_default=5)
     online_url = fields.URL(schemes={"https", "http"}, allow_none=True, load_default=None)
     responsibility = fields.String(validate=validate.OneOf(["anyone", "surname", "district"]), load_default="anyone")
+    questions = fields.List(
+        fields.Nested(QuestionBody), load_default=list, validate=validate.Length(max=checklist.MOST_QUESTIONS)
+    )
+    effects = fields.List(fields.Nested(EffectBody), load_default=list, validate=validate.Length(max=100))
+    release = fields.Nested(ReleaseBody, load_default=None, allow_none=True)
 
     @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> Concern:
         lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
-        return Concern(**data | lists)
+        concern = Concern(**data | lists)
+        if wrong := checklist.wrong(concern):
+            raise ValidationError(" ".join(f"{sentence}." for sentence in wrong), "questions")
+        return concern
 
 
 class CatalogueBody(Schema):
@@ -95,8 +164,30 @@ class CatalogueAnswer(Schema):
     concerns = fields.List(fields.Nested(ConcernAnswer))
 
 
+class Given(fields.String):
+    """An answer to a yes/no question: `question:yes`; loads as a pair."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        question, _, answer = super()._deserialize(value, attr, data, **kwargs).rpartition(":")
+        if not question or answer not in YES_OR_NO:
+            raise ValidationError("Write an answer as question:yes or question:no.")
+        return question, YES_OR_NO[answer]
+
+
+class Moment(Instant):
+    """An instant in a query, where a plus sign that nobody escaped has become a blank."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        text = value.replace(" ", "+") if isinstance(value, str) else value
+        return super()._deserialize(text, attr, data, **kwargs)
+
+
 class ProposalsQuery(Schema):
-    """When can I come?"""
+    """When can I come?
+
+    `part`, `weekday`, `answer` may come several times. `language`: spoken by the clerk. Surname and street decide who
+    is responsible and are forgotten at once. `answer`: to the concerns' questions, as in `child:yes`.
+    """
 
     concern = fields.List(Key(), required=True, validate=validate.Length(min=1, max=MAX_CONCERNS))
     party_size = party(load_default=1)
@@ -107,6 +198,15 @@ class ProposalsQuery(Schema):
     street = Line(load_default=None)
     step_free = fields.Boolean(load_default=False)
     limit = fields.Integer(load_default=5, validate=validate.Range(min=1, max=50))
+    not_before = Moment(load_default=None)
+    part = fields.List(fields.String(validate=validate.OneOf(list(PARTS))), load_default=list)
+    weekday = fields.List(fields.String(validate=validate.OneOf(WEEKDAYS)), load_default=list)
+    language = Key(load_default=None)
+    answer = fields.List(Given(), load_default=list, validate=validate.Length(max=100))
+
+    @post_load
+    def _answers(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return data | {"answer": dict(data["answer"])}
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
@@ -170,19 +270,52 @@ class ProposalAnswer(Schema):
     stops = fields.List(fields.Nested(StopAnswer))
     documents = fields.List(fields.Nested(DocumentV1))
     score = fields.Dict(keys=fields.String(), values=fields.Float())
+    cost = fields.Float()
+
+
+class ChanceAnswer(Schema):
+    """A time that would be possible: `opens` says what the guest would give up for it."""
+
+    opens = fields.String()
+    starts_at = Instant()
+    detail = fields.Dict()
 
 
 class NothingAnswer(Schema):
+    """Which requirement left nothing, the next chance, and what would open it."""
+
     because = fields.String()
     concern = fields.String(allow_none=True)
     next_chance = Instant(allow_none=True)
     opens = fields.String(allow_none=True)
     detail = fields.Dict()
+    chances = fields.List(fields.Nested(ChanceAnswer))
+
+
+class NotNeededAnswer(Schema):
+    """A concern that is settled without a visit: why, and where."""
+
+    concern = fields.String()
+    name = fields.Nested(TextV1)
+    why = fields.Nested(TextV1)
+    online_url = fields.String(allow_none=True)
+
+
+class OpenAnswer(Schema):
+    """The next question of a concern; without an answer it changes nothing."""
+
+    concern = fields.String()
+    question = fields.String()
+    text = fields.Nested(TextV1)
 
 
 class ProposalsAnswer(Schema):
+    """Proposals, best first; or why there are none. Concerns under `no_visit_needed` are not part of them."""
+
     proposals = fields.List(fields.Nested(ProposalAnswer))
     nothing_because = fields.Nested(NothingAnswer, allow_none=True)
+    no_visit_needed = fields.List(fields.Nested(NotNeededAnswer))
+    questions = fields.List(fields.Nested(OpenAnswer))
 
 
 class AcceptedAnswer(Schema):

@@ -19,9 +19,13 @@ class OfferedStop:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a proposal's id says."""
+    """What a proposal's id says. `answers`: what was decided by; `audience`: the quota classes that were open;
+    `spoken`: the language that the clerk speaks."""
 
     site: str
     party_size: int
     step_free: bool
     stops: tuple[OfferedStop, ...]
+    answers: tuple[tuple[str, bool], ...] = ()
+    audience: tuple[str, ...] = ()
+    spoken: str | None = None

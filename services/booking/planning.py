@@ -1,17 +1,27 @@
 """From a guest's question to a wish for the engine, and from an accepted proposal to the plan asked for. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from services.booking.catalogue import Catalogue
-from services.booking.events import Concern, Document, Plan, PlannedStop
+from services.booking.checklist import Checked, checked
+from services.booking.events import Answer, Concern, Document, Plan, PlannedStop
+from services.booking.events import Release as StoredRelease
 from services.booking.offer import Offer, OfferedStop
+from services.booking.proposals.questions import Outcome, with_answers
+from services.booking.proposals.release import Release, Weekly
 from services.booking.proposals.wish import Need, Proposal, Stop, Wish
 
 CLERK_SEAT = 1
 """A room needs a seat for everyone who comes, and one for the clerk."""
+SHORTEST = 5
+"""Minutes of a stop, however many its answers take off."""
+PARTS: Mapping[str, tuple[time, time]] = {"morning": (time(0), time(12)), "afternoon": (time(12), time(0))}
+"""Of the local day; until 00:00 is until its end."""
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class NotPossible(ValueError):
@@ -25,7 +35,10 @@ class NotPossible(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """When can I come? Dates are local and inclusive."""
+    """When can I come? Dates are local and inclusive; `parts` and `weekdays` as in PARTS and WEEKDAYS, () = any.
+
+    `audience`: the classes of quotas that are open to whoever asks, besides the public one.
+    """
 
     concerns: tuple[str, ...]
     party_size: int = 1
@@ -35,6 +48,12 @@ class Question:
     step_free: bool = False
     responsibility: tuple[str | None, ...] = ()
     limit: int = 5
+    not_before: datetime | None = None
+    parts: tuple[str, ...] = ()
+    weekdays: tuple[str, ...] = ()
+    language: str | None = None
+    answers: tuple[tuple[str, bool], ...] = ()
+    audience: tuple[str, ...] = ()
 
 
 def chosen(catalogue: Catalogue, keys: Sequence[str], party_size: int) -> tuple[Concern, ...]:
@@ -48,26 +67,43 @@ def chosen(catalogue: Catalogue, keys: Sequence[str], party_size: int) -> tuple[
     return tuple(catalogue.concerns[key] for key in keys)
 
 
-def wish(catalogue: Catalogue, question: Question) -> Wish:
-    """The engine's question. Raises NotPossible."""
+def answered(catalogue: Catalogue, question: Question) -> tuple[Checked, ...]:
+    """The concerns asked for as the answers leave them. Raises NotPossible, also for an answer to no question."""
     concerns = chosen(catalogue, question.concerns, question.party_size)
+    known = {one.key for concern in concerns for one in concern.questions}
+    for key, _ in question.answers:
+        if key not in known:
+            raise NotPossible("answer", f"There is no question '{key}' for what was asked for.")
+    return tuple(checked(concern, dict(question.answers)) for concern in concerns)
+
+
+def wish(concerns: Sequence[Checked], question: Question) -> Wish:
+    """The engine's question. Concerns for which no visit is needed are left out."""
     rules = question.responsibility or (None,) * len(concerns)
+    parts = tuple(PARTS[part] for part in PARTS if part in question.parts)
     return Wish(
         stops=tuple(
             need(concern, question.party_size, question.step_free, rule)
             for concern, rule in zip(concerns, rules, strict=True)
+            if concern.ended is None
         ),
         party_size=question.party_size,
         site=question.site,
+        not_before=question.not_before,
         from_date=question.first,
         until_date=question.last,
         limit=question.limit,
+        parts=() if len(parts) == len(PARTS) else parts,
+        weekdays=tuple(sorted(WEEKDAYS.index(day) for day in question.weekdays)),
+        language=question.language,
+        audience=question.audience,
     )
 
 
-def need(concern: Concern, party_size: int, step_free: bool, responsibility: str | None) -> Need:
-    """What one concern needs for so many people."""
-    return Need(
+def need(asked: Checked, party_size: int, step_free: bool, responsibility: str | None) -> Need:
+    """What one concern needs for so many people, as the answers change it."""
+    concern = asked.concern
+    plain = Need(
         concern=concern.key,
         minutes=concern.minutes + concern.extra_minutes_per_person * (party_size - 1),
         buffer=concern.buffer_minutes,
@@ -80,16 +116,28 @@ def need(concern: Concern, party_size: int, step_free: bool, responsibility: str
         grid=concern.grid_minutes,
         lead_minutes=concern.lead_minutes,
         horizon_days=concern.horizon_days,
+        release=None if concern.release is None else released(concern.release),
     )
+    changed = with_answers(plain, Outcome(None, None, asked.effects))
+    return replace(changed, minutes=max(changed.minutes, SHORTEST))
 
 
-def offer(proposal: Proposal, needs: Sequence[Need], party_size: int, step_free: bool) -> Offer:
+@lru_cache(maxsize=256)
+def released(stored: StoredRelease) -> Release:
+    """A release rule in the shape of the engine. Raises ValueError for a time that is none."""
+    weekly = None
+    if stored.weekday is not None:
+        weekly = Weekly(WEEKDAYS.index(stored.weekday), time.fromisoformat(stored.time), stored.weeks)
+    return Release(tuple((share.days, share.percent) for share in stored.shares), weekly, stored.place_minutes)
+
+
+def offer(proposal: Proposal, needs: Sequence[Need], question: Question) -> Offer:
     """What the id of a proposal says."""
     rules = {need.concern: need.responsibility for need in needs}
     return Offer(
         site=proposal.site,
-        party_size=party_size,
-        step_free=step_free,
+        party_size=question.party_size,
+        step_free=question.step_free,
         stops=tuple(
             OfferedStop(
                 concern=stop.concern,
@@ -102,15 +150,19 @@ def offer(proposal: Proposal, needs: Sequence[Need], party_size: int, step_free:
             )
             for stop in proposal.stops
         ),
+        answers=question.answers,
+        audience=question.audience,
+        spoken=question.language,
     )
 
 
 def plan(offered: Offer, catalogue: Catalogue, zone: ZoneInfo, language: str) -> Plan:
     """The plan of an accepted proposal. Raises NotPossible for a concern that was withdrawn since."""
     concerns = chosen(catalogue, [stop.concern for stop in offered.stops], offered.party_size)
+    asked = [checked(concern, dict(offered.answers)) for concern in concerns]
     stops = tuple(
         _planned(number, stop, concern, offered, zone)
-        for number, (stop, concern) in enumerate(zip(offered.stops, concerns, strict=True), start=1)
+        for number, (stop, concern) in enumerate(zip(offered.stops, asked, strict=True), start=1)
     )
     return Plan(
         site=offered.site,
@@ -121,24 +173,27 @@ def plan(offered: Offer, catalogue: Catalogue, zone: ZoneInfo, language: str) ->
         step_free=offered.step_free,
         language=language,
         stops=stops,
-        documents=documents(concerns),
+        documents=documents(asked),
+        answers=tuple(Answer(question, yes) for question, yes in offered.answers),
+        audience=offered.audience,
+        spoken=offered.spoken,
     )
 
 
-def _planned(number: int, stop: OfferedStop, concern: Concern, offered: Offer, zone: ZoneInfo) -> PlannedStop:
-    wanted = need(concern, offered.party_size, offered.step_free, stop.responsibility)
+def _planned(number: int, stop: OfferedStop, asked: Checked, offered: Offer, zone: ZoneInfo) -> PlannedStop:
+    wanted = need(asked, offered.party_size, offered.step_free, stop.responsibility)
     starts_at = stop.starts_at.astimezone(zone)
     ends_at = (stop.starts_at + timedelta(minutes=stop.minutes)).astimezone(zone)
     return PlannedStop(
         stop=number,
-        concern=concern.key,
-        name=concern.name,
-        department=concern.department,
+        concern=stop.concern,
+        name=asked.concern.name,
+        department=asked.concern.department,
         competences=wanted.competences,
         responsibility=stop.responsibility,
         seats=wanted.seats,
         equipment=wanted.equipment,
-        step_free=offered.step_free,
+        step_free=wanted.step_free,
         starts_at=starts_at,
         ends_at=ends_at,
         blocked_until=(stop.starts_at + timedelta(minutes=stop.minutes + stop.buffer)).astimezone(zone),
@@ -147,9 +202,25 @@ def _planned(number: int, stop: OfferedStop, concern: Concern, offered: Offer, z
     )
 
 
-def documents(concerns: Sequence[Concern]) -> tuple[Document, ...]:
+def again(planned: Plan, first: date, limit: int) -> Question:
+    """The question that leads to proposals for the same visit on other days."""
+    return Question(
+        concerns=tuple(stop.concern for stop in planned.stops),
+        party_size=planned.party_size,
+        first=first,
+        site=planned.site,
+        step_free=planned.step_free,
+        responsibility=tuple(stop.responsibility for stop in planned.stops),
+        limit=limit,
+        answers=tuple((answer.question, answer.yes) for answer in planned.answers),
+        language=planned.spoken,
+        audience=planned.audience,
+    )
+
+
+def documents(concerns: Sequence[Checked]) -> tuple[Document, ...]:
     """What to bring for all of them, each thing once."""
-    return tuple({document.key: document for concern in concerns for document in concern.documents}.values())
+    return tuple({document.key: document for concern in concerns for document in concern.documents()}.values())
 
 
 def as_asked(asked: Plan) -> tuple[tuple[Stop, ...], tuple[Need, ...]]:

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from services.booking import planning, responsibility
 from services.booking.appointment import Appointment
 from services.booking.catalogue import Catalogue
+from services.booking.checklist import Checked
 from services.booking.events import Concern, Held, Plan, Text
 from services.booking.planning import Question
 from services.booking.proposals.index import Index
 from services.booking.proposals.search import search, still_free
-from services.booking.proposals.wish import Nothing, Proposal, Wish
+from services.booking.proposals.wish import Found, Nothing, Proposal, Wish
 from services.booking.tokens import Tokens
 
 ALTERNATIVES = 5
@@ -33,47 +34,55 @@ class ReadSide:
         """The catalogue, by topic and name."""
         return sorted(self.catalogue.concerns.values(), key=lambda concern: (concern.topic, concern.name.de))
 
-    def proposals(self, asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    def proposals(self, asked: Mapping[str, Any], now: datetime, audience: tuple[str, ...] = ()) -> dict[str, Any]:
         """The answer to a ProposalsQuery. Raises NotPossible."""
-        rules = responsibility.rules(self.index, self.catalogue, asked["concern"], asked["surname"], asked["street"])
-        question = Question(
-            concerns=tuple(asked["concern"]),
-            party_size=asked["party_size"],
-            first=asked["first"],
-            last=asked["last"],
-            site=asked["site"],
-            step_free=asked["step_free"],
-            responsibility=rules,
-            limit=asked["limit"],
-        )
-        return self.answer(planning.wish(self.catalogue, question), now)
+        return self.answer(self.question(asked, audience), now)
 
-    def answer(self, wish: Wish, now: datetime) -> dict[str, Any]:
-        """Search, and show what was found."""
-        found = search(self.index, wish, now)
+    def question(self, asked: Mapping[str, Any], audience: tuple[str, ...] = ()) -> Question:
+        """A ProposalsQuery as a question; surname and street end here, as the key of a rule. Raises NotPossible."""
+        names = ("party_size", "first", "last", "site", "step_free", "limit", "not_before", "language")
+        return Question(
+            concerns=tuple(asked["concern"]),
+            responsibility=responsibility.rules(
+                self.index, self.catalogue, asked["concern"], asked["surname"], asked["street"]
+            ),
+            parts=tuple(asked["part"]),
+            weekdays=tuple(asked["weekday"]),
+            answers=tuple(sorted(asked["answer"].items())),
+            audience=audience,
+            **{name: asked[name] for name in names},
+        )
+
+    def answer(self, question: Question, now: datetime) -> dict[str, Any]:
+        """Search, and show what was found: proposals, or why there are none, or that no visit is needed."""
+        concerns = planning.answered(self.catalogue, question)
+        needed = [one for one in concerns if one.ended is None]
+        wish = planning.wish(concerns, question)
+        found = search(self.index, wish, now) if needed else Found(())
         return {
-            "proposals": [self._shown(proposal, wish) for proposal in found.proposals],
+            "proposals": [self._shown(proposal, wish, needed, question) for proposal in found.proposals],
             "nothing_because": None if found.nothing_because is None else _nothing(found.nothing_because),
+            "no_visit_needed": [_not_needed(one) for one in concerns if one.ended is not None],
+            "questions": [_open(one) for one in concerns if one.open is not None],
         }
 
     def instead(
         self, plan: Plan, now: datetime, limit: int = ALTERNATIVES, first: date | None = None
     ) -> list[dict[str, Any]]:
         """Fresh proposals for the same visit, on or after `first` or its own day."""
-        rules = tuple(stop.responsibility for stop in plan.stops)
-        keys = tuple(stop.concern for stop in plan.stops)
         day = max(first or plan.date, now.astimezone(self.zone).date())
-        question = Question(keys, plan.party_size, day, None, plan.site, plan.step_free, rules, limit=limit)
         try:
-            proposals: list[dict[str, Any]] = self.answer(planning.wish(self.catalogue, question), now)["proposals"]
+            proposals: list[dict[str, Any]] = self.answer(planning.again(plan, day, limit), now)["proposals"]
         except planning.NotPossible:
             return []  # a concern was withdrawn meanwhile
         return proposals
 
-    def free(self, plan: Plan) -> bool:
+    def free(self, plan: Plan, now: datetime) -> bool:
         """Could this visit be held now, as far as the owners of rooms and clerks have said?"""
         stops, needs = planning.as_asked(plan)
-        return still_free(self.index, stops, needs, ignoring_pending=True, site=plan.site)
+        asking = Wish((), language=plan.spoken, audience=plan.audience)
+        self.index.wake(now)
+        return still_free(self.index, stops, needs, ignoring_pending=True, site=plan.site, asking=asking, now=now)
 
     def appointment(self, appointment: str, state: Appointment, now: datetime) -> dict[str, Any]:
         """What the holder of the token sees."""
@@ -99,9 +108,10 @@ class ReadSide:
         """What a site is called; its key where nobody has said."""
         return self.sites.get(site, Text(site, site))
 
-    def _shown(self, proposal: Proposal, wish: Wish) -> dict[str, Any]:
-        concerns = [self.catalogue.concerns[stop.concern] for stop in proposal.stops]
-        offer = planning.offer(proposal, wish.stops, wish.party_size, any(need.step_free for need in wish.stops))
+    def _shown(self, proposal: Proposal, wish: Wish, needed: Sequence[Checked], question: Question) -> dict[str, Any]:
+        by_key = {one.concern.key: one for one in needed}
+        concerns = [by_key[stop.concern] for stop in proposal.stops]
+        offer = planning.offer(proposal, wish.stops, question)
         return {
             "id": self.tokens.proposal(offer),
             "site": proposal.site,
@@ -112,7 +122,7 @@ class ReadSide:
             "stops": [
                 {
                     "concern": stop.concern,
-                    "name": concern.name,
+                    "name": concern.concern.name,
                     "starts_at": stop.starts_at,
                     "ends_at": stop.ends_at,
                     "room": self.index.rooms[stop.room].name,
@@ -121,6 +131,7 @@ class ReadSide:
             ],
             "documents": planning.documents(concerns),
             "score": proposal.score,
+            "cost": round(proposal.cost, 3),
         }
 
 
@@ -142,5 +153,19 @@ def _visit(plan: Plan, rooms: Sequence[Held], clerks: Sequence[Held]) -> dict[st
 
 
 def _nothing(nothing: Nothing) -> dict[str, Any]:
-    names = ("because", "concern", "next_chance", "opens", "detail")
+    names = ("because", "concern", "next_chance", "opens", "detail", "chances")
     return {name: getattr(nothing, name) for name in names}
+
+
+def _not_needed(asked: Checked) -> dict[str, Any]:
+    """Where a concern is settled without a visit."""
+    concern, ended = asked.concern, asked.ended
+    assert ended is not None  # noqa: S101  (only those are shown)
+    url = ended.online_url or concern.online_url
+    return {"concern": concern.key, "name": concern.name, "why": ended.ends, "online_url": url}
+
+
+def _open(asked: Checked) -> dict[str, Any]:
+    """The question of a concern to be answered next."""
+    assert asked.open is not None  # noqa: S101
+    return {"concern": asked.concern.key, "question": asked.open.key, "text": asked.open.text}

@@ -31,17 +31,23 @@ class Tokens:
             [int(s.starts_at.timestamp()), s.minutes, s.buffer, s.concern, s.room, s.clerk, s.responsibility]
             for s in offer.stops
         ]
-        return str(self._proposals().dumps([offer.site, offer.party_size, offer.step_free, stops]))
+        more = [offer.answers, offer.audience, offer.spoken]
+        more = more if any(more) else []
+        return str(self._proposals().dumps([offer.site, offer.party_size, offer.step_free, stops, *more]))
 
     def offer(self, token: str) -> Offer:
         """What was proposed. Raises BadProposal."""
         try:
-            site, party_size, step_free, stops = self._proposals().loads(token, int(PROPOSAL_AGE.total_seconds()))
+            said = self._proposals().loads(token, int(PROPOSAL_AGE.total_seconds()))
         except SignatureExpired:
             raise BadProposal("This proposal is too old; please ask for new ones.") from None
         except BadSignature:
             raise BadProposal("This is not the id of a proposal.") from None
-        return Offer(site, party_size, step_free, tuple(_stop(stop) for stop in stops))
+        site, party_size, step_free, stops, answers, audience, spoken = (
+            (*said, (), (), None) if len(said) == 4 else said
+        )
+        given = tuple((question, yes) for question, yes in answers)
+        return Offer(site, party_size, step_free, tuple(map(_stop, stops)), given, tuple(audience), spoken)
 
     def _proposals(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self.secret, salt="proposal")

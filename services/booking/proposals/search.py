@@ -79,20 +79,25 @@ def still_free(
     requirements: tuple[Need, ...],
     ignoring_pending: bool = True,
     site: str | None = None,
+    asking: Wish | None = None,
+    now: datetime | None = None,
 ) -> bool:
     """Whether for every stop some fitting clerk and room, not only the preferred ones, are free at its time.
 
-    `requirements` in the order of the stops; `site` None = the site of the preferred room.
+    `requirements` in the order of the stops; `site` None = the site of the preferred room; `asking`: a wish with the
+    audience and the language asked for, which see other quotas as of `now`.
     """
     if len(proposal_stops) != len(requirements):
         return False
     return all(
-        _one_free(index, stop, need, site, not ignoring_pending)
+        _one_free(index, stop, need, site, not ignoring_pending, asking or Wish(()), now)
         for stop, need in zip(proposal_stops, requirements, strict=True)
     )
 
 
-def _one_free(index: Index, stop: Stop, need: Need, site: str | None, pending: bool) -> bool:
+def _one_free(
+    index: Index, stop: Stop, need: Need, site: str | None, pending: bool, asking: Wish, now: datetime | None
+) -> bool:
     if site is None:
         if stop.room not in index.rooms:
             return False
@@ -101,7 +106,8 @@ def _one_free(index: Index, stop: Stop, need: Need, site: str | None, pending: b
     starts, ends, blocked = (one.astimezone(UTC) for one in (stop.starts_at, stop.ends_at, stop.blocked_until))
     minute = timedelta(minutes=1)
     wanted = replace(need, minutes=(ends - starts) // minute, buffer=(blocked - ends) // minute)
-    place = Place(index, Wish(stops=(wanted,)), Window(at, at, 0), site, pending)
+    seen = 0 if now is None else index.scale.floor(now) - (index.base or 0)
+    place = Place(index, replace(asking, stops=(wanted,)), Window(at, at, 0, now=seen), site, pending)
     return at >= 0 and all(
         any(place.bits(kind, one, 0) >> at & 1 for one in place.fitting(kind, 0)) for kind in ("clerk", "room")
     )

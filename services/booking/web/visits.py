@@ -31,6 +31,7 @@ WRONG = {
     "guest.email": "Bitte geben Sie eine E-Mail-Adresse an, wie name@example.org.",
     "guest.phone": "Bitte geben Sie höchstens 40 Zeichen an.",
 }
+LISTS = ("concern", "part", "weekday", "answer")
 GONE = "Dieser Termin wurde gerade vergeben. Hier sind andere."
 
 
@@ -59,13 +60,19 @@ def times(app: Asked, request: Request) -> Response:
     The form posts: a surname or a street has no place in an address.
     """
     given = {name: value for name, value in request.values.items() if value}
+    lists = {name: [one for one in request.values.getlist(name) if one] for name in LISTS}
     try:
-        asked = http.ProposalsQuery(unknown="exclude").load(given | {"concern": request.values.getlist("concern")})
+        asked = http.ProposalsQuery(unknown="exclude").load(given | lists)
         found = app.reads.proposals(asked | {"limit": SHOWN}, app.clock())
     except ValidationError as error:
         return start(app, request, _beside(flatten(error.messages)))
     except NotPossible as error:
         return start(app, request, _beside({error.field: error.detail}))
+    if found["questions"]:
+        fields = list(request.values.items(multi=True))
+        return page("question.html", request, question=found["questions"][0], asked=fields)
+    if found["no_visit_needed"] and not found["proposals"] and not found["nothing_because"]:
+        return page("online.html", request, settled=found["no_visit_needed"])
     return _times(request, found, values=given, key=secrets.token_urlsafe(16), later=_later(request, found))
 
 
