@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.ensemble import wait_until
 from tests.journeys.test_visit import part
 from tests.journeys.town import CERTIFICATE, ID_CARD, QUESTION
 from tests.journeys.town_hall import LONG, TownHall
@@ -73,7 +72,7 @@ def test_a_visit_is_moved_in_one_piece(town_hall: TownHall) -> None:
     listed = town_hall.on_the_list(booked, town_hall.day(4))
     target = town_hall.proposals(ID_CARD, days=5)[3]
     assert town_hall.manage(booked, "move", {"proposal": target["id"]}).status_code == 202
-    wait_until(lambda: town_hall.seen(booked)["starts_at"] == target["starts_at"], LONG, "moved")
+    town_hall.wait(lambda: town_hall.seen(booked)["starts_at"] == target["starts_at"], "moved")
     assert town_hall.seen(booked)["status"] == "confirmed"
     first, second = (part(town_hall.mail(booked, count), "text/calendar") for count in (1, 2))
     assert entry("UID", first) == entry("UID", second)
@@ -121,7 +120,7 @@ def test_a_hold_that_runs_out_is_let_go_by_the_late_answer_too(impatient: TownHa
     finally:
         back(hall)
     hall.wait_at_rest()
-    wait_until(lambda: hall.rows("booking", LATE, stream=f"appointment-{asked.appointment}"), LONG, "the late answer")
+    hall.wait(lambda: hall.rows("booking", LATE, stream=f"appointment-{asked.appointment}"), "the late answer")
     hall.wait_at_rest()
     assert hall.holders(asked, hall.day(6)) == set()
     assert (len(hall.holders(visit, hall.day(3))), hall.holders(visit, hall.day(4))) == (2, set())

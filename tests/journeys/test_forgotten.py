@@ -1,15 +1,20 @@
 """What is left of a guest who is forgotten: in no service a key, everywhere the counts."""
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
+from deploy.parts import definition
+from services.booking.commands import ForgetGuest
 from services.visitor_access import queries
+from shared.app import App
 from shared.tables import subject_keys
 from tests.journeys.town import ID_CARD
-from tests.line import SUNDAY, ZONE, Line
+from tests.journeys.town_hall import TownHall
+from tests.line import SUNDAY, ZONE, Line, settings
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo(ZONE))
 
@@ -62,3 +67,42 @@ def _list_of_the_day(line: Line) -> dict[str, object]:
     app = line.apps["visitor_access"]
     with app.read() as connection:
         return queries.access_list(connection, app.vault, NINE.date(), None)
+
+
+def test_a_forgotten_guest_is_unreadable_in_the_running_ensemble(town_hall: TownHall) -> None:
+    """The name leaves the access list, the keys leave three databases, the token opens nothing; the counts stay."""
+    day = town_hall.day(7)
+    booked = town_hall.confirmed(town_hall.proposals(ID_CARD, days=7)[0])
+    town_hall.mail(booked)
+    town_hall.manage(booked, "cancellation")
+    town_hall.mail(booked, 2)
+    town_hall.wait_at_rest()
+    before = town_hall.calls.get("visitor_access", "/api/access-list", {"date": str(day), "include": "removed"})
+    assert booked.appointment in {guest["appointment"] for guest in before["guests"] if guest["name"]}
+
+    forget(town_hall, booked.appointment)
+    town_hall.wait(lambda: not any(keys_of(town_hall, booked.appointment)), "the keys are gone")
+    after = town_hall.calls.get("visitor_access", "/api/access-list", {"date": str(day), "include": "removed"})
+    unnamed = [
+        guest | {"name": None} if guest["appointment"] == booked.appointment else guest for guest in before["guests"]
+    ]
+    assert after == before | {"guests": unnamed}
+    path = f"/api/appointments/{booked.appointment}"
+    seen = town_hall.call("GET", "booking", path, headers={"Authorization": f"Bearer {booked.token}"})
+    assert seen.status_code == 410
+    town_hall.wait_at_rest()
+
+
+def forget(town_hall: TownHall, appointment: str) -> None:
+    """Order it from booking as its timer does when the time has come, in a process beside the running one."""
+    home = town_hall.ensemble.home
+    app = App(definition("booking"), settings(home, town_hall.database_url, "booking"))
+    app.handle(ForgetGuest(str(uuid4()), app.clock(), appointment))
+    app.engine.dispose()
+
+
+def keys_of(town_hall: TownHall, appointment: str) -> list[bytes | None]:
+    """The keys that the three services have which can read a guest."""
+    query = "SELECT wrapped FROM subject_keys WHERE subject = :subject"
+    services = ("booking", "visitor_access", "notifications")
+    return [row.wrapped for service in services for row in town_hall.rows(service, query, subject=appointment)]

@@ -4,9 +4,8 @@ from email.message import EmailMessage
 from typing import Any
 from uuid import uuid4
 
-from deploy.ensemble import wait_until
 from tests.journeys.town import HOUSING_BENEFIT, ID_CARD, MOVED_HERE, QUESTION
-from tests.journeys.town_hall import LONG, TownHall
+from tests.journeys.town_hall import TownHall
 
 
 def test_from_the_request_to_the_departure(town_hall: TownHall) -> None:
@@ -68,7 +67,7 @@ def test_a_family_needs_longer(town_hall: TownHall) -> None:
     proposal = town_hall.proposals(ID_CARD, days=2, party_size=2)[0]
     assert proposal["minutes"] == 15
     booked = town_hall.confirmed(proposal, party_size=2)
-    wait_until(lambda: town_hall.on_the_list(booked, town_hall.day(2)), LONG, "on the list")
+    town_hall.wait(lambda: town_hall.on_the_list(booked, town_hall.day(2)), "on the list")
     listed = town_hall.on_the_list(booked, town_hall.day(2))
     assert listed is not None
     assert listed["party_size"] == 2

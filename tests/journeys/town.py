@@ -17,7 +17,6 @@ ID_CARD, MOVED_HERE, CERTIFICATE, HOUSING_BENEFIT, QUESTION = (
 )
 COUNTER = ("08:00", "16:00")
 ROUND_THE_CLOCK = ("00:00", "23:55")
-CERTIFICATE_MINUTES = 10
 
 
 def town() -> Town:
@@ -26,7 +25,7 @@ def town() -> Town:
         concerns=[
             _concern(ID_CARD, "Personalausweis", "Identity card", extra_minutes_per_person=5, competences=["pass"]),
             _concern(MOVED_HERE, "Anmeldung", "Registration", minutes=15, buffer_minutes=5, competences=["register"]),
-            _concern(CERTIFICATE, "Urkunde", "Certificate", department="registry", grid_minutes=CERTIFICATE_MINUTES),
+            _concern(CERTIFICATE, "Urkunde", "Certificate", department="registry", minutes=30, grid_minutes=30),
             _concern(HOUSING_BENEFIT, "Wohngeld", "Housing benefit", department="social", responsibility="surname"),
             _concern(QUESTION, "Auskunft", "Question", department="desk", minutes=5, horizon_days=7),
         ],
@@ -47,7 +46,7 @@ def town() -> Town:
         quotas={
             "c-1": _quotas(),
             "c-2": _quotas(),
-            "c-3": _quotas(hours=("08:00", "09:40")),  # ten certificates a day
+            "c-3": _quotas(hours=("08:00", "13:00")),  # ten certificates a day
             "c-4": _quotas(site="avenwedde"),
             "c-5": _quotas(site="avenwedde"),
             "c-6": _quotas(hours=ROUND_THE_CLOCK),

@@ -1,6 +1,6 @@
 """The whole ensemble as real processes, its small town loaded over HTTP, and what a guest does with it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -138,7 +138,7 @@ class TownHall:
             visit.update(self.seen(booked))
             return visit["status"] not in OPEN and visit["move"] is None
 
-        wait_until(is_decided, LONG, "a decision")
+        self.wait(is_decided, "a decision")
         return visit
 
     def manage(self, booked: Booked, what: str, body: Mapping[str, Any] | None = None) -> requests.Response:
@@ -162,7 +162,7 @@ class TownHall:
 
     def mail(self, booked: Booked, count: int = 1) -> EmailMessage:
         """The `count`-th mail to the guest, when it has come."""
-        wait_until(lambda: len(self.mails(booked)) >= count, LONG, f"mail {count}")
+        self.wait(lambda: len(self.mails(booked)) >= count, f"mail {count}")
         return self.mails(booked)[count - 1]
 
     def on_the_list(self, booked: Booked, day: date, removed: bool = False) -> dict[str, Any] | None:
@@ -208,6 +208,14 @@ class TownHall:
             wait_until(at_rest, LONG, "rest", interval=0.5)
         except TimeoutError:
             raise AssertionError("\n".join(findings)) from None
+
+    def wait(self, ready: Callable[[], object], what: str, interval: float = 0.05) -> None:
+        """Return when `ready()`. Raises AssertionError with how the services are, after a long time."""
+        try:
+            wait_until(ready, LONG, what, interval)
+        except TimeoutError as error:
+            health = {service: self.ensemble.health(service) for service in SERVICES}
+            raise AssertionError(f"{error}; {health}") from None
 
     def logs(self) -> dict[str, str]:
         """Everything that the ten processes have written, by process."""
