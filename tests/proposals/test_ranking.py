@@ -47,8 +47,9 @@ def test_beyond_a_full_day_load_counts_no_more() -> None:
 
 
 def test_no_crumb_is_left_of_a_clerks_time() -> None:
-    """Anna would have five minutes left before her next guest, which nobody can use."""
+    """Anna would have five minutes left, which nobody can use, and Arno fifteen."""
     index = two_clerks(opened="08:00-08:30")
+    clerk(index, "arno", "08:00-08:40")
     found = best(index, wish())
     assert (found.stops[0].clerk, found.score["crumbs"]) == ("bert", 0.0)
     index.take("a", 1, "clerk", "bert", at("08:00"), at("12:00"))
