@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.town.calls import Calls, NotUp, Refused
-from deploy.town.catalogue_cells import COLUMNS, Row
+from deploy.town.catalogue_cells import COLUMNS, OPTIONAL, Row
 from deploy.town.catalogue_file import CatalogueError, Concern, dump, parse
 
 WRONG = 2
@@ -106,7 +106,7 @@ def columns(old: Concern, new: Concern) -> tuple[str, ...]:
     """The columns in which two versions of a concern differ."""
     before: dict[str, Any] = Row().dump(old)
     after: dict[str, Any] = Row().dump(new)
-    return tuple(name for name in COLUMNS if before.get(name) != after.get(name))
+    return tuple(name for name in (*COLUMNS, *OPTIONAL) if before.get(name, "") != after.get(name, ""))
 
 
 def show(changes: Sequence[Change]) -> None:

@@ -4,6 +4,7 @@ A cell of several values separates them by `|`; a document is `key=German text=E
 these marks itself, a backslash stands before it. Every message completes the sentence "'cell' ...".
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -108,6 +109,37 @@ class Documents(fields.Field[list[dict[str, str]]]):
         return {"key": words[0], "de": plain_text(words[1]), "en": plain_text(words[2])}
 
 
+class Json(fields.Field[Any]):
+    """A list or object as JSON, as `PUT /api/concerns` takes it; empty is none. booking checks what it says."""
+
+    def __init__(self, kind: type) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        try:
+            read = json.loads(value) if value else self.kind()
+        except ValueError:
+            raise ValidationError("is not JSON") from None
+        if not isinstance(read, self.kind):
+            raise ValidationError(f"is not a JSON {'list' if self.kind is list else 'object'}")
+        return read
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
+        return json.dumps(_sparse(value), ensure_ascii=False, separators=(",", ":")) if value else ""
+
+
+def _sparse(value: Any) -> Any:
+    """Without what may be left out, since it is so anyway."""
+    if isinstance(value, dict):
+        return {name: _sparse(inner) for name, inner in value.items() if not _usual(name, inner)}
+    return [_sparse(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _usual(name: str, value: Any) -> bool:
+    return value is None or value is False or value in ("", []) or (name in ("minutes", "seats") and value == 0)
+
+
 def slug() -> fields.String:
     """A key."""
     return fields.String(
@@ -140,20 +172,27 @@ class Row(Schema):
         required=True,
         validate=validate.OneOf(RESPONSIBILITIES, error=f"is not one of {', '.join(RESPONSIBILITIES)}"),
     )
+    questions = Json(list)
+    effects = Json(list)
+    release = Json(dict)
 
     @post_load
     def concern(self, cells: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Put the two names together."""
         names = {"de": cells.pop("name_de"), "en": cells.pop("name_en")}
+        cells = {name: cell for name, cell in cells.items() if cell or name not in OPTIONAL}
         return {"key": cells.pop("key"), "leika": cells.pop("leika"), "name": names, **cells}
 
     @pre_dump
     def cells(self, concern: Mapping[str, Any], **_: Any) -> dict[str, Any]:
         """Take the two names apart."""
+        concern = {name: value for name, value in concern.items() if value is not None or name not in OPTIONAL}
         return {**concern, "name_de": concern["name"]["de"], "name_en": concern["name"]["en"]}
 
 
-COLUMNS: tuple[str, ...] = tuple(Row().fields)
+OPTIONAL = ("questions", "effects", "release")
+"""Columns that a file may leave out: JSON, empty for most concerns."""
+COLUMNS: tuple[str, ...] = tuple(name for name in Row().fields if name not in OPTIONAL)
 
 
 def plain_text(text: str) -> str:

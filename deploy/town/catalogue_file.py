@@ -14,7 +14,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from deploy.town.catalogue_cells import COLUMNS, Row
+from deploy.town.catalogue_cells import COLUMNS, OPTIONAL, Row
 
 Concern = dict[str, Any]
 BOM = "\ufeff"
@@ -65,10 +65,11 @@ def parse(text: str) -> list[Concern]:
 def dump(concerns: Iterable[Mapping[str, Any]]) -> str:
     """The concerns as the text of a catalogue file with `;` between the columns; `parse` reads the same concerns."""
     file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, COLUMNS, delimiter=";", lineterminator="\n", extrasaction="ignore")
+    rows = [Row().dump(concern) for concern in concerns]
+    used = [name for name in OPTIONAL if any(row.get(name) for row in rows)]
+    writer = csv.DictWriter(file, [*COLUMNS, *used], delimiter=";", lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    row = Row()
-    writer.writerows(row.dump(concern) for concern in concerns)
+    writer.writerows(rows)
     return file.getvalue()
 
 
@@ -99,13 +100,14 @@ def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
 def _faults_of_header(header: Sequence[str]) -> list[Fault]:
     if not header:
         return [Fault(1, None, f"the file is empty; the first row names the columns: {';'.join(COLUMNS)}")]
+    known = (*COLUMNS, *OPTIONAL)
     missing = [Fault(1, name, "is missing in the header") for name in COLUMNS if name not in header]
-    twice = [Fault(1, name, "stands in the header twice") for name in COLUMNS if header.count(name) > 1]
-    return missing + twice + [Fault(1, name or None, _unknown(name)) for name in header if name not in COLUMNS]
+    twice = [Fault(1, name, "stands in the header twice") for name in known if header.count(name) > 1]
+    return missing + twice + [Fault(1, name or None, _unknown(name)) for name in header if name not in known]
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, COLUMNS, 1)
+    near = difflib.get_close_matches(name, (*COLUMNS, *OPTIONAL), 1)
     return "is not a column of a catalogue" + (f"; perhaps '{near[0]}' is meant" if near else "")
 
 
@@ -122,7 +124,7 @@ def _faults_of_row(
     shown = dict(zip(header, (_shown(cell) for cell in cells), strict=False))
     return [
         Fault(line, name, f"{shown[name]} {says}") if name in shown else Fault(line, None, says)
-        for name in ("_schema", *COLUMNS)
+        for name in ("_schema", *COLUMNS, *OPTIONAL)
         for says in messages.get(name, ())
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
+from deploy.town.facts import load
 from services.booking import http
 from services.booking.checklist import checked
 from services.booking.commands import Note, SetCatalogue
@@ -167,3 +168,13 @@ def test_without_questions_nothing_is_asked():
     """And answers do not matter."""
     plain = replace(PASSPORT, questions=(), effects=())
     assert checked(plain, {"child": True}).documents() == plain.documents
+
+
+def test_booking_takes_the_concerns_of_the_demo():
+    """Three of them ask."""
+    loaded = http.CatalogueBody().load({"concerns": load().concerns})["concerns"]
+    assert {one.key for one in loaded if one.questions} == {
+        "reisepass",
+        "wohnsitz-anmeldung-familie",
+        "fuehrungszeugnis",
+    }

@@ -223,6 +223,27 @@ def test_what_is_written_is_read_again(concerns: list[dict[str, Any]]) -> None:
     assert parse(dump(concerns)) == concerns
 
 
+RULES: dict[str, Any] = {
+    "questions": [{"key": "child", "text": {"de": "Für ein Kind?", "en": "For a child?"}}],
+    "effects": [{"when": "child+", "document": "alter-pass", "minutes": 5}],
+    "release": {"shares": [{"days": 0, "percent": 100}], "place_minutes": 15},
+}
+
+
+def test_questions_effects_and_release_are_columns_that_may_be_left_out() -> None:
+    """JSON in a cell; the columns are written only where a concern has such a thing."""
+    assert parse(dump([{**CONCERN, **RULES}, {**CONCERN, "key": "other"}])) == [
+        {**CONCERN, **RULES},
+        {**CONCERN, "key": "other"},
+    ]
+    assert "questions" not in dump([CONCERN])
+    full = {"when": "child+", "document": "alter-pass", "ends": None, "equipment": [], "minutes": 5, "step_free": False}
+    assert dump([{**CONCERN, **RULES, "effects": [full]}]) == dump([{**CONCERN, **RULES}])
+    for cell, says in (("{", "is not JSON"), ("{}", "is not a JSON list")):
+        (fault,) = faults_of(file_of({**GOOD, "questions": cell}))
+        assert fault == f"line 2, column questions: {cell!r} {says}"
+
+
 def test_the_towns_own_file_is_written_back_as_it_is() -> None:
     """So that an export after an import shows no difference."""
     text = Path("deploy/town/guetersloh/concerns.csv").read_text(encoding="utf-8")
