@@ -163,9 +163,11 @@ class App:
                     messages.append(self._heard_here(delivery.body))
             except ValueError as error:
                 self.writer.submit(KeepUnreadable(_showable(delivery), str(error), self.clock()))
+        if messages:
+            return self._take(messages, keys)
         if keys:
             self.writer.submit(Rows(tuple(keys)))
-        return self._take(messages) if messages else 0
+        return 0
 
     def _heard_here(self, body: bytes) -> Message:
         message = read(body)
@@ -173,15 +175,15 @@ class App:
             raise Unreadable("from a source that is not heard here")
         return message
 
-    def _take(self, messages: Sequence[Message]) -> int:
+    def _take(self, messages: Sequence[Message], writes: Sequence[Write]) -> int:
         now = self.clock()
         try:
-            applied: int = self.writer.submit(HearMessages(self.definition, messages, now))
+            applied: int = self.writer.submit(HearMessages(self.definition, messages, now, writes))
         except Unavailable:
             raise
         except Exception as error:
             log.warning("batch_refused", error=type(error).__name__, messages=len(messages))
-            applied = self.writer.submit(HearMessages(self.definition, messages, now, one_by_one=True))
+            applied = self.writer.submit(HearMessages(self.definition, messages, now, writes, one_by_one=True))
         for message in messages:
             log.info("heard", type=message.type, stream=message.stream, correlation=message.correlation)
         return applied

@@ -13,14 +13,15 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete
 from sqlalchemy.exc import DBAPIError
 
+from shared import store
 from shared.database import is_away
 from shared.definition import Command, Definition
 from shared.messages import Message, read
 from shared.session import Session
-from shared.tables import gates, held, instant, upsert
+from shared.tables import Write, gates, held, instant, upsert
 
 UNREADABLE = "unreadable"
 FAILED = "failed"
@@ -44,6 +45,8 @@ class HearMessages:
     definition: Definition
     messages: Sequence[Message]
     now: datetime
+    writes: Sequence[Write] = ()
+    """Rows that came with the messages (subject keys)."""
     one_by_one: bool = False
     """Write each message by itself, to find and park the one that the database has refused; still one transaction."""
     _reactions: dict[str, Sequence[Command]] = field(default_factory=dict)
@@ -70,6 +73,7 @@ class HearMessages:
         for message in sorted(self.messages, key=lambda m: (m.source, m.position)):
             applied += self._take(session, desk, message)
         desk.close(self.now)
+        session.write(*self.writes)
         return applied
 
     def _take(self, session: Session, desk: "_Desk", message: Message) -> int:
@@ -111,17 +115,16 @@ class _Desk:
     def __init__(self, session: Session, messages: Sequence[Message]) -> None:
         self._session = session
         streams = sorted({message.stream for message in messages})
-        session.lock([f"gate {stream}" for stream in streams])
-        rows = session.connection.execute(select(gates).where(gates.c.stream.in_(streams)))
-        self._gates: dict[Gate, int] = {(row.source, row.stream): row.sequence for row in rows}
+        self._gates: dict[Gate, int] = {}
         self._held: dict[Gate, dict[int, Message | None]] = {}
         self.blocked: set[Gate] = set()
         self._moved: set[Gate] = set()
         self._new: list[tuple[Message, Exception | None]] = []
-        for row in session.connection.execute(select(held).where(held.c.stream.in_(streams))):
-            if row.reason == UNREADABLE:
-                continue
+        for row in store.gates_and_held(session.connection, streams):
             gate = (row.source, row.stream)
+            if row.passed:
+                self._gates[gate] = row.sequence
+                continue
             self._held.setdefault(gate, {})[row.sequence] = None if row.reason else read(bytes(row.body))
             if row.reason:
                 self.blocked.add(gate)

@@ -20,7 +20,7 @@ from shared.definition import Command, Definition, Recorded
 from shared.messages import Cause, envelope
 from shared.tables import Write, instant
 
-CACHED_STREAMS = 5_000
+CACHED_STREAMS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +85,16 @@ class Session:
         return wanted - self._states.keys()
 
     def _load(self, names: Sequence[str]) -> None:
-        store.lock(self.connection, names)
         decider = self._definition.decider
         loaded = {name: self._cache.get(name) or Stream(decider.initial(name)) for name in names}
-        for row in store.newer(self.connection, {name: stream.version for name, stream in loaded.items()}):
+        known = {name: stream.version for name, stream in loaded.items()}
+        for row in store.newer(self.connection, known, locking=True):
             before = loaded[row.stream]
             event = self._codec.load(row.type, row.schema_version, row.data)
             sequence = before.sequence if row.sequence is None else row.sequence
             loaded[row.stream] = Stream(decider.evolve(before.state, event), row.version, sequence)
         self._streams |= loaded
         self._states |= {name: stream.state for name, stream in loaded.items()}
-
-    def lock(self, names: Sequence[str]) -> None:
-        """Keep other writers off these names until the transaction ends."""
-        store.lock(self.connection, sorted(names))
 
     def state(self, name: str) -> Any:
         """The state of one stream as this transaction sees it."""

@@ -1,67 +1,74 @@
 """The event log in the database: load streams as they stand, append with an expected version."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import Connection, Row, insert, text
 
 from shared.tables import events
 
-# Locks are taken in sorted order and before the streams are read: a writer waits instead of failing on a conflict.
-# 256 of them are enough, and keep a large batch within max_locks_per_transaction.
-_LOCK = text(
-    "SELECT pg_advisory_xact_lock(bucket) FROM "
-    "(SELECT DISTINCT hashtext(stream) & 255 AS bucket "
-    "FROM unnest(CAST(:streams AS text[])) AS stream ORDER BY 1) AS sorted"
+# On PostgreSQL locks are taken in sorted order and before anything is read: a writer waits instead of failing on a
+# conflict. 256 of them are enough, and keep a large batch within max_locks_per_transaction. Lock and query go out as
+# one string; in READ COMMITTED the query sees what was committed while the lock was waited for. SQLite's BEGIN
+# IMMEDIATE has locked everything already.
+_LOCKED = (
+    "SELECT pg_advisory_xact_lock(bucket) FROM (SELECT DISTINCT hashtext(name) & 255 AS bucket "
+    "FROM unnest(CAST(:names AS text[])) AS name ORDER BY 1) AS sorted; "
 )
-_NEWER = {
+_COLUMNS = "SELECT e.stream, e.version, e.type, e.schema_version, e.data, e.sequence "
+_KNOWN = (
+    "FROM unnest(CAST(:names AS text[]), CAST(:versions AS int[])) AS known(stream, version) "
+    "JOIN events e ON e.stream = known.stream AND e.version > known.version ORDER BY e.stream, e.version"
+)
+_NEWER = text(_COLUMNS + _KNOWN)
+_NEWER_LOCKED = text(_LOCKED + _COLUMNS + _KNOWN)
+_NEWER_SQLITE = text(
+    _COLUMNS + "FROM json_each(:known) AS known JOIN events e ON e.stream = json_extract(known.value, '$[0]') "
+    "AND e.version > json_extract(known.value, '$[1]') ORDER BY e.stream, e.version"
+)
+_GATES = {
     "postgresql": text(
-        "SELECT e.stream, e.version, e.type, e.schema_version, e.data, e.sequence "
-        "FROM unnest(CAST(:streams AS text[]), CAST(:versions AS int[])) AS known(stream, version) "
-        "JOIN events e ON e.stream = known.stream AND e.version > known.version ORDER BY e.stream, e.version"
+        _LOCKED  # noqa: S608  (constants only)
+        + "SELECT stream, source, sequence, NULL AS reason, NULL AS body, true AS passed "
+        "FROM gates WHERE stream = ANY(CAST(:streams AS text[])) UNION ALL "
+        "SELECT stream, source, sequence, reason, body, false FROM held WHERE stream = ANY(CAST(:streams AS text[]))"
     ),
     "sqlite": text(
-        "SELECT e.stream, e.version, e.type, e.schema_version, e.data, e.sequence "
-        "FROM json_each(:known) AS known JOIN events e ON e.stream = json_extract(known.value, '$[0]') "
-        "AND e.version > json_extract(known.value, '$[1]') ORDER BY e.stream, e.version"
+        "SELECT stream, source, sequence, NULL AS reason, NULL AS body, 1 AS passed "
+        "FROM gates WHERE stream IN (SELECT value FROM json_each(:streams)) UNION ALL "
+        "SELECT stream, source, sequence, reason, body, 0 FROM held "
+        "WHERE stream IN (SELECT value FROM json_each(:streams))"
     ),
 }
 _APPEND = insert(events)
 
 
-class Stored(NamedTuple):
-    """One event as it lies in the log, and as it was said (`message`, None for what is private)."""
+def newer(connection: Connection, known: Mapping[str, int], *, locking: bool = False) -> Iterator[Row[Any]]:
+    """The events behind the known version (-1: from the first) of each stream, in stream order.
 
-    stream: str
-    version: int
-    type: str
-    schema_version: int
-    data: str
-    sequence: int | None
-
-
-def lock(connection: Connection, streams: Sequence[str]) -> None:
-    """Keep other writers off these streams until the transaction ends. SQLite's BEGIN IMMEDIATE has done so already."""
+    `locking` keeps other writers off these streams until the transaction ends.
+    """
     if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK, {"streams": list(streams)})
-
-
-def newer(connection: Connection, known: Mapping[str, int]) -> Iterator[Row[Any]]:
-    """The events behind the known version (-1: from the first) of each stream, in stream order."""
-    if connection.dialect.name == "postgresql":
-        parameters: dict[str, Any] = {"streams": list(known), "versions": list(known.values())}
+        parameters = {"names": list(known), "versions": list(known.values())}
+        yield from connection.execute(_NEWER_LOCKED if locking else _NEWER, parameters)
     else:
-        parameters = {"known": orjson.dumps(list(known.items())).decode()}
-    yield from connection.execute(_NEWER[connection.dialect.name], parameters)
+        yield from connection.execute(_NEWER_SQLITE, {"known": orjson.dumps(list(known.items())).decode()})
+
+
+def gates_and_held(connection: Connection, streams: Sequence[str]) -> Iterator[Row[Any]]:
+    """For source streams of these names: the gates (`passed` is true), and the messages that are held.
+
+    Others who hear the same streams are kept off until the transaction ends.
+    """
+    if connection.dialect.name == "postgresql":
+        parameters: dict[str, Any] = {"names": [f"gate {stream}" for stream in streams], "streams": list(streams)}
+    else:
+        parameters = {"streams": orjson.dumps(list(streams)).decode()}
+    yield from connection.execute(_GATES[connection.dialect.name], parameters)
 
 
 def append(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append rows of `events` in one statement. Raises IntegrityError when a version is taken already."""
     if rows:
         connection.execute(_APPEND, rows)
-
-
-def history(connection: Connection, stream: str) -> Sequence[Row[Any]]:
-    """All of one stream, oldest first."""
-    return connection.execute(select(events).where(events.c.stream == stream).order_by(events.c.version)).all()

@@ -3,14 +3,14 @@
 import contextlib
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, Table, event
+from sqlalchemy import Connection, MetaData, Table, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared import store, writer
@@ -70,7 +70,10 @@ def drop_the_version_constraint(url: str) -> None:
 
 def trust_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     newer = store.newer
-    fresh_only = lambda connection, known: newer(connection, {s: v for s, v in known.items() if v < 0})  # noqa: E731
+
+    def fresh_only(connection: Connection, known: Mapping[str, int], *, locking: bool = False) -> Iterator[Any]:
+        return newer(connection, {s: v for s, v in known.items() if v < 0}, locking=locking)
+
     monkeypatch.setattr(store, "newer", fresh_only)
 
 
@@ -90,7 +93,7 @@ def test_without_locks_the_expected_version_still_guards(
     make_app: toy.MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The loser of the race loads again and decides again."""
-    monkeypatch.setattr(store, "lock", lambda connection, streams: None)
+    monkeypatch.setattr(store, "_NEWER_LOCKED", store._NEWER)
     definition = meeting()
     check_that_nothing_is_lost([make_app(definition), make_app(definition)], times=1)
 
@@ -100,7 +103,7 @@ def test_without_locks_and_expected_version_the_check_goes_red(
     make_app: toy.MakeApp, toy_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Switched off, the same two processes write one version twice."""
-    monkeypatch.setattr(store, "lock", lambda connection, streams: None)
+    monkeypatch.setattr(store, "_NEWER_LOCKED", store._NEWER)
     drop_the_version_constraint(toy_url)
     definition = meeting()
     with pytest.raises(AssertionError):
