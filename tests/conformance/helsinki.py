@@ -61,7 +61,7 @@ def _error(case: Case, wish: Wish, now: datetime, zone: ZoneInfo) -> str | None:
 
 def _used(case: Case) -> int:
     least = case.get("wish", {}).get("min_duration_min"), case["duration"]["min_min"]
-    return max([case["start_grid"]["step_min"], *(one for one in least if one)])
+    return int(max([case["start_grid"]["step_min"], *(one for one in least if one)]))
 
 
 def _possible_at_all(case: Case) -> bool:

@@ -135,7 +135,9 @@ def _bookings(given: Given) -> dict[str, Any]:
     day = date.fromisoformat(opening["date"])
     hours = {day: [(at(day, opening["from_time"]), at(day, opening["to_time"]))]}
     index, empty = index_of(hours, opening["counters"]), index_of(hours)
-    outside, over, fits = [], [], []
+    outside: list[int] = []
+    over: list[int] = []
+    fits: list[int] = []
     for booking in given["bookings"]:
         starts, minutes = at(day, booking["start"]), opening["slot_min"] * booking["slots"]
         ends = starts + timedelta(minutes=minutes)

@@ -92,7 +92,7 @@ def _room(first: date, number: int, places: int, site: str, has: set[str], opene
 
 def _clerk(first: date, number: int, can: set[str], keys: set[str], site: str, opened: Opened) -> list[Event]:
     name = f"c{number}"
-    rules = [{"department": "amt", "kind": "surname", "key": key} for key in keys] or [
+    rules: list[dict[str, str | None]] = [{"department": "amt", "kind": "surname", "key": key} for key in keys] or [
         {"department": "amt", "kind": "anyone", "key": None}
     ]
     days: dict[date, list[tuple[str, datetime, datetime]]] = {}

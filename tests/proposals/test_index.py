@@ -1,5 +1,6 @@
 """The index, whatever has happened to it, equals one that is built from what is true now."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -90,13 +91,14 @@ def test_any_sequence_ends_where_the_truth_is(sequence: list[tuple]) -> None:  #
     """Openings replaced, places asked for, taken, freed, twice and out of order: as if built from scratch."""
     index, truth = Index(ZONE), Truth()
     for name, *values in sequence:
-        {"open": open_, "take": take, "pend": pend, "free": free}[name](index, truth, *values)
+        DO[name](index, truth, *values)
     assert index.contents() == truth.build().contents()
 
 
 def open_(index: Index, truth: Truth, kind: str, number: int, one: int, other: int, found: list[Stretch]) -> None:
     first, last = FIRST + timedelta(min(one, other)), FIRST + timedelta(max(one, other))
-    name, opened = f"{kind[0]}{number}", {}
+    name = f"{kind[0]}{number}"
+    opened: dict[date, list[tuple[datetime, datetime]]] = {}
     for day, begins, length in found:
         if first <= day <= last:
             opened.setdefault(day, []).append((moment(day, begins), moment(day, begins + length)))
@@ -166,6 +168,9 @@ def test_parties_are_counted_right(steps: list[tuple[int, int, int, bool]]) -> N
     free = [t for t in range(24) if sum(a <= t < b for a, b in held.values()) < 3]
     found = possible(index, wish(need(minutes=5, buffer=0)), now)
     assert [start for start, _ in found] == [moment(MONDAY, 96 + tick) for tick in free]
+
+
+DO: dict[str, Callable[..., None]] = {"open": open_, "take": take, "pend": pend, "free": free}
 
 
 def test_an_opening_past_midnight_stays_when_the_next_day_is_replaced() -> None:

@@ -1,0 +1,133 @@
+"""What the engine proposes, the owners of rooms and calendars reserve: same rules, same data, no declines."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from services.booking.proposals.index import Index
+from services.booking.proposals.search import search, still_free
+from services.booking.proposals.wish import Need, Proposal, Wish
+from services.rooms import commands as room_orders
+from services.rooms import decider as rooms_decider
+from services.rooms import events as room_facts
+from services.staff_calendar import commands as staff_orders
+from services.staff_calendar import decider as staff_decider
+from services.staff_calendar import events as staff_facts
+from tests.given_when_then import Scenario
+from tests.proposals.random_towns import FIRST_DAYS, Event, apply, clerks, moment, rooms, wishes
+from tests.proposals.town import ZONE
+
+towns = st.sampled_from(FIRST_DAYS).flatmap(lambda first: st.tuples(st.just(first), rooms(first), clerks(first)))
+
+
+class Ensemble:
+    """The index and both owners, who are told the same and tell each other what they hold."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self.index = Index(ZONE)
+        self.rooms, self.staff = Scenario(rooms_decider), Scenario(staff_decider)
+        for method, values, named in events:
+            if method.startswith("open_"):
+                name, first, last, days = values
+                values = (name, first, last, {day: _joined(times) for day, times in days.items()})
+            apply(self.index, [(method, values, named)])
+            self._tell_owners(method, values, named)
+
+    def _tell_owners(self, method: str, values: tuple[Any, ...], named: dict[str, Any]) -> None:
+        match method:
+            case "define_room":
+                told = named | {"equipment": tuple(named["equipment"])}
+                self.rooms = self.rooms.given(room_facts.RoomDefined(values[0], **told))
+            case "define_clerk":
+                rules = tuple(staff_facts.Responsibility(**rule) for rule in named["responsibility"])
+                told = {"departments": named["departments"], "competences": tuple(named["competences"])}
+                clerk = staff_facts.ClerkDefined(values[0], named["name"], **told, responsibility=rules, languages=())
+                self.staff = self.staff.given(clerk)
+            case "open_room":
+                self.rooms = self.rooms.given(_opened(room_facts, *values))
+            case "open_clerk":
+                self.staff = self.staff.given(_opened(staff_facts, *values))
+            case _:
+                raise ValueError(method)
+
+    def reserve(self, proposal: Proposal, needs: tuple[Need, ...], appointment: str, now: datetime) -> None:
+        """Both owners hold exactly what was proposed."""
+        wanted = sorted(zip(proposal.stops, _in_order(proposal, needs), strict=True), key=lambda one: one[0].starts_at)
+        for_rooms, for_staff = [], []
+        for number, (stop, need) in enumerate(wanted, start=1):
+            times = (stop.starts_at, stop.ends_at, stop.blocked_until)
+            for_rooms.append(
+                room_orders.StopWanted(number, need.seats, need.equipment, need.step_free, *times, room=stop.room)
+            )
+            what = (need.department or "", need.competences, need.responsibility)
+            for_staff.append(staff_orders.StopWanted(number, *what, *times, clerk=stop.clerk))
+        order = ("order", now, appointment, 1, proposal.site)
+        self.rooms, held = _held(self.rooms, room_orders.HoldRooms(*order, tuple(for_rooms)), room_facts.RoomReserved)
+        assert [stop.room for stop in held.stops] == [stop.room for stop in proposal.stops]
+        self._take(appointment, "room", [(stop.room, stop) for stop in held.stops])
+        order_of_staff = staff_orders.HoldStaff(*order, tuple(for_staff))
+        self.staff, held = _held(self.staff, order_of_staff, staff_facts.StaffReserved)
+        assert [stop.clerk for stop in held.stops] == [stop.clerk for stop in proposal.stops]
+        self._take(appointment, "clerk", [(stop.clerk, stop) for stop in held.stops])
+
+    def _take(self, appointment: str, kind: str, stops: list[tuple[str, Any]]) -> None:
+        for name, stop in stops:
+            self.index.take(appointment, 1, kind, name, stop.starts_at, stop.blocked_until)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(towns, st.lists(wishes, min_size=1, max_size=6), st.integers(0, 2), st.booleans())
+def test_every_proposal_is_reserved_as_it_stands(
+    town: tuple[date, list[Event], list[Event]], asked: list[Wish], pick: int, easy: bool
+) -> None:
+    """One guest after the other takes a proposal; neither owner declines or chooses another room or clerk."""
+    first, *parts = town
+    ensemble, now = Ensemble([one for part in parts for one in part]), moment(first, 17)
+    for number, one in enumerate(asked):
+        less: dict[str, Any] = {"competences": (), "responsibility": None, "seats": 1, "equipment": ()} if easy else {}
+        stops = tuple(replace(need, buffer_before=0, **less) for need in one.stops)
+        wish = replace(one, past_midnight=False, stops=stops)
+        proposals = search(ensemble.index, wish, now).proposals
+        event(f"{len(wish.stops)} stops, {'proposed' if proposals else 'nothing'}")
+        if proposals:
+            proposal = proposals[min(pick, len(proposals) - 1)]
+            assert still_free(ensemble.index, proposal.stops, _in_order(proposal, wish.stops), site=proposal.site)
+            ensemble.reserve(proposal, wish.stops, f"a{number}", now)
+
+
+def _in_order(proposal: Proposal, needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    """The needs in the order of the stops; two of one concern are told apart by their length."""
+    left, found = list(needs), []
+    for stop in proposal.stops:
+        minutes = (stop.ends_at - stop.starts_at).total_seconds() / 60
+        buffer = (stop.blocked_until - stop.ends_at).total_seconds() / 60
+        fit = next(n for n in left if (n.concern, n.minutes, n.buffer) == (stop.concern, minutes, buffer))
+        left.remove(fit)
+        found.append(fit)
+    return tuple(found)
+
+
+def _held(owner: Scenario, order: Any, reserved: type) -> tuple[Scenario, Any]:
+    decision = owner.when(order)
+    assert isinstance(decision.decided[-1], reserved), decision.decided
+    return owner.given(*decision.decided), decision.decided[-1]
+
+
+def _opened(facts: Any, name: str, first: date, last: date, days: dict[date, list[Any]]) -> Any:
+    openings = {day: tuple(facts.Opening(*one) for one in times) for day, times in days.items()}
+    opened = tuple(facts.OpenDay(day, times) for day, times in sorted(openings.items()))
+    return facts.HoursOpened(name, first, last, "Europe/Berlin", opened)
+
+
+def _joined(times: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Openings that touch are one, as the owners say them; all of one resource are at one site."""
+    joined: list[tuple[Any, ...]] = []
+    for *where, begins, until in sorted(times, key=lambda one: one[-2]):
+        if joined and joined[-1][-1] >= begins:
+            joined[-1] = (*where, joined[-1][-2], max(joined[-1][-1], until))
+        else:
+            joined.append((*where, begins, until))
+    return joined
