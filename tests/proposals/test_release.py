@@ -66,6 +66,13 @@ def test_a_week_that_is_not_open_is_not_proposed() -> None:
     assert search(index, asked, at("09:00")).proposals
 
 
+def test_what_was_proposed_may_be_asked_for() -> None:
+    """Release rules decide what is proposed; at the time of asking only whether it is free."""
+    index, asked = town(), need(release=RULE)
+    proposal = search(index, wish(asked), NOW).proposals[0]
+    assert still_free(index, proposal.stops, (asked,))
+
+
 def test_kept_quotas_open_to_all_as_the_time_comes_near() -> None:
     """Kept for urgent cases until two hours before; the info desk sees the internal ones at once."""
     index = town()

@@ -105,7 +105,8 @@ def _one_free(
     at = index.position(stop.starts_at)
     starts, ends, blocked = (one.astimezone(UTC) for one in (stop.starts_at, stop.ends_at, stop.blocked_until))
     minute = timedelta(minutes=1)
-    wanted = replace(need, minutes=(ends - starts) // minute, buffer=(blocked - ends) // minute)
+    # What was released when it was proposed may be asked for, so release rules are not looked at again.
+    wanted = replace(need, minutes=(ends - starts) // minute, buffer=(blocked - ends) // minute, release=None)
     seen = 0 if now is None else index.scale.floor(now) - (index.base or 0)
     place = Place(index, replace(asking, stops=(wanted,)), Window(at, at, 0, now=seen), site, pending)
     return at >= 0 and all(
