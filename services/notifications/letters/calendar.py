@@ -12,7 +12,7 @@ from services.notifications.drafts import Draft
 from services.notifications.events import Visit
 from services.notifications.letters.content import Content
 from services.notifications.letters.house import House
-from services.notifications.letters.wording import Words
+from shared.words import Words
 
 METHODS = {"confirmation": "REQUEST", "moved": "REQUEST", "cancelled": "CANCEL"}
 """REQUEST enters or changes the visit, CANCEL takes it out; the other kinds of letters change nothing in a calendar."""

@@ -13,7 +13,8 @@ from services.notifications.letters import mime, printing, qr
 from services.notifications.letters.calendar import METHODS, Entry
 from services.notifications.letters.content import Content, Writer
 from services.notifications.letters.house import Guest, House
-from services.notifications.letters.wording import Words, words
+from services.notifications.letters.wording import words
+from shared.words import Words
 
 PICTURE = "pass"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"

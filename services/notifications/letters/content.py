@@ -8,7 +8,8 @@ from services.notifications.drafts import Draft
 from services.notifications.events import Stop, Visit
 from services.notifications.letters.house import Guest, House
 from services.notifications.letters.typed import line
-from services.notifications.letters.wording import Words
+from services.notifications.letters.wording import of
+from shared.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Writer:
             place=self._place(visit),
             facts=self._facts(visit),
             rows=self._rows(visit),
-            documents=tuple(self.words.of(document) for document in visit.documents),
+            documents=tuple(of(self.words, document) for document in visit.documents),
             number=self.draft.number or "",
             alternatives=self._alternatives(),
             link=(
@@ -169,14 +170,14 @@ class Writer:
     def _place(self, visit: Visit) -> str:
         """Name and address of the site."""
         site = self.house.site(visit.site)
-        return ", ".join(part for part in (self.words.of(site.name), site.address) if part)
+        return ", ".join(part for part in (of(self.words, site.name), site.address) if part)
 
     def _rows(self, visit: Visit) -> tuple[Row, ...]:
         return tuple(self._row(stop) for stop in visit.stops)
 
     def _row(self, stop: Stop) -> Row:
         time = self.words.time(self._local(stop.starts_at))
-        return Row(self.words.say("{time} Uhr", time=time), self.words.of(stop.concern), stop.room, stop.clerk)
+        return Row(self.words.say("{time} Uhr", time=time), of(self.words, stop.concern), stop.room, stop.clerk)
 
     def _alternatives(self) -> tuple[str, ...]:
         return tuple(self._moment(at) for at in self.draft.alternatives)

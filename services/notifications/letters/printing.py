@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 from services.notifications.letters.content import Content
 from services.notifications.letters.typed import isolated
-from services.notifications.letters.wording import Words
+from shared.words import Words
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
