@@ -143,7 +143,9 @@ class Writer:
             heading=heading,
             name=line(self.guest.name),
             lead=lead,
-            facts=((self.words.say("Anliegen"), " · ".join(map(self.words.of, self.draft.concerns))),),
+            facts=(
+                (self.words.say("Anliegen"), " · ".join(of(self.words, concern) for concern in self.draft.concerns)),
+            ),
             alternatives=self._alternatives(),
             link=self._anew(),
             notes=self._kept(),
