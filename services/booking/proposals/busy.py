@@ -65,8 +65,9 @@ class Busy:
         visits, reach = [0] * self.parties, [0] * self.parties  # bit n of element i: more than i parties are there
         for day in range(first // DAY - 1, until // DAY + 1):
             for _, _, reach_from, starts, ends, reach_until, _, _ in self.days.get(day, ()):
-                _one_more(visits, span(max(starts, first) - self.base, min(ends, until) - self.base))
-                _one_more(reach, span(max(reach_from, first) - self.base, min(reach_until, until) - self.base))
+                if reach_from < until and first < reach_until:
+                    _one_more(visits, span(max(starts, first) - self.base, min(ends, until) - self.base))
+                    _one_more(reach, span(max(reach_from, first) - self.base, min(reach_until, until) - self.base))
         keep = ~span(first - self.base, until - self.base)
         self.visits = self.visits & keep | visits[-1]
         self.reach = self.reach & keep | reach[-1]
