@@ -143,9 +143,7 @@ class Writer:
             heading=heading,
             name=line(self.guest.name),
             lead=lead,
-            facts=(
-                (self.words.say("Anliegen"), " · ".join(of(self.words, concern) for concern in self.draft.concerns)),
-            ),
+            facts=((self.words.say("Anliegen"), self._concerns()),),
             alternatives=self._alternatives(),
             link=self._anew(),
             notes=self._kept(),
@@ -183,6 +181,9 @@ class Writer:
 
     def _alternatives(self) -> tuple[str, ...]:
         return tuple(self._moment(at) for at in self.draft.alternatives)
+
+    def _concerns(self) -> str:
+        return " · ".join(of(self.words, concern) for concern in self.draft.concerns)
 
     def _anew(self) -> tuple[str, str]:
         return self.words.say("Einen neuen Termin suchen"), f"{self.house.public_url}/"
