@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ class TownHall:
         self.database_url, self.sink = database_url, sink
         self.calls = Calls({service: url.removeprefix("http://") for service, url in self.ensemble.urls.items()})
         self.names: set[str] = set()
+        self._read: set[str] = set()
+        self._mails: dict[str, list[EmailMessage]] = {}
         self._engines = {service: create_engine(database_url.format(service=service)) for service in SERVICES}
 
     def open(self) -> None:
@@ -158,7 +161,12 @@ class TownHall:
 
     def mails(self, booked: Booked) -> list[EmailMessage]:
         """What the guest got, oldest first."""
-        return [mail for mail in self.sink.messages() if booked.email in str(mail["to"])]
+        for file in sorted((self.sink.folder / "new").glob("*.eml")):
+            if file.name not in self._read:
+                mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+                self._read.add(file.name)
+                self._mails.setdefault(str(mail["to"]), []).append(mail)
+        return self._mails.get(booked.email, [])
 
     def mail(self, booked: Booked, count: int = 1) -> EmailMessage:
         """The `count`-th mail to the guest, when it has come."""
