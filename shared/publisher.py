@@ -37,6 +37,8 @@ WINDOW = 1000
 """Messages under way at once."""
 LOOK_AGAIN = 0.25
 """Seconds until the publisher looks by itself, should a hint have been lost."""
+SETTLE = 0.05
+"""Seconds in which confirms gather before the cursor moves: each move costs the database a commit."""
 PAUSE = 0.5
 """Seconds before the next try after the broker, the database or a missing queue stopped it."""
 _SENT = update(subject_keys).where(subject_keys.c.subject == bindparam("b_subject")).values(sent=True)
@@ -113,6 +115,7 @@ class Publisher:
         self._keys_under_way: set[str] = set()
         self._channel: Channel | None = None
         self._catching_up = True
+        self._waiting_for_room = False
         self._plan_at: float | None = None
         self._timer: object = None
         self._failure: Exception | None = None
@@ -181,7 +184,8 @@ class Publisher:
         if self._failure is not None or self._channel is None or not self._channel.is_open:
             return
         room = WINDOW - len(self._under_way)
-        if room < WINDOW // 4:
+        self._waiting_for_room = room < WINDOW // 4
+        if self._waiting_for_room:
             return  # the next confirm comes back here
         rows, keys = self._fetch(room)
         for key in keys:
@@ -261,7 +265,7 @@ class Publisher:
             sent = self._under_way.pop(confirmed)
             if sent.subject is not None:
                 self._keys_done.append(sent.subject)
-        self._plan()
+        self._plan(0.0 if self._waiting_for_room else SETTLE)
 
 
 def run(place: Placed, ensemble: Iterable[Placed], settings: Settings) -> None:
