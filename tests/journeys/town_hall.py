@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import requests
-from sqlalchemy import Row, create_engine, text
+from sqlalchemy import NullPool, Row, create_engine, text
 
 from deploy.ensemble import Ensemble, wait_until
 from deploy.guarantees import NoLog, check
@@ -55,7 +55,9 @@ class TownHall:
         self.names: set[str] = set()
         self._read: set[str] = set()
         self._mails: dict[str, list[EmailMessage]] = {}
-        self._engines = {service: create_engine(database_url.format(service=service)) for service in SERVICES}
+        # Without a pool: the server may have been killed since the last query.
+        urls = {service: database_url.format(service=service) for service in SERVICES}
+        self._engines = {service: create_engine(url, poolclass=NullPool) for service, url in urls.items()}
 
     def open(self) -> None:
         """Start everything, load the town, and wait until it can be booked."""
