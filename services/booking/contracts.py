@@ -71,7 +71,11 @@ class VisitV1(AttemptV1):
 
 
 class AppointmentMoveRequestedV1(VisitV1):
+    """`audience`: classes of quotas that are open to the guest besides the public one; `spoken`: by the clerks."""
+
     hold_until = Instant(required=True)
+    audience = fields.List(fields.String(), required=True)
+    spoken = fields.String(required=True, allow_none=True)
     stops = fields.List(fields.Nested(PlannedStopV1), required=True)
 
 
@@ -138,7 +142,8 @@ def _fields(*names: str) -> Callable[[Any], Mapping[str, Any]]:
 def _requested(event: AppointmentRequested | MoveRequested) -> Mapping[str, Any]:
     own = {"appointment": event.appointment, "attempt": event.attempt, "hold_until": event.hold_until}
     guest = {"guest": event.guest} if isinstance(event, AppointmentRequested) else {}
-    return own | _visit(event) | {"stops": event.plan.stops} | guest
+    asked = {name: getattr(event.plan, name) for name in ("stops", "audience", "spoken")}
+    return own | _visit(event) | asked | guest
 
 
 def _confirmed(event: AppointmentConfirmed | AppointmentMoved) -> Mapping[str, Any]:
@@ -249,6 +254,8 @@ class OpeningHeard(Heard):
     site = fields.String(load_default="")
     from_ = Instant(required=True, data_key="from")
     until = Instant(required=True)
+    quota_class = fields.String(load_default="public", data_key="class")
+    release_minutes = fields.Integer(load_default=None, allow_none=True)
 
 
 class DayHeard(Heard):

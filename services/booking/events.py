@@ -123,11 +123,15 @@ class RoomNoted:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """[from_, until); `site` is empty where the resource itself has one."""
+    """[from_, until); `site` is empty where the resource itself has one. `quota_class`: for whom it is kept; so many
+    minutes (`release_minutes`) before a time begins, everybody may book it; None = never.
+    """
 
     from_: datetime
     until: datetime
     site: str = ""
+    quota_class: str = "public"
+    release_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

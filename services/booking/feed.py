@@ -21,6 +21,7 @@ from services.booking.events import (
     MoveDeclined,
     MoveRequested,
     OpenDay,
+    Opening,
     Plan,
     RoomHeld,
     RoomHoursNoted,
@@ -29,9 +30,11 @@ from services.booking.events import (
 )
 from services.booking.projections import HOLD, holds, open_days, resources
 from services.booking.proposals.index import Index
+from services.booking.proposals.timetable import Hours
+from services.booking.proposals.views import PUBLIC
 from shared.tables import timers
 
-Days = Mapping[date, Sequence[tuple[str, datetime, datetime]]]
+Days = Mapping[date, Sequence[Hours]]
 
 
 def learn(index: Index, event: BookingEvent) -> None:
@@ -96,8 +99,8 @@ def load(index: Index, connection: Connection, today: date) -> None:
     stored: dict[tuple[str, str], dict[date, Any]] = {}
     for row in connection.execute(select(open_days).where(open_days.c.date >= today)):
         stored.setdefault((row.kind, row.resource), {})[row.date] = [
-            (site, datetime.fromisoformat(begins), datetime.fromisoformat(ends))
-            for site, begins, ends in orjson.loads(row.open)
+            (site, datetime.fromisoformat(begins), datetime.fromisoformat(ends), *kept)
+            for site, begins, ends, *kept in orjson.loads(row.open)
         ]
     for (kind, resource), days in stored.items():
         if kind == "room":
@@ -128,9 +131,15 @@ def _define_stored(index: Index, kind: str, stored: dict[str, Any]) -> None:
         index.define_clerk(stored.pop("clerk"), **stored)
 
 
-def _days(days: Sequence[OpenDay]) -> dict[date, list[tuple[str, datetime, datetime]]]:
-    return {day.date: [(opening.site, opening.from_, opening.until) for opening in day.open] for day in days}
+def _days(days: Sequence[OpenDay]) -> dict[date, list[Hours]]:
+    return {day.date: [_hours(opening) for opening in day.open] for day in days}
+
+
+def _hours(opening: Opening) -> Hours:
+    if opening.quota_class == PUBLIC:
+        return opening.site, opening.from_, opening.until
+    return opening.site, opening.from_, opening.until, opening.quota_class, opening.release_minutes
 
 
 def _without_site(days: Days) -> dict[date, list[tuple[datetime, datetime]]]:
-    return {day: [(begins, until) for _, begins, until in openings] for day, openings in days.items()}
+    return {day: [(hours[1], hours[2]) for hours in openings] for day, openings in days.items()}

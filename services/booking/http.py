@@ -14,6 +14,7 @@ from services.booking.proposals import release
 from shared.fields import Instant, Key, Line
 
 YES_OR_NO = {"yes": True, "no": False, "1": True, "0": False, "true": True, "false": False}
+AUDIENCES = ("internal", "urgent")
 MAX_PARTY = 50
 MAX_CONCERNS = 5
 
@@ -186,7 +187,8 @@ class ProposalsQuery(Schema):
     """When can I come?
 
     `part`, `weekday`, `answer` may come several times. `language`: spoken by the clerk. Surname and street decide who
-    is responsible and are forgotten at once. `answer`: to the concerns' questions, as in `child:yes`.
+    is responsible and are forgotten at once. `answer`: to the concerns' questions, as in `child:yes`. `audience`: to
+    see hours that are kept, with the key of the info desk as bearer token.
     """
 
     concern = fields.List(Key(), required=True, validate=validate.Length(min=1, max=MAX_CONCERNS))
@@ -203,6 +205,7 @@ class ProposalsQuery(Schema):
     weekday = fields.List(fields.String(validate=validate.OneOf(WEEKDAYS)), load_default=list)
     language = Key(load_default=None)
     answer = fields.List(Given(), load_default=list, validate=validate.Length(max=100))
+    audience = fields.List(fields.String(validate=validate.OneOf(AUDIENCES)), load_default=list)
 
     @post_load
     def _answers(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -21,11 +21,13 @@ from services.booking.events import (
     MoveDeclined,
     MoveRequested,
     OpenDay,
+    Opening,
     RoomHeld,
     RoomHoursNoted,
     RoomNoted,
     StaffHeld,
 )
+from services.booking.proposals.views import PUBLIC
 from shared.definition import Recorded
 from shared.tables import Write, instant, upsert
 from shared.timers import clear_timer, set_timer
@@ -129,7 +131,12 @@ def _opened(kind: str, resource: str, event: RoomHoursNoted | ClerkHoursNoted) -
 
 
 def _times(day: OpenDay) -> str:
-    return orjson.dumps([[opening.site, opening.from_, opening.until] for opening in day.open]).decode()
+    return orjson.dumps([_hours(opening) for opening in day.open]).decode()
+
+
+def _hours(opening: Opening) -> list[Any]:
+    kept = [] if opening.quota_class == PUBLIC else [opening.quota_class, opening.release_minutes]
+    return [opening.site, opening.from_, opening.until, *kept]
 
 
 def _held(event: RoomHeld | StaffHeld, kind: str) -> Iterable[Write]:

@@ -1,5 +1,6 @@
 """booking at work: entrypoints, and the wiring behind them."""
 
+import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -60,6 +61,7 @@ class Booking(App):
         zone = ZoneInfo(settings.timezone)
         self.reads = ReadSide(Index(zone), Tokens(settings.secret), zone, Catalogue(), sites())
         self.hold_for = timedelta(seconds=Env().int("FOYER_HOLD_FOR", 600))
+        self.desk_key = Env().str("FOYER_DESK_KEY", "")
 
     def started(self) -> None:
         """Load catalogue and index."""
@@ -175,6 +177,15 @@ def may_manage(app: Booking, request: Request, appointment: str, query: dict[str
         raise Problem(410, "This appointment is over", detail="Its data has been deleted; the token has expired.")
 
 
+def may_see(app: Booking, request: Request, audience: list[str]) -> tuple[str, ...]:
+    """The audience asked for. Raises Problem unless the request bears the key of the info desk, or asks for none."""
+    header = request.headers.get("Authorization", "").encode()
+    if audience and not (app.desk_key and hmac.compare_digest(header, f"Bearer {app.desk_key}".encode())):
+        detail = "Hours that are kept are shown to the info desk only: 'Authorization: Bearer KEY'."
+        raise Problem(403, "This is for the info desk", detail=detail, errors={"audience": detail})
+    return tuple(sorted(set(audience)))
+
+
 class BookingService(Standard):
     """The nameko service."""
 
@@ -238,7 +249,9 @@ class BookingService(Standard):
     @api("GET", "/api/proposals", query=http.ProposalsQuery, answer=http.ProposalsAnswer, summary="When can I come?")
     def proposals(self, request: Request, query: dict[str, Any]) -> Response:
         try:
-            return json_response(http.ProposalsAnswer().dump(self.app.reads.proposals(query, self.app.clock())))
+            audience = may_see(self.app, request, query["audience"])
+            found = self.app.reads.proposals(query, self.app.clock(), audience)
+            return json_response(http.ProposalsAnswer().dump(found))
         except NotPossible as error:
             raise wrong(error.field, error.detail) from None
 

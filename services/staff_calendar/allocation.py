@@ -41,12 +41,10 @@ def allocate(order: HoldStaff, staff: Staff, days: Days) -> tuple[StopHeld, ...]
 
 def reason(order: HoldStaff, staff: Staff) -> Because:
     """Why a visit that could not be allocated could not."""
-    able = [[clerk for clerk in staff.clerks.values() if _able(clerk, stop)] for stop in order.stops]
+    able = [[clerk for clerk in staff.clerks.values() if _able(order, stop, clerk)] for stop in order.stops]
     if not all(able):
         return "no_competent_clerk"
-    if not all(
-        any(on_duty(c, order.site, stop) for c in clerks) for clerks, stop in zip(able, order.stops, strict=True)
-    ):
+    if not all(any(on_duty(order, stop, c) for c in clerks) for clerks, stop in zip(able, order.stops, strict=True)):
         return "not_on_duty"
     return "taken"
 
@@ -54,20 +52,23 @@ def reason(order: HoldStaff, staff: Staff) -> Because:
 def able_on(order: HoldStaff, stop: StopWanted, staff: Staff) -> Iterator[tuple[Clerk, date]]:
     """The competent clerks who are at the site at some time of the stop's day, and that day."""
     for clerk in staff.clerks.values():
-        if _able(clerk, stop) and clerk.openings(day := clerk.day_of(stop.starts_at), order.site):
+        day = clerk.day_of(stop.starts_at)
+        if _able(order, stop, clerk) and clerk.openings(day, order.site, order.audience, order.now):
             yield clerk, day
 
 
-def on_duty(clerk: Clerk, site: str, stop: StopWanted) -> bool:
+def on_duty(order: HoldStaff, stop: StopWanted, clerk: Clerk) -> bool:
     """Does one opening at the site hold [starts_at, ends_at)? The buffer may reach past its end, not past the day."""
     day = clerk.day_of(stop.starts_at)
     return clerk.day_of(stop.blocked_until - _INSTANT) == day and any(
-        opening.from_ <= stop.starts_at and stop.ends_at <= opening.until for opening in clerk.openings(day, site)
+        opening.from_ <= stop.starts_at and stop.ends_at <= opening.until
+        for opening in clerk.openings(day, order.site, order.audience, order.now)
     )
 
 
-def _able(clerk: Clerk, stop: StopWanted) -> bool:
-    return clerk.can(stop.department, stop.competences, stop.responsibility)
+def _able(order: HoldStaff, stop: StopWanted, clerk: Clerk) -> bool:
+    speaks = order.spoken is None or order.spoken in clerk.definition.languages
+    return speaks and clerk.can(stop.department, stop.competences, stop.responsibility)
 
 
 def _fitting(order: HoldStaff, stop: StopWanted, staff: Staff) -> Iterator[Clerk]:
@@ -75,7 +76,7 @@ def _fitting(order: HoldStaff, stop: StopWanted, staff: Staff) -> Iterator[Clerk
 
 
 def _fits(order: HoldStaff, stop: StopWanted, clerk: Clerk) -> bool:
-    return _able(clerk, stop) and on_duty(clerk, order.site, stop)
+    return _able(order, stop, clerk) and on_duty(order, stop, clerk)
 
 
 def _first_choice(order: HoldStaff, stop: StopWanted, staff: Staff) -> set[str]:

@@ -55,7 +55,9 @@ def _starts(clerk: Clerk, order: HoldStaff, stop: StopWanted, start: datetime, d
         _ceil(stop.blocked_until - start),
     )
     midnight = beginning(day + timedelta(days=1), "00:00", ZoneInfo(clerk.zone))
-    open_ = reduce(or_, (_inner(state.base, opening) for opening in clerk.openings(day, order.site)), 0)
+    open_ = reduce(
+        or_, (_inner(state.base, opening) for opening in clerk.openings(day, order.site, order.audience, order.now)), 0
+    )
     free = ((1 << _tick(midnight) - state.base) - 1) & ~state.taken
     return (_runs(open_, end - begin) & _runs(free, blocked - begin)) >> begin
 

@@ -5,12 +5,15 @@ So, where the clocks change, a beginning that comes twice is meant the first tim
 minute before it comes twice; a time that is skipped is the instant of the change (hours within the gap are none).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from math import gcd
 from zoneinfo import ZoneInfo
 
-from services.staff_calendar.events import WEEKDAYS, Clock, Hours, OpenDay, Opening, Pattern, Quota
+from services.staff_calendar.events import PUBLIC, WEEKDAYS, Clock, Hours, OpenDay, Opening, Pattern, Quota
+
+TICK_SECONDS = 300
 
 
 def open_days(pattern: Pattern, first: date, last: date, zone: str, closed: Collection[date]) -> tuple[OpenDay, ...]:
@@ -77,23 +80,51 @@ def _dates(first: date, last: date, closed: Collection[date]) -> Iterator[date]:
 def _hours(pattern: Pattern, instead: dict[date, tuple[Hours, ...]], day: date) -> tuple[Hours, ...]:
     if day in instead:
         return instead[day]
-    return tuple(Hours(q.site, q.from_, q.until) for q in pattern.weekly if falls_on(q, day))
+    return tuple(
+        Hours(q.site, q.from_, q.until, q.quota_class, q.release_minutes) for q in pattern.weekly if falls_on(q, day)
+    )
 
 
 def _openings(hours: tuple[Hours, ...], day: date, zone: tzinfo) -> tuple[Opening, ...]:
-    pieces = (Opening(h.site, beginning(day, h.from_, zone), end(day, h.until, zone)) for h in hours)
+    pieces = (
+        Opening(h.site, beginning(day, h.from_, zone), end(day, h.until, zone), h.quota_class, h.release_minutes)
+        for h in hours
+    )
     return _joined(sorted((p for p in pieces if p.from_ < p.until), key=lambda p: (p.from_, p.site)))
 
 
+def seen(openings: Iterable[Opening], audience: Collection[str], now: datetime) -> tuple[Opening, ...]:
+    """What of one site's openings is open to an audience as of `now`, in order; what touches becomes one."""
+    pieces = (_seen(opening, audience, now) for opening in openings)
+    return _joined(sorted((piece for piece in pieces if piece.from_ < piece.until), key=lambda piece: piece.from_))
+
+
+def _seen(opening: Opening, audience: Collection[str], now: datetime) -> Opening:
+    """The ticks of five minutes that begin up to `release_minutes` from the present one are everybody's."""
+    if opening.quota_class == PUBLIC or opening.quota_class in audience:
+        until = opening.until
+    elif opening.release_minutes is None:
+        until = opening.from_
+    else:
+        ticks = int(now.timestamp()) // TICK_SECONDS - (-opening.release_minutes * 60) // TICK_SECONDS + 1
+        last = datetime.fromtimestamp(ticks * TICK_SECONDS, UTC)
+        until = min(opening.until, last)
+    return Opening(opening.site, opening.from_, until)
+
+
 def _joined(pieces: list[Opening]) -> tuple[Opening, ...]:
-    """Pieces at one site that touch become one opening, so that a visit may lie across the seam."""
+    """Pieces at one site, for the same guests, that touch become one, so that a visit may lie across the seam."""
     joined: list[Opening] = []
     for piece in pieces:
-        if joined and joined[-1].site == piece.site and joined[-1].until >= piece.from_:
-            joined[-1] = Opening(piece.site, joined[-1].from_, max(joined[-1].until, piece.until))
+        if joined and joined[-1].until >= piece.from_ and _for_the_same(joined[-1], piece):
+            joined[-1] = replace(joined[-1], until=max(joined[-1].until, piece.until))
         else:
             joined.append(piece)
     return tuple(joined)
+
+
+def _for_the_same(a: Opening, b: Opening) -> bool:
+    return (a.site, a.quota_class, a.release_minutes) == (b.site, b.quota_class, b.release_minutes)
 
 
 def _wall(day: date, clock: Clock) -> datetime:

@@ -61,12 +61,16 @@ class StopWanted:
 
 @dataclass(frozen=True, slots=True)
 class HoldStaff:
+    """`audience`: the classes of quotas that are open to the guest besides the public one; `spoken`: a language."""
+
     id: str
     now: datetime
     appointment: str
     attempt: int
     site: str
     stops: tuple[StopWanted, ...]
+    audience: tuple[str, ...] = ()
+    spoken: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, validate, validates_schema
 
 from services.staff_calendar.events import (
+    PUBLIC,
     ClerkDefined,
     HoursOpened,
     StaffCalendarEvent,
@@ -48,9 +49,21 @@ class ClerkDefinedV1(Schema):
 
 
 class OpeningV1(Schema):
+    """`class` and `release_minutes` are there where it is not for everybody: so many minutes before a time begins,
+    everybody may book it; null = never.
+    """
+
     site = fields.String(required=True)
     from_ = Instant(required=True, data_key="from")
     until = Instant(required=True)
+    quota_class = fields.String(data_key="class")
+    release_minutes = fields.Integer(allow_none=True)
+
+    @post_dump
+    def _short(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if data["class"] == PUBLIC:
+            del data["class"], data["release_minutes"]
+        return data
 
 
 class OpenDayV1(Schema):
@@ -150,6 +163,8 @@ class _Place(_Heard):
     appointment = _id()
     attempt = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
     site = _id()
+    audience = fields.List(fields.String(), load_default=list)
+    spoken = fields.String(load_default=None, allow_none=True)
     stops = fields.List(fields.Nested(_WantedStop), required=True, validate=validate.Length(min=1, max=MOST_STOPS))
 
     @validates_schema

@@ -12,6 +12,8 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Clock = str
 """A local wall-clock time "HH:MM", 00:00 to 23:59; sorts as text."""
+PUBLIC = "public"
+"""The class of quotas that everybody may book; others are kept for some: "internal", "urgent"."""
 Kind = Literal["anyone", "surname", "district"]
 Because = Literal["no_competent_clerk", "not_on_duty", "taken"]
 
@@ -44,7 +46,11 @@ class Responsibility:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Local hours [from_, until) on a weekday at a site, every `every_weeks` weeks from the week of `anchor`."""
+    """Local hours [from_, until) on a weekday at a site, every `every_weeks` weeks from the week of `anchor`.
+
+    `quota_class`: for whom; so many minutes (`release_minutes`) before a time begins, everybody may book it; None =
+    never.
+    """
 
     weekday: Weekday
     from_: Clock
@@ -52,15 +58,19 @@ class Quota:
     site: str
     every_weeks: int = 1
     anchor: date | None = None
+    quota_class: str = PUBLIC
+    release_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Local hours [from_, until) at a site on the date of the exception they belong to."""
+    """Local hours [from_, until) at a site on the date of the exception they belong to; for whom as in Quota."""
 
     site: str
     from_: Clock
     until: Clock
+    quota_class: str = PUBLIC
+    release_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +92,13 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The instants [from_, until) that a clerk opens at a site; aware, with the local offset."""
+    """The instants [from_, until) that a clerk opens at a site; aware, with the local offset; for whom as in Quota."""
 
     site: str
     from_: datetime
     until: datetime
+    quota_class: str = PUBLIC
+    release_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,15 @@ from sqlalchemy import (
 
 from services.staff_calendar.day import ticks
 from services.staff_calendar.events import (
+    PUBLIC,
     ClerkDefined,
     ClerkFreed,
     ClerkTaken,
     HoldForgone,
+    Hours,
     HoursOpened,
+    Opening,
+    Quota,
     QuotasSet,
     StaffCalendarEvent,
     StaffDeclined,
@@ -174,13 +178,14 @@ def _quotas(event: QuotasSet) -> Write:
             "site": quota.site,
             "every_weeks": quota.every_weeks,
             "anchor": quota.anchor and quota.anchor.isoformat(),
+            **_for_whom(quota),
         }
         for quota in event.pattern.weekly
     ]
     exceptions = [
         {
             "date": exception.date.isoformat(),
-            "open": [{"site": h.site, "from": h.from_, "until": h.until} for h in exception.open],
+            "open": [{"site": h.site, "from": h.from_, "until": h.until, **_for_whom(h)} for h in exception.open],
             "reason": exception.reason,
         }
         for exception in event.pattern.exceptions
@@ -192,5 +197,15 @@ def _opened(event: HoursOpened) -> Iterable[Write]:
     span = {"b_from": event.from_.isoformat(), "b_until": event.until.isoformat()}
     yield _CLOSE, {"b_clerk": event.clerk} | span
     for day in event.days:
-        hours = [{"site": o.site, "from": o.from_.isoformat(), "until": o.until.isoformat()} for o in day.open]
+        hours = [
+            {"site": o.site, "from": o.from_.isoformat(), "until": o.until.isoformat(), **_for_whom(o)}
+            for o in day.open
+        ]
         yield _OPEN, {"clerk": event.clerk, "date": day.date.isoformat(), "open": hours}
+
+
+def _for_whom(hours: Quota | Hours | Opening) -> dict[str, object]:
+    """Said only where it is not for everybody."""
+    if hours.quota_class == PUBLIC:
+        return {}
+    return {"class": hours.quota_class, "release_minutes": hours.release_minutes}

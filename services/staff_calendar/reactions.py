@@ -27,7 +27,9 @@ def react(message: Message, now: datetime) -> Sequence[StaffCalendarCommand]:
     if (scope := _LET_GO.get(message.type)) is not None:
         return (LetGoStaff(order, now, said["appointment"], said["attempt"], scope),)
     stops = tuple(_wanted(stop) for stop in said["stops"])
-    return (HoldStaff(order, now, said["appointment"], said["attempt"], said["site"], stops),)
+    audience = tuple(said["audience"])
+    about = said["appointment"], said["attempt"], said["site"]
+    return (HoldStaff(order, now, *about, stops, audience, said["spoken"]),)
 
 
 def _wanted(stop: dict[str, Any]) -> StopWanted:

@@ -7,9 +7,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from services.staff_calendar.calendar import clashing, fixed, open_days, overlapping
+from services.staff_calendar.calendar import clashing, fixed, open_days, overlapping, seen
 from services.staff_calendar.commands import DefineClerk, ExtendHorizon, SetQuotas
 from services.staff_calendar.events import (
+    PUBLIC,
     ClerkDefined,
     HoursOpened,
     OpenDay,
@@ -56,9 +57,10 @@ class Clerk:
         """The clerk's local date of a moment; without hours, the date as the moment says it."""
         return _local_date(moment, self.zone) if self.zone else moment.date()
 
-    def openings(self, day: date, site: str) -> tuple[Opening, ...]:
-        """What is open on a local date at a site."""
-        return tuple(opening for opening in self.days.get(day, ()) if opening.site == site)
+    def openings(self, day: date, site: str, audience: tuple[str, ...], now: datetime) -> tuple[Opening, ...]:
+        """What is open on a local date at a site to an audience, besides what is open to everybody by now."""
+        here = tuple(opening for opening in self.days.get(day, ()) if opening.site == site)
+        return here if all(opening.quota_class == PUBLIC for opening in here) else seen(here, audience, now)
 
 
 @dataclass(frozen=True, slots=True)

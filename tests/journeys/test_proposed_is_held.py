@@ -22,6 +22,7 @@ from services.staff_calendar.commands import DefineClerk, SetQuotas
 from services.staff_calendar.events import Exceptional, Hours, Pattern, Quota, Responsibility
 from tests.journeys.three_cores import ZONE, Trio, refusals
 
+CLASSES = st.sampled_from([("public", None), ("public", None), ("internal", 2000), ("internal", None), ("urgent", 63)])
 SITES, DEPARTMENTS, EQUIPMENT, COMPETENCES = (
     ("rathaus", "avenwedde"),
     ("office", "social"),
@@ -59,7 +60,11 @@ _MINUTES = st.one_of(st.integers(0, 287).map(lambda tick: tick * 5), st.integers
 def _hours(draw: st.DrawFn) -> tuple[str, str]:
     """Often the same long day, so that things fit together."""
     if draw(st.integers(0, 2)):
-        return draw(st.sampled_from([("08:00", "16:00"), ("00:00", "23:59"), ("08:03", "12:31")]))
+        return draw(
+            st.sampled_from(
+                [("08:00", "16:00"), ("00:00", "23:59"), ("08:03", "12:31"), ("08:00", "12:00"), ("12:00", "16:00")]
+            )
+        )
     first, last = sorted(draw(st.lists(_MINUTES, min_size=2, max_size=2, unique=True)))
     return _clock(first), _clock(last)
 
@@ -98,7 +103,7 @@ def _clerk(draw: st.DrawFn, name: str, now: datetime) -> tuple[DefineClerk, SetQ
         draw(st.sampled_from([("de",), ("de", "tr")])),
     )  # fmt: skip
     weekly = [
-        Quota(day, *draw(_hours()), draw(st.sampled_from(SITES)), draw(st.integers(1, 2)), now.date())
+        Quota(day, *draw(_hours()), draw(st.sampled_from(SITES)), draw(st.integers(1, 2)), now.date(), *draw(CLASSES))
         for day in draw(st.lists(st.sampled_from(WEEKDAYS), min_size=3, max_size=9))
     ]
     day = now.date() + timedelta(days=draw(st.integers(0, 6)))
@@ -145,6 +150,7 @@ _QUESTIONS = st.lists(st.sampled_from("xyz"), min_size=1, max_size=3).flatmap(
         responsibility=st.sampled_from([(), ("a-k",) * len(concerns)]),
         answers=st.sampled_from([(), (("more", True),)]),
         language=st.sampled_from([None, None, "tr"]),
+        audience=st.sampled_from([(), (), ("internal",), ("internal", "urgent")]),
         limit=st.just(8),
     )
 )

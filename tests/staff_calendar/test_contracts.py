@@ -43,7 +43,19 @@ SAID: dict[str, StaffCalendarEvent] = {
         ("de", "en"),
     ),
     "ClerkOpened": HoursOpened(
-        "c-17", date(2026, 11, 23), DAY, ZONE, (OpenDay(DAY, (Opening("rathaus", at("08:00"), at("12:30")),)),)
+        "c-17",
+        date(2026, 11, 23),
+        DAY,
+        ZONE,
+        (
+            OpenDay(
+                DAY,
+                (
+                    Opening("rathaus", at("08:00"), at("12:30")),
+                    Opening("rathaus", at("13:00"), at("16:00"), "internal", 2880),
+                ),
+            ),
+        ),
     ),
     "StaffReserved": StaffReserved(VISIT, 1, (HELD,)),
     "StaffDeclined": StaffDeclined(VISIT, 1, "taken", (at("09:10"),)),

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.staff_calendar import duties
-from services.staff_calendar.events import WEEKDAYS
+from services.staff_calendar.events import PUBLIC, WEEKDAYS
 from shared.fields import Instant, Key, Line
 
 _CLOCK = validate.Regexp(
@@ -13,6 +13,7 @@ _CLOCK = validate.Regexp(
 )
 _WEEKDAY = validate.OneOf(WEEKDAYS, error="Use one of {choices}.")
 KINDS = ("anyone", "surname", "district")
+CLASSES = (PUBLIC, "internal", "urgent")
 SIDES = ("odd", "even", "both")
 
 
@@ -87,7 +88,23 @@ class ClerkBody(Schema):
                 raise ValidationError({"responsibility": {n: {"department": [message]}}})
 
 
-class QuotaBody(Schema):
+class ForWhom(Schema):
+    """`class`: for whom hours are kept; `release_minutes` before a time begins it is for everybody, null = never."""
+
+    quota_class = fields.String(
+        data_key="class", load_default=PUBLIC, validate=validate.OneOf(CLASSES, error="Use one of {choices}.")
+    )
+    release_minutes = fields.Integer(
+        load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 527_040)
+    )
+
+    @validates_schema
+    def _kept(self, data: dict[str, Any], **_: Any) -> None:
+        if data["quota_class"] == PUBLIC and data["release_minutes"] is not None:
+            raise ValidationError("Public hours are everybody's at once.", "release_minutes")
+
+
+class QuotaBody(ForWhom):
     """Local hours on a weekday, in every n-th week counted from the week of `anchor`."""
 
     weekday = fields.String(required=True, validate=_WEEKDAY)
@@ -98,7 +115,7 @@ class QuotaBody(Schema):
     anchor = fields.Date(load_default=None, allow_none=True)
 
 
-class HoursBody(Schema):
+class HoursBody(ForWhom):
     site = Key(required=True)
     from_ = _clock("from")
     until = _clock()
@@ -158,7 +175,7 @@ class StaffAnswer(Schema):
     staff = fields.List(fields.Nested(ClerkAnswer), required=True)
 
 
-class OpeningAnswer(Schema):
+class OpeningAnswer(ForWhom):
     site = fields.String(required=True)
     from_ = Instant(required=True, data_key="from")
     until = Instant(required=True)
