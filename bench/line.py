@@ -90,7 +90,7 @@ class Outcome:
     def quantile(self, share: float) -> float:
         """Of the times from POST to confirmed, in milliseconds."""
         ordered = sorted(self.waits)
-        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
 
 
 class Line:
@@ -141,7 +141,7 @@ class Line:
             wait_until(lambda: posted.keys() <= self._decided(begun).keys(), PATIENCE, "all decided", interval=0.25)
         decided = {name: found for name, found in self._decided(begun).items() if name in posted}
         confirmed = {name: at for name, (kind, at) in decided.items() if kind == DECIDED[0]}
-        spent = max(confirmed.values()) - begun
+        spent = max(confirmed.values(), default=time.time()) - begun
         return Outcome(
             asked=len(posted),
             confirmed=len(confirmed),

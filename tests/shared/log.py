@@ -24,7 +24,9 @@ def streams(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
 
 def tables(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
     """The read tables."""
-    lines = select(toy.lines.c["stream", "version", "event"]).order_by(toy.lines.c.stream, toy.lines.c.n)
+    lines = select(toy.lines.c.stream, toy.lines.c.version, toy.lines.c.event).order_by(
+        toy.lines.c.stream, toy.lines.c.n
+    )
     queries = {"lines": lines} | {t.name: select(t).order_by(*t.primary_key) for t in (toy.totals, toy.seats)}
     with engine.connect() as connection:
         return {name: [tuple(row) for row in connection.execute(query)] for name, query in queries.items()}

@@ -89,7 +89,7 @@ def test_a_lease_outlives_a_rebuild(full: App) -> None:
     full.write(set_timer("due", "t1", later))
     rebuild(full)
     with full.read() as connection:
-        due = dict(connection.execute(select(timers.c.subject, timers.c.due_at)).tuples().all())
+        due = dict(row for row in connection.execute(select(timers.c.subject, timers.c.due_at)))
     assert due["t1"].startswith("2026-11-23T13:00")
     assert due["t2"].startswith("2026-11-23T12:00")
 
