@@ -5,6 +5,7 @@ python -m bench append     one part: append, publish, consume, rebuild, memory, 
 python -m bench growth     the line with 10,000 appointments in its logs; only when asked for
 """
 
+import signal
 import sys
 from importlib import import_module
 
@@ -20,6 +21,7 @@ def main(wanted: list[str]) -> int:
     if not set(wanted) <= {*PARTS, "growth"}:
         print(__doc__, file=sys.stderr)
         return USAGE
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # so that the servers are stopped
     with servers() as made:
         for part in wanted or PARTS:
             for report in import_module(f"bench.{part}").measure(made):
