@@ -83,7 +83,7 @@ Action = Ask | Move | Cancel | Carry | Pass | Post
 
 
 @pytest.mark.slow
-@settings(slow, max_examples=6)
+@settings(slow, max_examples=20)
 @given(st.lists(actions, min_size=3, max_size=20), seeds)
 def test_every_guarantee_holds_at_rest(line_on_sqlite: MakeLine, load: list[Action], seed: int) -> None:
     """Requests, moves, cancellations also while pending, holds that run out; everything two or three times, in any
@@ -92,7 +92,7 @@ def test_every_guarantee_holds_at_rest(line_on_sqlite: MakeLine, load: list[Acti
 
 
 @pytest.mark.slow
-@settings(slow, max_examples=8)
+@settings(slow, max_examples=5)
 @given(st.lists(actions, min_size=3, max_size=20), seeds)
 def test_every_guarantee_holds_at_rest_on_postgresql(
     line_on_postgresql: MakeLine, load: list[Action], seed: int
@@ -181,7 +181,7 @@ def the_day_of_the_visits(chaos: Chaos) -> None:
 
 
 @pytest.mark.slow
-@settings(slow, max_examples=5)
+@settings(slow, max_examples=10)
 @given(st.integers(2, 7), st.randoms(use_true_random=False), seeds)
 def test_without_contention_the_end_is_that_of_a_good_day(
     line_on_sqlite: MakeLine, guests: int, choice: Random, seed: int
