@@ -43,8 +43,8 @@ test: setup-dev ## Everything, on SQLite and PostgreSQL, with private servers
 bench: setup-bench ## Measure, beside what bare libraries do
 	@$(BIN)/python -m bench
 
-soak: setup-bench ## Load the ensemble for an hour while processes are killed
-	@$(BIN)/python -m bench.soak
+soak: setup-dev ## Load the ensemble for minutes (FOYER_SOAK_MINUTES) while processes and servers are killed
+	@$(BIN)/pytest --quiet tests/soak/soak.py
 
 lock: ## Pin the newest versions, with hashes (needs uv)
 	@for name in requirements requirements-dev requirements-bench; do \
