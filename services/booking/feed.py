@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -37,8 +37,11 @@ from shared.tables import timers
 Days = Mapping[date, Sequence[Hours]]
 
 
-def learn(index: Index, event: BookingEvent) -> None:
-    """Take one committed event into the index. Microseconds."""
+def learn(index: Index, event: BookingEvent, rest_until: datetime | None = None) -> None:
+    """Take one committed event into the index. Microseconds.
+
+    `rest_until`: others get a place that a guest gives up only from then on, so that it can't be traded; None = now.
+    """
     match event:
         case RoomNoted() | ClerkNoted():
             define(index, event)
@@ -54,10 +57,12 @@ def learn(index: Index, event: BookingEvent) -> None:
                 index.take(event.appointment, event.attempt, kind, held.id, held.starts_at, held.blocked_until)
         case AppointmentMoved():
             for attempt in range(1, event.attempt):
-                index.free(event.appointment, attempt)
+                index.free(event.appointment, attempt, rest_until=rest_until)
         case MoveDeclined():
             index.free(event.appointment, event.attempt)
-        case AppointmentDeclined() | AppointmentExpired() | AppointmentCancelled():
+        case AppointmentCancelled():
+            index.free(event.appointment, rest_until=rest_until)
+        case AppointmentDeclined() | AppointmentExpired():
             index.free(event.appointment)
         case _:
             pass
@@ -92,8 +97,8 @@ def pend(index: Index, appointment: str, attempt: int, plan: Plan) -> None:
     index.pend(appointment, attempt, stops)
 
 
-def load(index: Index, connection: Connection, today: date) -> None:
-    """Fill an empty index from the read tables, from `today` on."""
+def load(index: Index, connection: Connection, today: date, rest: timedelta = timedelta()) -> None:
+    """Fill an empty index from the read tables, from `today` on. `rest`: how long a place given up is kept back."""
     for row in connection.execute(select(resources)):
         _define_stored(index, row.kind, orjson.loads(row.definition))
     stored: dict[tuple[str, str], dict[date, Any]] = {}
@@ -107,9 +112,13 @@ def load(index: Index, connection: Connection, today: date) -> None:
             index.open_room(resource, min(days), max(days), _without_site(days))
         else:
             index.open_clerk(resource, min(days), max(days), days)
-    for row in connection.execute(select(holds).where(holds.c.blocked_until >= today.isoformat())):
+    rows = connection.execute(select(holds).where(holds.c.blocked_until >= today.isoformat())).all()
+    for row in sorted(rows, key=lambda row: row.freed_at is None):
         begins, ends = datetime.fromisoformat(row.starts_at), datetime.fromisoformat(row.blocked_until)
         index.take(row.appointment, row.attempt, row.kind, row.resource, begins, ends)
+        if row.freed_at is not None:
+            until = datetime.fromisoformat(row.freed_at) + rest if rest else None
+            index.free(row.appointment, row.attempt, row.kind, rest_until=until)
 
 
 def waiting(connection: Connection) -> list[str]:

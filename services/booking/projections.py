@@ -1,10 +1,11 @@
 """Booking's read tables: what the index of proposals is loaded from at the start, and the timers."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Date, Integer, MetaData, Table, Text, bindparam, delete
+from sqlalchemy import Column, Date, Index, Integer, MetaData, Table, Text, bindparam, delete, update
 
 from services.booking.events import (
     AppointmentCancelled,
@@ -37,6 +38,9 @@ HOLD = "hold"
 FORGET = "forget"
 """Due at the end of the visit; the guest is forgotten when that is long enough ago."""
 
+LONGEST_REST = timedelta(days=7)
+"""So long a place that was let go is known at most."""
+
 metadata = MetaData()
 resources = Table(
     "resources",
@@ -63,6 +67,8 @@ holds = Table(
     Column("resource", Text, nullable=False),
     Column("starts_at", Text, nullable=False),
     Column("blocked_until", Text, nullable=False),
+    Column("freed_at", Text),
+    Index("holds_freed_at", "freed_at"),
 )
 _DEFINE = upsert(resources, ["kind", "resource"])
 _OPEN = upsert(open_days, ["kind", "resource", "date"])
@@ -74,10 +80,13 @@ _CLOSE = delete(open_days).where(
 _HOLD = upsert(holds, ["appointment", "attempt", "kind", "stop"])
 _LET_GO_ALL = delete(holds).where(holds.c.appointment == bindparam("b_appointment"))
 _LET_GO = _LET_GO_ALL.where(holds.c.attempt == bindparam("b_attempt"))
-_LET_GO_OTHERS = _LET_GO_ALL.where(holds.c.attempt != bindparam("b_attempt"))
+# A place that a guest gives up is kept for a while: others may get it only later (feed.py).
+_REST_ALL = update(holds).where(holds.c.appointment == bindparam("b_appointment"), holds.c.freed_at.is_(None))
+_REST_OTHERS = _REST_ALL.where(holds.c.attempt != bindparam("b_attempt"))
+_RESTED = delete(holds).where(holds.c.freed_at < bindparam("b_before"))
 
 
-def project(event: BookingEvent, _at: Recorded) -> Iterable[Write]:
+def project(event: BookingEvent, at: Recorded) -> Iterable[Write]:
     """The writes that follow from an event."""
     match event:
         case RoomNoted():
@@ -93,10 +102,10 @@ def project(event: BookingEvent, _at: Recorded) -> Iterable[Write]:
         case StaffHeld():
             return _held(event, "clerk")
         case _:
-            return _life(event)
+            return _life(event, at)
 
 
-def _life(event: BookingEvent) -> Iterable[Write]:
+def _life(event: BookingEvent, at: Recorded) -> Iterable[Write]:
     match event:
         case AppointmentRequested():
             hold = set_timer(HOLD, event.appointment, event.hold_until)
@@ -108,16 +117,24 @@ def _life(event: BookingEvent) -> Iterable[Write]:
         case AppointmentMoved():
             others = {"b_appointment": event.appointment, "b_attempt": event.attempt}
             forget = set_timer(FORGET, event.appointment, event.plan.ends_at)
-            return (clear_timer(HOLD, event.appointment), forget, (_LET_GO_OTHERS, others))
+            rest = (_REST_OTHERS, others | {"freed_at": instant(at.time)})
+            return (clear_timer(HOLD, event.appointment), forget, rest, _rested(at))
         case MoveDeclined():
             this = {"b_appointment": event.appointment, "b_attempt": event.attempt}
             return (clear_timer(HOLD, event.appointment), (_LET_GO, this))
-        case AppointmentDeclined() | AppointmentExpired() | AppointmentCancelled():
+        case AppointmentCancelled():
+            rest = (_REST_ALL, {"b_appointment": event.appointment, "freed_at": instant(at.time)})
+            return (clear_timer(HOLD, event.appointment), rest, _rested(at))
+        case AppointmentDeclined() | AppointmentExpired():
             return (clear_timer(HOLD, event.appointment), (_LET_GO_ALL, {"b_appointment": event.appointment}))
         case GuestForgotten():
             return (clear_timer(FORGET, event.appointment), Vault.forget(event.appointment))
         case _:
             return ()
+
+
+def _rested(at: Recorded) -> Write:
+    return _RESTED, {"b_before": instant(at.time - LONGEST_REST)}
 
 
 def _definition(kind: str, resource: str, event: RoomNoted | ClerkNoted) -> Write:

@@ -61,6 +61,8 @@ class Booking(App):
         zone = ZoneInfo(settings.timezone)
         self.reads = ReadSide(Index(zone), Tokens(settings.secret), zone, Catalogue(), sites())
         self.hold_for = timedelta(seconds=Env().int("FOYER_HOLD_FOR", 600))
+        rest = Env().int("FOYER_REST", 0)
+        self.rest = min(timedelta(seconds=rest), projections.LONGEST_REST)
         self.desk_key = Env().str("FOYER_DESK_KEY", "")
 
     def started(self) -> None:
@@ -72,7 +74,7 @@ class Booking(App):
         index, today = Index(self.reads.zone), self.clock().astimezone(self.reads.zone).date()
         catalogue = self.state("catalogue")
         with self.read() as connection:
-            feed.load(index, connection, today)
+            feed.load(index, connection, today, self.rest)
             waiting = feed.waiting(connection)
         states = {appointment: self.life(appointment).pending for appointment in waiting}
         feed.load_pending(index, {name: pending for name, pending in states.items() if pending})
@@ -80,11 +82,12 @@ class Booking(App):
 
     def committed(self, events: Sequence[Any]) -> None:
         """Keep catalogue and index up."""
+        rest_until = self.clock() + self.rest if self.rest else None
         for event in events:
             if isinstance(event, ConcernDefined | ConcernWithdrawn):
                 self.reads.catalogue = catalogue.evolve(self.reads.catalogue, event)
             else:
-                feed.learn(self.reads.index, event)
+                feed.learn(self.reads.index, event, rest_until)
 
     def life(self, appointment: str) -> Appointment:
         """The present state of an appointment."""

@@ -48,6 +48,7 @@ def _orders() -> st.SearchStrategy[list[BookingCommand]]:
 def test_a_restart_changes_nothing(booking: Booking, orders: list[BookingCommand]):
     """The same starts are possible, and the same places free, before and after."""
     with _emptied(booking):
+        booking.rest = timedelta(hours=1)
         for fact in TOWN:
             booking.handle(Note("c", NOW, fact))
         for order in orders:
@@ -56,6 +57,7 @@ def test_a_restart_changes_nothing(booking: Booking, orders: list[BookingCommand
             except Refused:
                 continue
         again = Booking(DEFINITION, booking.settings, clock=lambda: NOW)
+        again.rest = booking.rest
         again.started()
         wish = Wish((NEED,), limit=50)
         assert possible(again.reads.index, wish, NOW) == possible(booking.reads.index, wish, NOW)
@@ -75,3 +77,34 @@ def _emptied(booking: Booking) -> Iterator[None]:
         for table in (*core.sorted_tables, *DEFINITION.metadata.sorted_tables):
             connection.execute(table.delete())
     yield
+
+
+def test_a_place_that_was_given_up_rests_before_others_get_it(booking: Booking):
+    """So that it can't be traded; a restart does not shorten the rest."""
+    now = NOW
+    booking.clock = lambda: now
+    booking.rest = timedelta(minutes=30)
+    for order in (*(Note("c", NOW, fact) for fact in TOWN), ask(), holds("rooms"), holds("staff"), cancel()):
+        booking.handle(order)
+    again = Booking(DEFINITION, booking.settings, clock=lambda: now)
+    again.rest = booking.rest
+    again.started()
+    for minutes, free in ((0, False), (20, False), (35, True)):
+        now = NOW + timedelta(minutes=minutes)
+        assert [app.reads.free(plan(), now) for app in (booking, again)] == [free, free], minutes
+    again.engine.dispose()
+
+
+def test_the_old_place_of_a_move_rests_too(booking: Booking):
+    """The new one is the guest's own all the time."""
+    booking.rest = timedelta(minutes=30)
+    moved = ask_to_move(PLANS[3])
+    answers = (
+        [holds(who, 1, PLANS[0]) for who in ("rooms", "staff")],
+        [holds(w, 2, PLANS[3]) for w in ("rooms", "staff")],
+    )
+    for order in (*(Note("c", NOW, fact) for fact in TOWN), ask(), *answers[0], moved, *answers[1]):
+        booking.handle(order)
+    assert not booking.reads.free(PLANS[0], NOW)
+    assert booking.reads.free(PLANS[0], NOW + timedelta(minutes=35))
+    assert not booking.reads.free(PLANS[3], NOW + timedelta(minutes=35))

@@ -43,7 +43,7 @@ def assert_everything_was_heard(line: Line) -> None:
 def assert_held_only_by_the_confirmed(line: Line, appointments: list[str]) -> None:
     """What the owners show as held is what booking believes to be held, and belongs to confirmed visits."""
     believed: dict[str, Held] = {"room": set(), "clerk": set()}
-    for row in line.rows("booking", select(holds)):
+    for row in line.rows("booking", select(holds).where(holds.c.freed_at.is_(None))):
         believed[row.kind].add((row.appointment, row.attempt, row.stop, row.resource))
     assert held(line) == believed
     confirmed = {one for one in appointments if line.life(one).status == "confirmed"}

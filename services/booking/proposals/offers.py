@@ -1,6 +1,6 @@
 """Who and what could serve one stop at one time, cheapest first and only as far as looked at."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 
@@ -44,41 +44,53 @@ class Offers:
 
 
 def cheapest_chain(offers: Sequence[Offers], change: float, bound: float) -> tuple[float, tuple[str, ...]] | None:
-    """One resource per stop, fewest points in all and below `bound`; None if there is none. Branch and bound; exact.
+    """One resource per stop, fewest points in all and below `bound`; None if there is none. Exact.
 
-    `change`: points when the resource differs from the one before.
+    `change`: points when the resource differs from the one before. So the cheapest way to a stop with a resource comes
+    from the stop before with the same one, or with the best one there and a change; each stop is looked at once.
     """
-    rest = [0.0]  # from each stop on: the points if nothing were ever changed
-    for offer in reversed(offers):
-        first = offer.at(0)
-        if first is None:
+    ways: dict[str, Way] = {}
+    least = 0.0
+    for offer in offers:
+        here = dict(_worth(offer, change))
+        if not here:
             return None
-        rest.insert(0, rest[0] + first[0])
-    chain = _Chain(offers, change, rest, bound)
-    chain.go(0, 0.0, ())
-    return chain.best
+        before, ways = ways, {}
+        best = min(before.items(), key=lambda way: (way[1][0], way[0]), default=None)
+        for resource, points in here.items():
+            ways[resource] = _step(before, best, resource, points, change)
+        least = min(way[0] for way in ways.values())
+        if least >= bound:
+            return None
+    return min(_unrolled(way) for way in ways.values() if way[0] == least)
 
 
-class _Chain:
-    """One search for a chain (an object, since a function that calls itself from a closure is garbage in a ring)."""
+Way = tuple[float, str, "Way | None"]  # points so far, the last resource, how it was come to
 
-    __slots__ = ("best", "bound", "change", "offers", "rest")
 
-    def __init__(self, offers: Sequence[Offers], change: float, rest: list[float], bound: float) -> None:
-        self.offers, self.change, self.rest, self.bound = offers, change, rest, bound
-        self.best: tuple[float, tuple[str, ...]] | None = None
+def _worth(offer: Offers, change: float) -> Iterator[tuple[str, float]]:
+    """The offers that may be part of a cheapest chain: to change to the best one and back costs no more than that."""
+    number, most = 0, None
+    while (found := offer.at(number)) is not None and (most is None or found[0] <= most):
+        most = found[0] + 2 * change if most is None else most
+        number += 1
+        yield found[1], found[0]
 
-    def go(self, number: int, cost: float, chosen: tuple[str, ...]) -> None:
-        if number == len(self.offers):
-            self.best, self.bound = (cost, chosen), cost
-            return
-        offers, rest, before = self.offers[number], self.rest[number + 1], chosen[-1] if chosen else None
-        same = None if before is None else offers.of(before)
-        if before is not None and same is not None and cost + same + rest < self.bound:
-            self.go(number + 1, cost + same, (*chosen, before))
-        cost += self.change if chosen else 0.0
-        place = 0
-        while (offer := offers.at(place)) is not None and cost + offer[0] + rest < self.bound:
-            place += 1
-            if offer[1] != before:
-                self.go(number + 1, cost + offer[0], (*chosen, offer[1]))
+
+def _step(before: dict[str, Way], best: tuple[str, Way] | None, resource: str, points: float, change: float) -> Way:
+    if best is None:
+        return points, resource, None
+    same = before.get(resource)
+    if same is not None and same[0] <= best[1][0] + change:
+        return same[0] + points, resource, same
+    return best[1][0] + change + points, resource, best[1]
+
+
+def _unrolled(way: Way) -> tuple[float, tuple[str, ...]]:
+    chosen: list[str] = []
+    points, step = way[0], way
+    while True:
+        chosen.insert(0, step[1])
+        if step[2] is None:
+            return points, tuple(chosen)
+        step = step[2]

@@ -10,7 +10,7 @@ from services.booking.proposals.views import View
 from services.booking.proposals.window import Window
 from services.booking.proposals.wish import Wish
 
-FREELY_ORDERED = 5  # up to so many concerns are tried in any order; more stay in the order asked for
+FREELY_ORDERED = 4  # up to so many concerns are tried in any order; more stay in the order asked for
 
 
 class Place:
