@@ -119,11 +119,15 @@ class Line:
         for concern in sorted(self._town.concerns, key=lambda concern: -concern["minutes"]):
             if concern["responsibility"] == "anyone":
                 shortest[concern["department"]] = concern
-        for day in (today() + timedelta(days=n) for n in range(3, 180)):
-            for concern in shortest.values():
+        days = [today() + timedelta(days=n) for n in range(3, 180)]
+        found = [""]
+        while found:
+            found = []
+            for day, concern in itertools.product(days, shortest.values()):
                 query = {"concern": concern["key"], "party_size": 1, "from": str(day), "until": str(day), "limit": 50}
                 if day <= today() + timedelta(days=concern["horizon_days"]):
                     answer = self._calls.get("booking", "/api/proposals", query)
+                    found = list(_apart(answer["proposals"])) or found
                     yield from _apart(answer["proposals"])
 
     def ask(self, places: Sequence[str], pace: float | None) -> Outcome:
