@@ -17,6 +17,7 @@ COMMANDS = {
     "status": "deploy.commands.status",
     "demo": "deploy.commands.demo",
     "catalogue": "deploy.commands.catalogue",
+    "explain": "deploy.commands.explain",
     "show": "deploy.commands.show",
     "tail": "deploy.commands.tail",
 }

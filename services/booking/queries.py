@@ -62,7 +62,7 @@ class ReadSide:
         return {
             "proposals": [self._shown(proposal, wish, needed, question) for proposal in found.proposals],
             "nothing_because": None if found.nothing_because is None else _nothing(found.nothing_because),
-            "no_visit_needed": [_not_needed(one) for one in concerns if one.ended is not None],
+            "no_visit_needed": settled(concerns),
             "questions": [_open(one) for one in concerns if one.open is not None],
         }
 
@@ -155,6 +155,11 @@ def _visit(plan: Plan, rooms: Sequence[Held], clerks: Sequence[Held]) -> dict[st
 def _nothing(nothing: Nothing) -> dict[str, Any]:
     names = ("because", "concern", "next_chance", "opens", "detail", "chances")
     return {name: getattr(nothing, name) for name in names}
+
+
+def settled(concerns: Sequence[Checked]) -> list[dict[str, Any]]:
+    """Those for which no visit is needed: why, and where they are settled."""
+    return [_not_needed(one) for one in concerns if one.ended is not None]
 
 
 def _not_needed(asked: Checked) -> dict[str, Any]:
