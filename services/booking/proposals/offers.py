@@ -49,20 +49,30 @@ def cheapest_chain(offers: Sequence[Offers], change: float, bound: float) -> tup
     `change`: points when the resource differs from the one before. So the cheapest way to a stop with a resource comes
     from the stop before with the same one, or with the best one there and a change; each stop is looked at once.
     """
+    rest = _rest(offers)
+    if rest is None or rest[0] >= bound:
+        return None
     ways: dict[str, Way] = {}
-    least = 0.0
-    for offer in offers:
-        here = dict(_worth(offer, change))
-        if not here:
-            return None
+    for offer, later in zip(offers, rest[1:], strict=True):
         before, ways = ways, {}
         best = min(before.items(), key=lambda way: (way[1][0], way[0]), default=None)
-        for resource, points in here.items():
+        for resource, points in _worth(offer, change):
             ways[resource] = _step(before, best, resource, points, change)
         least = min(way[0] for way in ways.values())
-        if least >= bound:
+        if least + later >= bound:
             return None
     return min(_unrolled(way) for way in ways.values() if way[0] == least)
+
+
+def _rest(offers: Sequence[Offers]) -> list[float] | None:
+    """From each stop on, and behind the last: the points if nothing were ever changed; None if nobody can."""
+    rest = [0.0]
+    for offer in reversed(offers):
+        first = offer.at(0)
+        if first is None:
+            return None
+        rest.insert(0, rest[0] + first[0])
+    return rest
 
 
 Way = tuple[float, str, "Way | None"]  # points so far, the last resource, how it was come to

@@ -25,6 +25,7 @@ class Place:
         self._bits: dict[tuple[str, str, int, bool], int] = {}
         self._starts: dict[tuple[int, bool], int] = {}
         self._begins: dict[tuple[int, bool], int] = {}
+        self._exactly: dict[tuple[int, int, bool], int] = {}
         self._follows: dict[int, int] = {}
 
     def bits(self, kind: str, resource: str, number: int, first: bool = False) -> int:
@@ -84,6 +85,20 @@ class Place:
         if rest not in self._follows:
             self._follows[rest] = smear(self.begins(rest), self.wait)
         return self._follows[rest] >> self.shapes[number].length
+
+    def exactly(self, remaining: int, waited: int, first: bool = False) -> int:
+        """Where a visit for the remaining concerns may begin that has so many ticks of waiting in all."""
+        key = (remaining, waited, first)
+        if key not in self._exactly:
+            bits = 0
+            for number in self.next_of(remaining):
+                rest, length = remaining & ~(1 << number), self.shapes[number].length
+                then = 0 if rest or waited else -1
+                for wait in range(min(waited, self.wait) + 1) if rest else ():
+                    then |= self.exactly(rest, waited - wait) >> length + wait
+                bits |= self.starts(number, first) & then
+            self._exactly[key] = bits
+        return self._exactly[key]
 
     def next_of(self, remaining: int) -> list[int]:
         """The concerns that may come next; of equal ones only the first."""

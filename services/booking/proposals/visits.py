@@ -7,14 +7,15 @@ owners of the calendars cut it. Each stop with its buffer must be free of other 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from services.booking.proposals.offers import Offers, cheapest_chain
-from services.booking.proposals.places import Place
+from services.booking.proposals.places import FREELY_ORDERED, Place
 from services.booking.proposals.prices import Prices, price
 from services.booking.proposals.ticks import local_time
 from services.booking.proposals.wish import Proposal, Stop
 
+MOST_WAYS = 50
 Step = tuple[int, int]  # the number of a concern, the bit at which it begins
 
 
@@ -29,16 +30,22 @@ class Visit:
 
 
 def best_visit(prices: Prices, at: int) -> Visit:
-    """The visit with the fewest points that begins at bit `at`, which must be one of `place.begins(all)`."""
+    """The visit with the fewest points that begins at bit `at`, which must be one of `place.begins(all)`.
+
+    For more concerns than are tried in any order, only the shortest waiting is looked at, and so many ways of it.
+    """
     best: Visit | None = None
     rules, place = prices.objective, prices.place
+    many = len(place.shapes) > FREELY_ORDERED
     floors = prices.floor("room", at), prices.floor("clerk", at)
     for waited in range(place.wait * (len(place.shapes) - 1) + 1):
         cost = place.index.scale.minutes * (rules.early * (at - place.window.first) + rules.waiting * waited)
-        if best is not None and cost + sum(floors) >= best.cost:
+        if best is not None and (many or cost + sum(floors) >= best.cost):
             break
-        for steps in timings(place, place.all, at, waited, first=True):
-            best = _served(prices, steps, cost, best, floors[1]) or best
+        if place.exactly(place.all, waited, first=True) >> at & 1:
+            ways = timings(place, place.all, at, waited, first=True)
+            for steps in islice(ways, MOST_WAYS) if many else ways:
+                best = _served(prices, steps, cost, best, floors[1]) or best
     if best is None:
         raise ValueError(f"no visit begins at {place.index.moment(at)}")
     return best
@@ -47,13 +54,13 @@ def best_visit(prices: Prices, at: int) -> Visit:
 def timings(place: Place, remaining: int, at: int, waited: int, first: bool = False) -> Iterator[tuple[Step, ...]]:
     """Every order and timing of the remaining concerns from bit `at` on, with exactly `waited` ticks of waiting."""
     for number in place.next_of(remaining):
-        if not (place.starts(number, first) >> at & 1 and place.follows(remaining, number) >> at & 1):
-            continue
         rest, ends = remaining & ~(1 << number), at + place.shapes[number].length
+        if not place.starts(number, first) >> at & 1:
+            continue
         if not rest and not waited:
             yield ((number, at),)
         for wait in range(min(waited, place.wait) + 1) if rest else ():
-            if place.begins(rest) >> ends + wait & 1:
+            if place.exactly(rest, waited - wait) >> ends + wait & 1:
                 yield from (((number, at), *later) for later in timings(place, rest, ends + wait, waited - wait))
 
 
