@@ -97,17 +97,22 @@ class Booking(App):
     def request(self, body: dict[str, Any], key: str, raw: bytes, cause: Cause) -> dict[str, Any]:
         """Ask for an appointment; the same key and body lead to the same answer. Raises Problem and Refused."""
         now, tokens = self.clock(), self.reads.tokens
-        appointment = tokens.appointment(key)
-        plan = self.plan(body["proposal"], body["language"], body["party_size"])
-        self.check(plan, now, unless=lambda: self.life(appointment).status != "unknown")
+        appointment, fingerprint = tokens.appointment(key), tokens.fingerprint(raw)
         command, manage_token = str(uuid4()), tokens.manage(appointment)
+        accepted = {"appointment": appointment, "status": "requested", "manage_token": manage_token}
+        try:
+            plan = self.plan(body["proposal"], body["language"], body["party_size"])
+            self.check(plan, now, unless=lambda: self.life(appointment).status != "unknown")
+        except Problem:
+            # Accepted then, it stays so: also when the proposal is too old by now, or its concern is withdrawn.
+            if self.life(appointment).fingerprint != fingerprint:
+                raise
+            return accepted
         guest = body["guest"] | {"manage_token": manage_token}
         sealed, key_row = self.vault.seal(appointment, f"{command}.0/guest", guest)
-        order = RequestAppointment(
-            command, now, appointment, plan, now + self.hold_for, sealed, tokens.fingerprint(raw)
-        )
+        order = RequestAppointment(command, now, appointment, plan, now + self.hold_for, sealed, fingerprint)
         self.handle(order, cause=cause, writes=[key_row])
-        return {"appointment": appointment, "status": "requested", "manage_token": manage_token}
+        return accepted
 
     def move(self, appointment: str, proposal: str, cause: Cause) -> None:
         """Ask for another time. Raises Problem and Refused."""

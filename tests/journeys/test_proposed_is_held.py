@@ -86,9 +86,10 @@ def _room(draw: st.DrawFn, name: str, now: datetime) -> DefineRoom:
     day = now.date() + timedelta(days=draw(st.integers(0, 6)))
     closures = draw(st.sampled_from([(), (Closure(day, day),)]))
     return DefineRoom(
-        "c", now, name, name, draw(st.sampled_from(SITES)), draw(st.integers(2, 5)),
+        "c", now, name, name, draw(st.sampled_from(SITES)), draw(st.integers(2, 9)),
         EQUIPMENT if draw(st.integers(0, 2)) else (), bool(draw(st.integers(0, 2))),
         RoomPattern(tuple(_apart(weekly, lambda hours: hours.weekday)), closures), ZONE, CLOSED,
+        draw(st.sampled_from([1, 1, 2])),
     )  # fmt: skip
 
 
