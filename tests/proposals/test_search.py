@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from services.booking.proposals.ranking import Objective
 from services.booking.proposals.search import possible, search, still_free
 from tests.proposals.town import MONDAY, NOW, at, clerk, need, room, town, wish
 
@@ -142,3 +143,24 @@ def test_an_impossible_date_is_no_error() -> None:
     index = town()
     assert search(index, wish(from_date=date.min, until_date=date.max), NOW).proposals
     assert not search(index, wish(from_date=date.max), NOW).proposals
+
+
+def test_many_concerns_stay_in_the_order_asked_for() -> None:
+    """Six of them, and an hour's gap: better all later than waiting an hour, unless the guest minds less."""
+    index = town()
+    index.take("a", 1, "clerk", "anna", at("09:00"), at("10:00"))
+    asked = wish(*(need(f"c{number}", 20, buffer=0) for number in range(6)), limit=3)
+    assert search(index, asked, NOW).proposals[0].starts_at == at("10:00")
+    best = search(index, asked, NOW, Objective(waiting=1.0)).proposals[0]
+    assert [stop.concern for stop in best.stops] == [f"c{number}" for number in range(6)]
+    times = [stop.starts_at.strftime("%H:%M") for stop in best.stops]
+    assert times == ["08:00", "08:20", "08:40", "10:00", "10:20", "10:40"]
+    assert best.score["waiting"] == 60
+
+
+def test_nobody_waits_longer_than_wished() -> None:
+    """With at most fifty minutes the visit begins when all of it can follow."""
+    index = town()
+    index.take("a", 1, "clerk", "anna", at("09:00"), at("10:00"))
+    asked = wish(*(need(f"c{number}", 20, buffer=0) for number in range(6)), max_wait=50)
+    assert search(index, asked, NOW).proposals[0].starts_at == at("10:00")
