@@ -10,6 +10,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 BUSY_SECONDS = 30
+POSTGRESQL_SETTINGS = (
+    "idle_in_transaction_session_timeout=60000",
+    "client_min_messages=warning",
+    # Few rows by key out of many, always: a plan that reads a whole table is a wrong one, whatever its size just now.
+    "random_page_cost=1.1",
+    "jit=off",
+)
 
 
 def connect(url: str) -> Engine:
@@ -35,7 +42,7 @@ def connect(url: str) -> Engine:
                 pool_size=5,
                 max_overflow=20,
                 pool_pre_ping=False,
-                connect_args={"options": "-c idle_in_transaction_session_timeout=60000 -c client_min_messages=warning"},
+                connect_args={"options": " ".join(f"-c {setting}" for setting in POSTGRESQL_SETTINGS)},
             )
         case other:
             raise ValueError(f"a database URL must begin with sqlite or postgresql, not {other}")

@@ -21,7 +21,7 @@ from pika.adapters.select_connection import IOLoop, SelectConnection
 from pika.channel import Channel
 from pika.exceptions import AMQPError
 from pika.spec import Basic, BasicProperties
-from sqlalchemy import bindparam, update
+from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.exc import DBAPIError
 
 from shared import sequencer, topology
@@ -35,6 +35,10 @@ from shared.vault import Vault
 
 WINDOW = 1000
 """Messages under way at once."""
+LOOK_EVERYWHERE = 1.0
+"""Seconds until the publisher looks for events of transactions that committed very late."""
+LATE_IDS = 5_000
+"""An event whose id is that much behind the newest is found by such a look only."""
 LOOK_AGAIN = 0.25
 """Seconds until the publisher looks by itself, should a hint have been lost."""
 SETTLE = 0.05
@@ -114,6 +118,7 @@ class Publisher:
         self._keys_done: list[str] = []
         self._keys_under_way: set[str] = set()
         self._channel: Channel | None = None
+        self._above, self._everywhere_at = 0, 0.0
         self._catching_up = True
         self._waiting_for_room = False
         self._plan_at: float | None = None
@@ -201,6 +206,16 @@ class Publisher:
         else:
             self._plan(LOOK_AGAIN)
 
+    def _number(self, connection: Connection, limit: int) -> list[Any]:
+        # A transaction that commits late has a small id: seldom, so only some looks go back to the beginning.
+        now = time.monotonic()
+        everywhere = now >= self._everywhere_at
+        rows = sequencer.number(connection, limit, 0 if everywhere else self._above)
+        if everywhere and len(rows) < limit:
+            self._everywhere_at = now + LOOK_EVERYWHERE
+        self._above = max([self._above, *(row.id - LATE_IDS for row in rows)])
+        return rows
+
     def _fetch(self, limit: int) -> tuple[list[Any], list[Any]]:
         with writing(self._engine) as connection:
             rows: list[Any] = []
@@ -208,7 +223,7 @@ class Publisher:
                 rows = list(connection.execute(sequencer.numbered_after(self._read_up_to, limit)))
                 self._catching_up = len(rows) == limit
             if not rows:
-                rows = sequencer.number(connection, limit)
+                rows = self._number(connection, limit)
             keys = []
             if self._place.shares_keys:
                 unsent = sequencer.unsent_keys(connection, limit)

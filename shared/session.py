@@ -14,13 +14,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Delete, Insert, Update
 
-from shared import store
+from shared import many, store
 from shared.codec import Codec
 from shared.definition import Command, Definition, Recorded
 from shared.messages import Cause, envelope
 from shared.tables import Write, instant
 
-CACHED_STREAMS = 2_000
+CACHED_STREAMS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,4 +217,4 @@ def write_all(connection: Connection, writes: Iterable[Write]) -> None:
         runs[-1][1].append(parameters)
     for runs in tables.values():
         for statement, rows in runs:
-            connection.execute(statement, rows)
+            many.execute(connection, statement, rows)

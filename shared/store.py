@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, insert, text
 
+from shared import many
 from shared.tables import events
 
 # On PostgreSQL locks are taken in sorted order and before anything is read: a writer waits instead of failing on a
@@ -71,4 +72,4 @@ def gates_and_held(connection: Connection, streams: Sequence[str]) -> Iterator[R
 def append(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append rows of `events` in one statement. Raises IntegrityError when a version is taken already."""
     if rows:
-        connection.execute(_APPEND, rows)
+        many.execute(connection, _APPEND, rows)
