@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import EXCLUDE, Schema, fields, post_dump
 
 from services.booking.events import (
     AppointmentCancelled,
@@ -49,6 +49,11 @@ class PlannedStopV1(Schema):
     step_free = fields.Boolean(required=True)
     room = fields.String(required=True, allow_none=True)
     clerk = fields.String(required=True, allow_none=True)
+
+    @post_dump
+    def _room(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The wish is a room; which of its lanes is for its owner to say."""
+        return data | {"room": data["room"] and data["room"].partition("/")[0]}
 
 
 class AboutV1(Schema):
@@ -221,6 +226,7 @@ class RoomDefined(Heard):
     seats = fields.Integer(required=True, strict=True)
     equipment = fields.List(fields.String(), required=True)
     step_free = fields.Boolean(required=True)
+    parties = fields.Integer(load_default=1, strict=True)
 
 
 class StreetHeard(Heard):
@@ -291,6 +297,7 @@ class PlaceHeard(Heard):
 
 class RoomPlaceHeard(PlaceHeard):
     id = fields.String(required=True, data_key="room")
+    lane = fields.Integer(load_default=1, strict=True)
 
 
 class ClerkPlaceHeard(PlaceHeard):

@@ -113,12 +113,15 @@ class ConcernWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class RoomNoted:
+    """`parties`: so many visits at once may share the room, each with its part of the seats."""
+
     room: str
     name: str
     site: str
     seats: int
     equipment: tuple[str, ...]
     step_free: bool
+    parties: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,13 +249,19 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What an owner holds for one stop."""
+    """What an owner holds for one stop; `lane`: which of a room's parties."""
 
     stop: int
     id: str
     name: str
     starts_at: datetime
     blocked_until: datetime
+    lane: int = 1
+
+    @property
+    def place(self) -> str:
+        """What one party at a time may have, as rooms names it."""
+        return self.id if self.lane == 1 else f"{self.id}/{self.lane}"
 
 
 @dataclass(frozen=True, slots=True)

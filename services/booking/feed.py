@@ -46,7 +46,8 @@ def learn(index: Index, event: BookingEvent, rest_until: datetime | None = None)
         case RoomNoted() | ClerkNoted():
             define(index, event)
         case RoomHoursNoted():
-            index.open_room(event.room, event.from_, event.until, _without_site(_days(event.days)))
+            for place in places(index, event.room):
+                index.open_room(place, event.from_, event.until, _without_site(_days(event.days)))
         case ClerkHoursNoted():
             index.open_clerk(event.clerk, event.from_, event.until, _days(event.days))
         case AppointmentRequested() | MoveRequested():
@@ -54,7 +55,7 @@ def learn(index: Index, event: BookingEvent, rest_until: datetime | None = None)
         case RoomHeld() | StaffHeld():
             kind = "room" if isinstance(event, RoomHeld) else "clerk"
             for held in event.stops:
-                index.take(event.appointment, event.attempt, kind, held.id, held.starts_at, held.blocked_until)
+                index.take(event.appointment, event.attempt, kind, held.place, held.starts_at, held.blocked_until)
         case AppointmentMoved():
             for attempt in range(1, event.attempt):
                 index.free(event.appointment, attempt, rest_until=rest_until)
@@ -72,14 +73,7 @@ def define(index: Index, event: RoomNoted | ClerkNoted) -> None:
     """A room or clerk is known from now on, or known differently."""
     match event:
         case RoomNoted():
-            index.define_room(
-                event.room,
-                name=event.name,
-                site=event.site,
-                seats=event.seats,
-                equipment=event.equipment,
-                step_free=event.step_free,
-            )
+            define_room(index, event)
         case ClerkNoted():
             index.define_clerk(
                 event.clerk,
@@ -89,6 +83,27 @@ def define(index: Index, event: RoomNoted | ClerkNoted) -> None:
                 responsibility=[asdict(rule) for rule in event.responsibility],
                 languages=event.languages,
             )
+
+
+def define_room(index: Index, event: RoomNoted) -> None:
+    """A room is one place, or a place for each party; a place that is no more keeps what is held, and has no seats."""
+    known = places(index, event.room)
+    for lane in range(1, max(event.parties, len(known)) + 1):
+        place = event.room if lane == 1 else f"{event.room}/{lane}"
+        seats = event.seats // event.parties if lane <= event.parties else 0
+        index.define_room(
+            place, name=event.name, site=event.site, seats=seats, equipment=event.equipment, step_free=event.step_free
+        )
+        if place not in known and lane > 1:
+            index.copy_openings("room", event.room, place)
+
+
+def places(index: Index, room: str) -> list[str]:
+    """What one party at a time may have of a room that is known so far; the room itself always."""
+    found = [room]
+    while (place := f"{room}/{len(found) + 1}") in index.rooms:
+        found.append(place)
+    return found
 
 
 def pend(index: Index, appointment: str, attempt: int, plan: Plan) -> None:
@@ -109,7 +124,8 @@ def load(index: Index, connection: Connection, today: date, rest: timedelta = ti
         ]
     for (kind, resource), days in stored.items():
         if kind == "room":
-            index.open_room(resource, min(days), max(days), _without_site(days))
+            for place in places(index, resource):
+                index.open_room(place, min(days), max(days), _without_site(days))
         else:
             index.open_clerk(resource, min(days), max(days), days)
     rows = connection.execute(select(holds).where(holds.c.blocked_until >= today.isoformat())).all()
@@ -135,7 +151,7 @@ def load_pending(index: Index, pending: Mapping[str, Pending]) -> None:
 
 def _define_stored(index: Index, kind: str, stored: dict[str, Any]) -> None:
     if kind == "room":
-        index.define_room(stored.pop("room"), **stored)
+        define_room(index, RoomNoted(**stored))
     else:
         index.define_clerk(stored.pop("clerk"), **stored)
 

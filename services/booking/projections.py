@@ -166,7 +166,7 @@ def _row(appointment: str, attempt: int, kind: str, held: Held) -> dict[str, Any
         "attempt": attempt,
         "kind": kind,
         "stop": held.stop,
-        "resource": held.id,
+        "resource": held.place,
         "starts_at": instant(held.starts_at),
         "blocked_until": instant(held.blocked_until),
     }

@@ -19,17 +19,23 @@ Days = Mapping[str, RoomDay]
 """The resource-days loaded so far, by stream name."""
 
 
-def day_stream(room: str, day: date) -> str:
-    """The stream that guards one room's day."""
-    return f"room-{room}-{day.isoformat()}"
+def place(room: str, lane: int) -> str:
+    """What one party at a time may have: a room, or one of the lanes of a room for several parties."""
+    return room if lane == 1 else f"{room}/{lane}"
+
+
+def day_stream(room: str, day: date, lane: int = 1) -> str:
+    """The stream that guards one room's day, or one of its lanes."""
+    return f"room-{place(room, lane)}-{day.isoformat()}"
 
 
 def candidates(order: HoldRooms, house: House) -> set[str]:
     """The days of all rooms that might serve the visit at some time of its day."""
     return {
-        day_stream(room.definition.room, day)
+        day_stream(room.definition.room, day, lane)
         for stop in order.stops
         for room, day in fitting_on_the_day(order, stop, house)
+        for lane in room.lanes
     }
 
 
@@ -88,7 +94,8 @@ def _fitting(order: HoldRooms, stop: StopWanted, house: House) -> Iterator[Room]
 def _first_choice(order: HoldRooms, stop: StopWanted, house: House) -> set[str]:
     wish = house.rooms.get(stop.room or "")
     fits = wish is not None and _fits(wish, order, stop) and is_open(wish, stop)
-    return {_stream(room, stop) for room in ([wish] if wish and fits else _fitting(order, stop, house))}
+    rooms = [wish] if wish and fits else _fitting(order, stop, house)
+    return {_stream(room, stop, lane) for room in rooms for lane in room.lanes}
 
 
 def _place(choices: Sequence[Sequence[StopHeld]], placed: tuple[StopHeld, ...]) -> tuple[StopHeld, ...] | None:
@@ -106,29 +113,34 @@ def _wished(order: HoldRooms, stop: StopWanted, house: House, days: Days) -> lis
     wish = house.rooms.get(stop.room or "")
     if wish is None or not (_fits(wish, order, stop) and is_open(wish, stop)):
         return []
-    day = days.get(_stream(wish, stop))
-    return [_held(stop, wish)] if day is not None and day.free(stop.starts_at, stop.blocked_until) else []
+    return [_held(stop, wish, lane) for lane in _free_lanes(wish, stop, days)]
+
+
+def _free_lanes(room: Room, stop: StopWanted, days: Days) -> Iterator[int]:
+    """Those of a room whose day is given and that are free for the stop."""
+    for lane in room.lanes:
+        day = days.get(_stream(room, stop, lane))
+        if day is not None and day.free(stop.starts_at, stop.blocked_until):
+            yield lane
 
 
 def _preferred(order: HoldRooms, stop: StopWanted, house: House, days: Days) -> list[StopHeld]:
-    """The stop in every room that fits and is free: the wished one first, then the smallest, then by id."""
-    free = [
-        room
-        for room in _fitting(order, stop, house)
-        if (day := days.get(_stream(room, stop))) is not None and day.free(stop.starts_at, stop.blocked_until)
-    ]
-    known = (room.definition for room in free)
-    ranked = sorted((d.room != stop.room, d.seats, d.room, n) for n, d in enumerate(known))
-    return [_held(stop, free[n]) for *_, n in ranked]
+    """The stop in every room that fits and is free: the wished one first, then the smallest, then by id and lane."""
+    free = [(room, lane) for room in _fitting(order, stop, house) for lane in _free_lanes(room, stop, days)]
+    known = ((room.definition, lane) for room, lane in free)
+    ranked = sorted((d.room != stop.room, d.seats // d.parties, d.room, lane, n) for n, (d, lane) in enumerate(known))
+    return [_held(stop, *free[n]) for *_, n in ranked]
 
 
 def _fit(placed: tuple[StopHeld, ...], new: StopHeld) -> tuple[StopHeld, ...] | None:
     """The stops placed so far and one more; None when two of them would be in the room at once."""
-    cut = tuple(
-        _cut(old, new.starts_at) if old.room == new.room and old.ends_at <= new.starts_at else old for old in placed
-    )
-    busy = any(old.room == new.room and _share_a_tick(old, new) for old in cut)
+    cut = tuple(_cut(old, new.starts_at) if _same(old, new) and old.ends_at <= new.starts_at else old for old in placed)
+    busy = any(_same(old, new) and _share_a_tick(old, new) for old in cut)
     return None if busy else (*cut, new)
+
+
+def _same(a: StopHeld, b: StopHeld) -> bool:
+    return (a.room, a.lane) == (b.room, b.lane)
 
 
 def _cut(stop: StopHeld, until: datetime) -> StopHeld:
@@ -140,11 +152,11 @@ def _share_a_tick(a: StopHeld, b: StopHeld) -> bool:
     return first.start < second.stop and second.start < first.stop
 
 
-def _stream(room: Room, stop: StopWanted) -> str:
-    return day_stream(room.definition.room, room.day_of(stop.starts_at))
+def _stream(room: Room, stop: StopWanted, lane: int) -> str:
+    return day_stream(room.definition.room, room.day_of(stop.starts_at), lane)
 
 
-def _held(stop: StopWanted, room: Room) -> StopHeld:
+def _held(stop: StopWanted, room: Room, lane: int) -> StopHeld:
     return StopHeld(
         stop=stop.stop,
         room=room.definition.room,
@@ -154,4 +166,5 @@ def _held(stop: StopWanted, room: Room) -> StopHeld:
         starts_at=stop.starts_at,
         ends_at=stop.ends_at,
         blocked_until=stop.blocked_until,
+        lane=lane,
     )

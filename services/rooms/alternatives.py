@@ -34,7 +34,7 @@ def alternatives(order: HoldRooms, house: House, days: Days) -> tuple[datetime, 
     possible = reduce(
         and_,
         (
-            reduce(or_, (_starts(room, stop, start, day, days) for room, _ in choice))
+            reduce(or_, (_starts(room, lane, stop, start, day, days) for room, _ in choice for lane in room.lanes))
             for choice, stop in zip(rooms, order.stops, strict=True)
         ),
     )
@@ -44,9 +44,9 @@ def alternatives(order: HoldRooms, house: House, days: Days) -> tuple[datetime, 
     return tuple(fixed(moment, zone) for moment in nearest)
 
 
-def _starts(room: Room, stop: StopWanted, start: datetime, day: date, days: Days) -> int:
+def _starts(room: Room, lane: int, stop: StopWanted, start: datetime, day: date, days: Days) -> int:
     """The ticks at which the visit may start so that this room can serve this stop; none for a day not loaded."""
-    state = days.get(day_stream(room.definition.room, day))
+    state = days.get(day_stream(room.definition.room, day, lane))
     if state is None or room.zone is None:
         return 0
     begin, end, blocked = (

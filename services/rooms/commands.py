@@ -24,6 +24,7 @@ class DefineRoom:
     pattern: Pattern
     zone: str
     closed: tuple[date, ...] = ()
+    parties: int = 1
 
 
 @dataclass(frozen=True, slots=True)

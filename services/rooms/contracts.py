@@ -31,6 +31,7 @@ class RoomDefinedV1(Schema):
     seats = fields.Integer(required=True)
     equipment = fields.List(fields.String(), required=True)
     step_free = fields.Boolean(required=True)
+    parties = fields.Integer(required=True)
 
 
 class OpeningV1(Schema):
@@ -60,6 +61,7 @@ class StopHeldV1(Schema):
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True)
     blocked_until = fields.AwareDateTime(required=True)
+    lane = fields.Integer(required=True)
 
 
 class RoomReservedV1(Schema):
@@ -198,13 +200,17 @@ class ClosureBody(Schema):
 
 
 class RoomBody(Schema):
-    """A room: `weekly` gives per weekday the pairs of local times at which it opens and closes."""
+    """A room: `weekly` gives per weekday the pairs of local times at which it opens and closes.
+
+    `parties`: so many visits at once may share it, each with its part of the seats.
+    """
 
     name = Line(required=True)
     site = Key(required=True)
     seats = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=1000))
     equipment = fields.List(Key(), load_default=list, validate=validate.Length(max=50))
     step_free = fields.Boolean(load_default=False)
+    parties = fields.Integer(load_default=1, strict=True, validate=validate.Range(min=1, max=50))
     weekly = fields.Nested(Weekly, load_default=dict)
     closures = fields.List(fields.Nested(ClosureBody), load_default=list, validate=validate.Length(max=200))
 

@@ -44,7 +44,7 @@ def needs(command: RoomCommand, states: Mapping[str, State]) -> set[str]:
                 return {conversation}
             released = let_go(command, _reservation(states, command.appointment))
             return {conversation} | {
-                day_stream(stop.room, stop.date)
+                day_stream(stop.room, stop.date, stop.lane)
                 for event in released
                 if isinstance(event, RoomReleased)
                 for stop in event.stops
@@ -96,7 +96,7 @@ def stream_of(event: RoomEvent) -> str:
         case RoomDefined() | HoursSet() | HoursOpened():
             return _REGISTRY
         case RoomTaken() | RoomFreed():
-            return day_stream(event.room, event.date)
+            return day_stream(event.room, event.date, event.lane)
         case RoomReserved() | RoomDeclined() | RoomReleased() | HoldForgone():
             return _conversation(event.appointment)
         case _:
@@ -140,13 +140,27 @@ def _let_go(order: LetGoRooms, states: Mapping[str, State]) -> Sequence[RoomEven
 
 def _taken(order: HoldRooms, stop: StopHeld) -> RoomTaken:
     return RoomTaken(
-        stop.room, stop.date, order.appointment, order.attempt, stop.stop, stop.starts_at, stop.blocked_until
+        stop.room,
+        stop.date,
+        order.appointment,
+        order.attempt,
+        stop.stop,
+        stop.starts_at,
+        stop.blocked_until,
+        stop.lane,
     )
 
 
 def _freed(event: RoomReleased, stop: StopHeld) -> RoomFreed:
     return RoomFreed(
-        stop.room, stop.date, event.appointment, event.attempt, stop.stop, stop.starts_at, stop.blocked_until
+        stop.room,
+        stop.date,
+        event.appointment,
+        event.attempt,
+        stop.stop,
+        stop.starts_at,
+        stop.blocked_until,
+        stop.lane,
     )
 
 

@@ -1,7 +1,8 @@
 """What rooms stores: frozen facts, in the words of those who look after the house.
 
-Streams: `house` (RoomDefined, HoursSet, HoursOpened), `room-{room}-{date}` (RoomTaken, RoomFreed) and
-`reservation-{appointment}` (RoomReserved, RoomDeclined, RoomReleased, HoldForgone).
+Streams: `house` (RoomDefined, HoursSet, HoursOpened), `room-{room}-{date}`, from a room's second lane on
+`room-{room}/{lane}-{date}` (RoomTaken, RoomFreed), and `reservation-{appointment}` (RoomReserved, RoomDeclined,
+RoomReleased, HoldForgone).
 """
 
 from dataclasses import dataclass
@@ -59,7 +60,10 @@ class OpenDay:
 
 @dataclass(frozen=True, slots=True)
 class StopHeld:
-    """One stop of a visit and its room; `date` is the room's local day, `blocked_until` the end of the buffer."""
+    """One stop of a visit and its room; `date` is the room's local day, `blocked_until` the end of the buffer.
+
+    `lane`: which of the parties that the room may hold at once, from 1.
+    """
 
     stop: int
     room: str
@@ -69,16 +73,20 @@ class StopHeld:
     starts_at: datetime
     ends_at: datetime
     blocked_until: datetime
+    lane: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class RoomDefined:
+    """`parties`: so many visits at once may share the room, each with its part of the seats."""
+
     room: str
     name: str
     site: str
     seats: int
     equipment: tuple[str, ...]
     step_free: bool
+    parties: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,7 @@ class RoomTaken:
     stop: int
     starts_at: datetime
     blocked_until: datetime
+    lane: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,7 @@ class RoomFreed:
     stop: int
     starts_at: datetime
     blocked_until: datetime
+    lane: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,14 +36,19 @@ class Room:
     days: Mapping[date, tuple[Opening, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def fits(self, site: str, seats: int, equipment: tuple[str, ...], step_free: bool) -> bool:
-        """At the site, big enough, with all the equipment, and step-free if it must be."""
+        """At the site, big enough (each party has its part), with all the equipment, step-free if it must be."""
         known = self.definition
         return (
             site == known.site
-            and seats <= known.seats
+            and seats <= known.seats // known.parties
             and all(piece in known.equipment for piece in equipment)
             and (known.step_free or not step_free)
         )
+
+    @property
+    def lanes(self) -> range:
+        """One for each party that may be in the room at once."""
+        return range(1, self.definition.parties + 1)
 
     def day_of(self, moment: datetime) -> date:
         """The room's local date of a moment; without hours, the date as the moment says it."""
@@ -84,6 +89,7 @@ def define(command: DefineRoom, house: House) -> tuple[RoomDefined | HoursSet | 
         seats=command.seats,
         equipment=command.equipment,
         step_free=command.step_free,
+        parties=command.parties,
     )
     if room is None:
         return (event, *_set_hours(command, Room(event)))

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, MetaData, Table, Text, bindparam, delete, insert
 
+from services.rooms.allocation import place
 from services.rooms.contracts import OpeningV1, RoomDefinedV1
 from services.rooms.day import ticks
 from services.rooms.events import (
@@ -101,10 +102,15 @@ def project(event: RoomEvent, _at: Recorded) -> Iterable[Write]:
             return (_closed(event), *((_OPEN, _day(event.room, day)) for day in event.days))
         case RoomTaken():
             touched = ticks(event.starts_at, event.blocked_until)
-            return tuple((_TAKE, {"resource": event.room, "tick": tick}) for tick in touched)
+            return tuple((_TAKE, {"resource": place(event.room, event.lane), "tick": tick}) for tick in touched)
         case RoomFreed():
             touched = ticks(event.starts_at, event.blocked_until)
-            return ((_FREE, {"b_resource": event.room, "b_from": touched.start, "b_until": touched.stop}),)
+            return (
+                (
+                    _FREE,
+                    {"b_resource": place(event.room, event.lane), "b_from": touched.start, "b_until": touched.stop},
+                ),
+            )
         case RoomReserved():
             return tuple((_RESERVE, _reservation(event, stop)) for stop in event.stops)
         case RoomReleased():

@@ -31,9 +31,10 @@ codec = Codec(RoomEvent, upcasts.UPCASTS)
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_an_event_is_stored_as_ever(event: RoomEvent) -> None:
-    """Whoever changes the text below breaks every log there is: lift old versions with an upcast instead."""
+    """Fields with a default may come; whoever changes those there are breaks every log: lift with an upcast instead."""
     kind, version, data = codec.dump(event)
-    assert (version, json.loads(data)) == (1, STORED[kind])
+    assert version == 1
+    assert _holds(json.loads(data), STORED[kind])
     assert codec.load(kind, 1, json.dumps(STORED[kind])) == event
 
 
@@ -41,3 +42,11 @@ def test_no_event_is_left_out() -> None:
     """A new event brings its stored text along."""
     assert {type(event) for event in EVENTS} == set(get_args(RoomEvent))
     assert len(STORED) == len(EVENTS)
+
+
+def _holds(new: object, old: object) -> bool:
+    if isinstance(new, dict) and isinstance(old, dict):
+        return all(name in new and _holds(new[name], value) for name, value in old.items())
+    if isinstance(new, list) and isinstance(old, list):
+        return len(new) == len(old) and all(map(_holds, new, old))
+    return new == old

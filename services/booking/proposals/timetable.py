@@ -40,6 +40,12 @@ class Timetable:
         self.reach_back(min((begins for times in ticks.values() for _, begins, _ in times), default=None))
         self.calendar(kind, resource).open(first, last, ticks, self.scale)
 
+    def copy_openings(self, kind: str, one: str, other: str) -> None:
+        """Opens another resource whenever one is open."""
+        days = self.calendar(kind, one).openings
+        if days:
+            self.calendar(kind, other).open(min(days), max(days), days, self.scale)
+
     def _opening(
         self, site: str, begins: datetime, until: datetime, quota: str = PUBLIC, kept: int | None = None
     ) -> Opening:
