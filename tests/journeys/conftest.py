@@ -37,9 +37,9 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def furnished(servers_folder: Path) -> Path:
     """A folder with five SQLite databases of a town that everybody has heard of; to be copied, never used."""
-    folder = tmp_path_factory.mktemp("furnished")
+    folder = servers_folder / "furnished"
     url = f"sqlite:///{folder}/{{service}}.db"
     for service in SERVICES:
         migrate(definition(service), settings(folder, url, service))
@@ -51,11 +51,13 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def line_on_sqlite(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeLine:
+def line_on_sqlite(furnished: Path, servers_folder: Path) -> MakeLine:
     """`line_on_sqlite()` is a fresh line of a furnished town."""
+    numbers = itertools.count()
 
     def make() -> Line:
-        folder = tmp_path_factory.mktemp("line")
+        folder = servers_folder / f"line{next(numbers)}"
+        folder.mkdir()
         for service in SERVICES:
             shutil.copy(furnished / f"{service}.db", folder)
         return Line(folder, f"sqlite:///{folder}/{{service}}.db")
@@ -72,11 +74,9 @@ def line(line_on_sqlite: MakeLine) -> Iterator[Line]:
 
 
 @pytest.fixture(scope="session")
-def line_on_postgresql(
-    quiet: None, postgres: PostgreSQL, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[MakeLine]:
+def line_on_postgresql(postgres: PostgreSQL, servers_folder: Path) -> Iterator[MakeLine]:
     """The same on PostgreSQL; the databases of earlier ones are gone when the next is made."""
-    folder, numbers = tmp_path_factory.mktemp("line"), itertools.count()
+    folder, numbers = servers_folder / "line", itertools.count()
     made: list[str] = []
 
     def create(number: int, template: str) -> str:

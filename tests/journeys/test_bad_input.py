@@ -209,6 +209,16 @@ def test_neither_a_log_nor_a_database_names_a_guest(town_hall: TownHall) -> None
     """Name, address and phone number of everybody who ever asked: in plain in no log line, event, message or table."""
     booked = town_hall.confirmed(town_hall.proposals(ID_CARD, days=9)[0])
     town_hall.mail(booked)
+    town_hall.sink.behave("permanent", times=1)  # servers quote the address when they refuse it
+    refused = town_hall.confirmed(town_hall.proposals(ID_CARD, days=9)[0])
+    query = {"appointment": refused.appointment}
+    town_hall.wait(lambda: town_hall.calls.get("notifications", "/api/messages", query)["messages"], "a letter")
+    town_hall.wait(
+        lambda: town_hall.calls.get("notifications", "/api/messages", query)["messages"][0]["status"] == "failed",
+        "refused",
+    )
+    town_hall.manage(refused, "cancellation")
+    town_hall.mail(refused)
     assert len(town_hall.names) > 5
     for process, log in town_hall.logs().items():
         assert [name for name in town_hall.names if name in log] == [], process
