@@ -4,7 +4,7 @@ psycopg2 sends an upsert of n rows as n statements, each of which PostgreSQL par
 costs a fraction of that. SQLite takes many rows of a prepared statement as they are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,10 +21,10 @@ def execute(connection: Connection, statement: Insert | Update | Delete, rows: S
     """Execute a statement for all rows, in their order. All rows have the same names."""
     if isinstance(statement, Insert) and len(rows) > 1 and connection.dialect.name == "postgresql":
         names = tuple(rows[0])
-        head, tail = _around_the_rows(statement, names, connection.dialect)
+        head, tail, adapt = _shape(statement, names, connection.dialect)
         group = f"({', '.join(['%s'] * len(names))})"
         for some in _pages(rows, statement.get_execution_options().get(KEYS, ())):
-            values = tuple(row[name] for row in some for name in names)
+            values = tuple(bind(row[name]) for row in some for name, bind in adapt)
             connection.exec_driver_sql(f"{head}{', '.join([group] * len(some))}{tail}", values)
     else:
         connection.execute(statement, rows)
@@ -45,10 +45,18 @@ def _pages(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Iterator[S
 
 
 @lru_cache(maxsize=200)
-def _around_the_rows(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> tuple[str, str]:
-    """What stands before the rows of an INSERT of these columns, and what stands behind."""
+def _shape(
+    statement: Insert, names: tuple[str, ...], dialect: Dialect
+) -> tuple[str, str, tuple[tuple[str, Callable[[Any], Any]], ...]]:
+    """What stands before the rows of an INSERT of these columns, what behind, and how each value goes to the driver."""
     quote = dialect.identifier_preparer.quote
     table = dialect.identifier_preparer.format_table(statement.table)
     _, conflict, rest = str(statement.compile(dialect=dialect, column_keys=list(names))).partition(" ON CONFLICT ")
     head = f"INSERT INTO {table} ({', '.join(map(quote, names))}) VALUES "  # noqa: S608  (names of our own tables)
-    return head, f"{conflict}{rest}"
+    columns = statement.table.columns
+    binds = (columns[name].type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is for name in names)
+    return head, f"{conflict}{rest}", tuple(zip(names, binds, strict=True))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
