@@ -9,6 +9,7 @@ from deploy.parts import SERVICES
 from services.booking.projections import holds
 from services.notifications.projections import messages
 from services.rooms import projections as rooms
+from services.rooms.allocation import place
 from services.rooms.day import ticks
 from services.staff_calendar import projections as staff
 from services.visitor_access.projections import visits
@@ -44,7 +45,8 @@ def assert_held_only_by_the_confirmed(line: Line, appointments: list[str]) -> No
     """What the owners show as held is what booking believes to be held, and belongs to confirmed visits."""
     believed: dict[str, Held] = {"room": set(), "clerk": set()}
     for row in line.rows("booking", select(holds).where(holds.c.freed_at.is_(None))):
-        believed[row.kind].add((row.appointment, row.attempt, row.stop, row.resource))
+        name, _, _lane = row.resource.partition("/")
+        believed[row.kind].add((row.appointment, row.attempt, row.stop, name))
     assert held(line) == believed
     confirmed = {one for one in appointments if line.life(one).status == "confirmed"}
     assert {one[0] for one in believed["room"]} == {one[0] for one in believed["clerk"]} == confirmed
@@ -77,10 +79,11 @@ def taken(line: Line, service: str) -> list[tuple[str, int]]:
 def folded(line: Line, service: str) -> set[tuple[str, int]]:
     """The same, folded from the log."""
     codec, now = line.apps[service].codec, set[tuple[str, int]]()
-    resource, kinds = ("room", ("RoomTaken", "RoomFreed")) if service == "rooms" else ("clerk", _CLERK_KINDS)
+    kinds = ("RoomTaken", "RoomFreed", "ClerkTaken", "ClerkFreed")
     for row in line.rows(service, select(events).where(events.c.type.in_(kinds)).order_by(events.c.id)):
         event: Any = codec.load(row.type, row.schema_version, row.data)
-        touched = {(getattr(event, resource), tick) for tick in ticks(event.starts_at, event.blocked_until)}
+        resource = event.clerk if service == "staff_calendar" else place(event.room, event.lane)
+        touched = {(resource, tick) for tick in ticks(event.starts_at, event.blocked_until)}
         if row.type.endswith("Taken"):
             assert not now & touched
             now |= touched
@@ -88,9 +91,6 @@ def folded(line: Line, service: str) -> set[tuple[str, int]]:
             assert touched <= now
             now -= touched
     return now
-
-
-_CLERK_KINDS = ("ClerkTaken", "ClerkFreed")
 
 
 def end_state(line: Line, appointments: list[str]) -> dict[str, Any]:

@@ -74,15 +74,13 @@ def line(line_on_sqlite: MakeLine) -> Iterator[Line]:
 
 
 @pytest.fixture(scope="session")
-def line_on_postgresql(postgres: PostgreSQL, servers_folder: Path) -> Iterator[MakeLine]:
-    """The same on PostgreSQL; the databases of earlier ones are gone when the next is made."""
+def line_on_postgresql(postgres: PostgreSQL, servers_folder: Path) -> MakeLine:
+    """The same on PostgreSQL; the databases go with the server."""
     folder, numbers = servers_folder / "line", itertools.count()
-    made: list[str] = []
 
     def create(number: int, template: str) -> str:
         for service in SERVICES:
-            copied = template.format(service=service)
-            made.append(postgres.create_database(f"line{number}_{service}", copied).rpartition("/")[2])
+            postgres.create_database(f"line{number}_{service}", template.format(service=service))
         return postgres.url(f"line{number}_{{service}}")
 
     def make() -> Line:
@@ -95,9 +93,7 @@ def line_on_postgresql(postgres: PostgreSQL, servers_folder: Path) -> Iterator[M
         line = Line(folder, url)
         furnish(line, town())
         line.close()
-    yield make
-    for name in made:
-        postgres.drop_database(name)
+    return make
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -31,7 +31,7 @@ def town() -> Town:
         ],
         rooms={
             "r-1": _room("Raum 1", seats=3, equipment=["fingerprint"]),
-            "r-2": _room("Raum 2", seats=4, equipment=["fingerprint"]),
+            "r-2": _room("Raum 2", seats=4, equipment=["fingerprint"], parties=2),
             "r-3": _room("Raum 3", seats=2, hours=ROUND_THE_CLOCK),
             "r-4": _room("Raum 4", seats=3, site="avenwedde"),
         },
@@ -77,10 +77,11 @@ def _room(
     equipment: list[str] | None = None,
     site: str = "rathaus",
     hours: tuple[str, str] = COUNTER,
+    parties: int = 1,
 ) -> dict[str, Any]:
     weekly = {day: [list(hours)] for day in DAYS}
     what = {"name": name, "site": site, "seats": seats, "equipment": equipment or [], "step_free": True}
-    return what | {"weekly": weekly, "closures": []}
+    return what | {"parties": parties, "weekly": weekly, "closures": []}
 
 
 def _clerk(
