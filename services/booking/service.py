@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -63,6 +63,7 @@ class Booking(App):
         self.hold_for = timedelta(seconds=Env().int("FOYER_HOLD_FOR", 600))
         rest = Env().int("FOYER_REST", 0)
         self.rest = min(timedelta(seconds=rest), projections.LONGEST_REST)
+        self.page = date.min
         self.desk_key = Env().str("FOYER_DESK_KEY", "")
 
     def started(self) -> None:
@@ -158,6 +159,13 @@ class Booking(App):
             now = self.clock()
             self.handle(*(ExpireHold(str(uuid4()), now, appointment) for appointment in waiting))
 
+    def turn_the_page(self) -> None:
+        """Once a day, drop the days gone by from the index, so that memory stays level."""
+        today = self.clock().astimezone(self.reads.zone).date()
+        if today != self.page:
+            self.reads.index.forget_before(today)
+            self.page = today
+
     def forget_guests(self) -> None:
         """Forget the guests whose visit ended long enough ago."""
         due = self.due(projections.FORGET, since=timedelta(days=self.settings.retention_days))
@@ -207,6 +215,10 @@ class BookingService(Standard):
     @timer(interval=1)
     def expire_holds(self) -> None:
         self.app.expire_holds()
+
+    @timer(interval=600)
+    def turn_the_page(self) -> None:
+        self.app.turn_the_page()
 
     @timer(interval=60)
     def forget_guests(self) -> None:

@@ -108,3 +108,17 @@ def test_the_old_place_of_a_move_rests_too(booking: Booking):
     assert not booking.reads.free(PLANS[0], NOW)
     assert booking.reads.free(PLANS[0], NOW + timedelta(minutes=35))
     assert not booking.reads.free(PLANS[3], NOW + timedelta(minutes=35))
+
+
+def test_days_gone_by_are_dropped_once_a_day(booking: Booking):
+    """What lies ahead is as it was."""
+    now = NOW
+    booking.clock = lambda: now
+    for order in (*(Note("c", NOW, fact) for fact in TOWN), ask(), holds("rooms"), holds("staff")):
+        booking.handle(order)
+    booking.turn_the_page()
+    assert not booking.reads.free(plan(), now)
+    assert booking.reads.free(PLANS[3], now)
+    now = NOW + timedelta(days=3)
+    booking.turn_the_page()
+    assert not any(any(layers) for layers in booking.reads.index.contents().values())

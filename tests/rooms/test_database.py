@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,21 @@ def test_ten_guests_ask_for_two_rooms_in_one_batch(app: App) -> None:
     assert answers == [["RoomReserved"]] * 2 + [["RoomDeclined"]] * 8
     [(message,)] = rows(app, select(events.c.message).where(events.c.stream == "reservation-a9"))
     assert json.loads(message)["data"]["alternatives"][0] == "2026-11-24T08:45:00+01:00"
+
+
+def test_parties_in_one_room_have_lanes_that_the_table_tells_apart(app: App) -> None:
+    """Two of three fit in; whoever leaves makes room in that lane only."""
+    app.handle(replace(define("hall", 40), parties=2))
+    wanted = stop("09:00", "09:10", seats=20)
+    app.hear([request(f"a{n}", wanted) for n in range(3)])
+    assert [said(app, f"a{n}") for n in range(3)] == [["RoomReserved"]] * 2 + [["RoomDeclined"]]
+    assert {room for room, _ in rows(app, select(taken))} == {"hall", "hall/2"}
+    app.hear([cancel("a0")])
+    assert {room for room, _ in rows(app, select(taken))} == {"hall/2"}
+    app.hear([request("a3", wanted)])
+    assert {room for room, _ in rows(app, select(taken))} == {"hall", "hall/2"}
+    with app.read() as connection:
+        assert len(queries.room_day(connection, "hall", DAY)["reservations"]) == 2
 
 
 def test_what_is_cancelled_is_free_again_within_the_same_batch(app: App) -> None:
