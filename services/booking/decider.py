@@ -19,9 +19,8 @@ from services.booking.events import (
 
 __all__ = ["Refused", "State", "decide", "evolve", "initial", "needs", "stream_of"]
 
-Fact = RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted
-State = Catalogue | Appointment | Fact | None
-"""Of a noted room or clerk only the last fact is kept here; the read side keeps the rest."""
+State = Catalogue | Appointment | None
+"""Of a noted room or clerk nothing is kept here: nothing is decided on it, and the read side has it."""
 
 
 def needs(command: BookingCommand, _states: Mapping[str, State]) -> set[str]:
@@ -52,7 +51,7 @@ def evolve(state: State, event: BookingEvent) -> State:
         case ConcernDefined() | ConcernWithdrawn():
             return catalogue.evolve(cast(Catalogue, state), event)
         case RoomNoted() | RoomHoursNoted() | ClerkNoted() | ClerkHoursNoted():
-            return event
+            return None
         case _:
             return appointment.evolve(cast(Appointment, state), event)
 
@@ -63,7 +62,7 @@ def decide(command: BookingCommand, states: Mapping[str, State]) -> Sequence[Boo
         case SetCatalogue():
             return catalogue.set_all(command, cast(Catalogue, states["catalogue"]))
         case Note():
-            return () if states[stream_of(command.fact)] == command.fact else (command.fact,)
+            return (command.fact,)
         case _:
             state = cast(Appointment, states[f"appointment-{command.appointment}"])
             return appointment.decide(command, state)
