@@ -200,3 +200,24 @@ def test_what_was_taken_meanwhile_is_not_free(trio: Trio, question: Question):
     assert not trio.reads.free(plans[0], trio.now)
     fresh = trio.reads.instead(plans[0], trio.now)
     assert plans[0].starts_at not in [one["starts_at"] for one in fresh]
+
+
+def test_a_shared_room_is_proposed_and_held_as_often_as_it_has_parties():
+    """Two clerks, one room for two parties: the same time twice, a third time not."""
+    trio = Trio(datetime.fromisoformat("2026-11-22T10:00:00+01:00"))
+    always = tuple(RoomHours(day, "08:00", "16:00") for day in WEEKDAYS)
+    hall = DefineRoom("c", trio.now, "hall", "Saal", "rathaus", 6, (), True, RoomPattern(always), ZONE, (), 2)
+    clerks: list[Any] = []
+    for name in ("c-1", "c-2", "c-3"):
+        rules = (Responsibility("office", "anyone"),)
+        clerks.append(DefineClerk("c", trio.now, name, name, ("office",), (), rules, ("de",)))
+        weekly = tuple(Quota(day, "08:00", "16:00", "rathaus") for day in WEEKDAYS)
+        clerks.append(SetQuotas("c", trio.now, name, Pattern(weekly), ZONE))
+    trio.furnish([Concern("x", Text("x", "x"), "office", 30)], [hall], clerks)
+    question = Question(("x",), party_size=2, limit=1)
+    starts = []
+    for _ in range(3):
+        (plan,) = trio.proposals(question)
+        assert refusals(trio.take(plan)[1]) == []
+        starts.append(plan.starts_at)
+    assert starts[0] == starts[1] < starts[2]
