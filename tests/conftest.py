@@ -6,7 +6,6 @@ A test that asks for none of them is a core test: `make check` runs it, unless i
 import itertools
 import shutil
 import signal
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -35,7 +34,7 @@ class MakeDatabase(Protocol):
 
 def pytest_configure(config: pytest.Config) -> None:
     """End in order, with all servers stopped, also when somebody stops the run with SIGTERM."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("ended by SIGTERM", 128 + number))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,8 @@ from tests.faults.load import Load, assert_all_is_well
 from tests.journeys.town_hall import TownHall
 
 GUESTS = 60
+ON_POSTGRESQL = pytest.mark.parametrize("town_hall", ["postgresql"], indirect=True, scope="module")
+"""SQLite has no server that could be away."""
 
 
 @pytest.fixture
@@ -67,10 +69,9 @@ def test_the_broker_is_killed(town_hall: TownHall, broker_node: RabbitMQ, seed: 
     assert_all_is_well(town_hall, load.accepted)
 
 
+@ON_POSTGRESQL
 def test_the_database_is_killed(town_hall: TownHall, request: pytest.FixtureRequest, seed: int) -> None:
     """Nothing is lost; who asks meanwhile is told to try again."""
-    if not town_hall.database_url.startswith("postgresql"):
-        pytest.skip("SQLite has no server")
     postgres: PostgreSQL = request.getfixturevalue("postgres")
 
     def kill(load: Load) -> None:

@@ -12,6 +12,7 @@ from deploy.servers import PostgreSQL
 from services.booking.tokens import Tokens
 from shared import topology
 from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE
+from tests.faults.test_kills import ON_POSTGRESQL
 from tests.journeys.town import ID_CARD, MOVED_HERE
 from tests.journeys.town_hall import TownHall
 
@@ -88,12 +89,11 @@ def test_of_a_key_that_is_none_only_a_digest_is_kept(town_hall: TownHall, throw:
     assert b"c2VjcmV0" not in bytes(kept.body)
 
 
+@ON_POSTGRESQL
 def test_without_its_database_booking_says_so_and_loses_nothing(
     town_hall: TownHall, request: pytest.FixtureRequest
 ) -> None:
     """503 with a time to come back; the same request afterwards is taken once."""
-    if not town_hall.database_url.startswith("postgresql"):
-        pytest.skip("SQLite has no server")
     postgres: PostgreSQL = request.getfixturevalue("postgres")
     body, key = town_hall.body(town_hall.proposals(ID_CARD, days=10)[0]), uuid4().hex
     postgres.kill()
