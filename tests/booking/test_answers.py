@@ -164,6 +164,14 @@ def test_the_pages_ask_one_question_a_page(town: Booking):
     assert _ids(visits.times(town, _request("/times", both)))  # type: ignore[arg-type]
 
 
+def test_the_pages_take_a_part_of_the_day(town: Booking):
+    """Nobody works in the afternoon here; "any time" is sent as nothing."""
+    asked = {"concern": "plain", "party_size": "1"}
+    assert _ids(visits.times(town, _request("/times", asked | {"part": ""})))
+    assert _ids(visits.times(town, _request("/times", asked | {"part": "morning"})))
+    assert not _ids(visits.times(town, _request("/times", asked | {"part": "afternoon"})))
+
+
 def test_without_questions_nothing_is_asked():
     """And answers do not matter."""
     plain = replace(PASSPORT, questions=(), effects=())
