@@ -7,14 +7,15 @@ Questions that are still open change nothing yet: what has been answered so far 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from services.booking.events import Concern, Document, Text, YesNo
-from services.booking.proposals.question_rules import faults
+from services.booking.proposals.question_rules import faults, runs
 from services.booking.proposals.questions import Effect, Question, Questionnaire, holds, outcome, parsed
 
 Answers = Mapping[str, bool]
-MOST_QUESTIONS = 12
-"""Of one concern; every run of answers is looked at when it is saved."""
+MOST_QUESTIONS, MOST_RUNS = 40, 5_000
+"""Of one concern. Every possible run of answers is looked at when it is saved; a real service has 1,100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def wrong(concern: Concern) -> tuple[str, ...]:
         asked = questionnaire(concern)
     except ValueError as error:
         return (str(error),)
+    if sum(1 for _ in islice(runs(asked), MOST_RUNS + 1)) > MOST_RUNS:
+        return (f"there are more than {MOST_RUNS} possible runs of answers",)
     known = {document.key for document in concern.documents}
     missing = {effect.document for effect in concern.effects if effect.document is not None} - known
     return (*faults(asked), *(f"document {key} is not one of the concern's documents" for key in sorted(missing)))

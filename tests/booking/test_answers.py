@@ -1,9 +1,11 @@
 """Answers to a concern's yes/no questions decide documents, minutes, what is needed, or that no visit is."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,3 +188,20 @@ def test_booking_takes_the_concerns_of_the_demo():
         "wohnsitz-anmeldung-familie",
         "fuehrungszeugnis",
     }
+
+
+def test_the_rules_of_real_services_can_be_saved_and_endless_ones_not():
+    """Fifteen questions that depend on each other; but not twenty that do not."""
+    text = {"de": "?", "en": "?"}
+    usual: dict[str, Any] = {"key": "x", "name": text, "department": "d", "minutes": 10}
+    for rules in json.loads(Path("tests/conformance/document_rules.json").read_text()).values():
+        keys = {effect["document"] for effect in rules["effects"] if effect.get("document")}
+        body = usual | {
+            "documents": [{"key": key, **text} for key in sorted(keys)],
+            "questions": [{"when": "", **question, "text": text} for question in rules["questions"]],
+            "effects": [effect | ({"ends": text} if "ends" in effect else {}) for effect in rules["effects"]],
+        }
+        assert len(http.ConcernBody().load(body).questions) == len(rules["questions"])
+    endless = usual | {"questions": [{"key": f"q{number}", "text": text} for number in range(20)]}
+    with pytest.raises(ValidationError, match="runs of answers"):
+        http.ConcernBody().load(endless)
