@@ -16,7 +16,9 @@ import psycopg2
 from psycopg2 import sql
 
 from deploy.servers.ports import free_port
-from deploy.servers.process import Process, ServerFailed
+from deploy.servers.process import Process, ServerFailed, wait_until
+
+STILL_IN_USE = "pre-existing shared memory block"
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -74,9 +76,18 @@ class PostgreSQL:
         """Start it (making the cluster the first time) and wait until it answers. Raises ServerFailed."""
         if not self._data.exists():
             self._make_cluster()
-        # It refuses while workers of a killed server still live; `kill` ends them too.
+        wait_until(self._came_up, seconds, "postgresql")
+
+    def _came_up(self) -> bool:
+        """Start it and wait; False when it refuses, because a worker of a killed server is still on its way out."""
         self.process.start()
-        self.process.wait_ready(self.answers, seconds)
+        try:
+            self.process.wait_ready(self.answers)
+        except ServerFailed as error:
+            if STILL_IN_USE not in str(error):
+                raise
+            return False
+        return True
 
     def _make_cluster(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -163,3 +163,14 @@ def test_the_database_pattern_names_the_service(database_url: str) -> None:
     """As FOYER_DATABASE_URL wants it."""
     assert database_url.count("{service}") == 1
     assert os.sep in database_url
+
+
+def test_postgresql_starts_right_after_a_kill(postgres: PostgreSQL) -> None:
+    """Also while workers of the killed server are still on their way out."""
+    for _ in range(5):
+        busy = [psycopg2.connect(postgres.url().replace("+psycopg2", "")) for _ in range(20)]
+        postgres.kill()
+        postgres.start()
+        assert postgres.answers()
+        for connection in busy:
+            connection.close()
