@@ -101,7 +101,7 @@ def read(body: bytes) -> Message:
         e = orjson.loads(body)
         named = _TYPE.fullmatch(e["type"])
         if named is None:
-            raise Unreadable("type must be like foyer.booking.AppointmentRequested.v1")
+            raise Unreadable("type must be like foyer.{source}.{type}.v1")
         source, kind, version = named.groups()
         if e["source"] != f"/{source}" or not isinstance(e["data"], dict):
             raise Unreadable("source and type do not agree, or data is not an object")

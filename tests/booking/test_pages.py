@@ -1,6 +1,7 @@
 """The plain pages: find a time, ask, see, move, cancel, with nothing typed twice."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,13 @@ def test_what_was_typed_is_kept_and_shown_as_typed(town: Booking):
     assert ODD_NAME in unescape(text)
     assert 'value="nowhere"' in text
     assert "checked" in text, "the chosen time is still chosen"
+
+
+def test_the_page_says_how_long_the_details_are_kept(town: Booking):
+    """As long as the setting says, whatever that is."""
+    town.settings = replace(town.settings, retention_days=7)
+    shown = visits.times(town, _request("/times?concern=pass&party_size=1"))
+    assert "Wir löschen Ihre Angaben 7 Tage nach dem Termin." in shown.get_data(as_text=True)
 
 
 def test_every_missing_field_is_named(town: Booking):

@@ -15,6 +15,7 @@ from services.booking.appointment import Appointment, Refused
 from services.booking.planning import NotPossible
 from services.booking.queries import ReadSide
 from services.booking.web.pages import by_day, by_topic, nested, page
+from shared.config import Settings
 from shared.messages import Cause
 from shared.web import Problem, flatten
 from shared.words import SOURCE
@@ -39,6 +40,7 @@ class Asked(Protocol):
     """What the pages need of the app."""
 
     reads: ReadSide
+    settings: Settings
 
     def clock(self) -> Any: ...
     def life(self, appointment: str) -> Appointment: ...
@@ -73,7 +75,7 @@ def times(app: Asked, request: Request) -> Response:
         return page("question.html", request, question=found["questions"][0], asked=fields)
     if found["no_visit_needed"] and not found["proposals"] and not found["nothing_because"]:
         return page("online.html", request, settled=found["no_visit_needed"])
-    return _times(request, found, values=given, key=secrets.token_urlsafe(16), later=_later(request, found))
+    return _times(app, request, found, values=given, key=secrets.token_urlsafe(16), later=_later(request, found))
 
 
 def ask(app: Asked, request: Request) -> Response:
@@ -193,12 +195,13 @@ def _again(
     values = form | {"proposal": chosen[0]["id"] if chosen else ""}
     found = {"proposals": proposals, "nothing_because": None}
     key = secrets.token_urlsafe(16) if message else form.get("key", "")
-    return _times(request, found, 409 if message else 422, errors=errors, values=values, message=message, key=key)
+    return _times(app, request, found, 409 if message else 422, errors=errors, values=values, message=message, key=key)
 
 
-def _times(request: Request, found: Mapping[str, Any], status: int = 200, **values: Any) -> Response:
+def _times(app: Asked, request: Request, found: Mapping[str, Any], status: int = 200, **values: Any) -> Response:
     nothing = found["nothing_because"] or {}
-    shown = {"errors": {}, "message": "", "later": [], "next_chance": nothing.get("next_chance"), **values}
+    chance, kept = nothing.get("next_chance"), app.settings.retention_days
+    shown = {"errors": {}, "message": "", "later": [], "next_chance": chance, "retention_days": kept, **values}
     return page("times.html", request, status, days=by_day(found["proposals"]), **shown)
 
 
