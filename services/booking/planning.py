@@ -132,8 +132,7 @@ def released(stored: StoredRelease) -> Release:
 
 
 def offer(proposal: Proposal, needs: Sequence[Need], question: Question) -> Offer:
-    """What the id of a proposal says."""
-    rules = {need.concern: need.responsibility for need in needs}
+    """What the id of a proposal says. `needs`: the stops of the wish that it answers."""
     return Offer(
         site=proposal.site,
         party_size=question.party_size,
@@ -146,7 +145,7 @@ def offer(proposal: Proposal, needs: Sequence[Need], question: Question) -> Offe
                 buffer=(stop.blocked_until - stop.ends_at) // timedelta(minutes=1),
                 room=stop.room,
                 clerk=stop.clerk,
-                responsibility=rules[stop.concern],
+                responsibility=needs[stop.number].responsibility,
             )
             for stop in proposal.stops
         ),

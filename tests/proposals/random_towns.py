@@ -22,14 +22,14 @@ def moment(day: date, ticks: int) -> datetime:
 
 
 def rooms(first: date) -> st.SearchStrategy[list[Event]]:
-    one = st.builds(_room, st.just(first), st.integers(0, 2), st.integers(1, 5), sites, equipment, openings)
+    one = st.builds(room_of, st.just(first), st.integers(0, 2), st.integers(1, 5), sites, equipment, openings)
     return st.lists(one, min_size=1, max_size=4).map(_flat)
 
 
 def clerks(first: date) -> st.SearchStrategy[list[Event]]:
     keys = st.sets(st.sampled_from(("a-k", "l-z")), max_size=1)
     can = st.sets(st.sampled_from(COMPETENCES), min_size=1)
-    one = st.builds(_clerk, st.just(first), st.integers(0, 2), can, keys, sites, openings)
+    one = st.builds(clerk_of, st.just(first), st.integers(0, 2), can, keys, sites, openings)
     return st.lists(one, min_size=1, max_size=4).map(_flat)
 
 
@@ -78,7 +78,7 @@ def apply(index: Index, events: list[Event]) -> None:
         getattr(index, method)(*values, **named)
 
 
-def _room(first: date, number: int, places: int, site: str, has: set[str], opened: Opened) -> list[Event]:
+def room_of(first: date, number: int, places: int, site: str, has: set[str], opened: Opened) -> list[Event]:
     name = f"r{number}"
     days: dict[date, list[tuple[datetime, datetime]]] = {}
     for day, begins, length in opened:
@@ -90,7 +90,7 @@ def _room(first: date, number: int, places: int, site: str, has: set[str], opene
     ]
 
 
-def _clerk(first: date, number: int, can: set[str], keys: set[str], site: str, opened: Opened) -> list[Event]:
+def clerk_of(first: date, number: int, can: set[str], keys: set[str], site: str, opened: Opened) -> list[Event]:
     name = f"c{number}"
     rules: list[dict[str, str | None]] = [{"department": "amt", "kind": "surname", "key": key} for key in keys] or [
         {"department": "amt", "kind": "anyone", "key": None}

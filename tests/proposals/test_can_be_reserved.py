@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import permutations
 from typing import Any
 
 from hypothesis import HealthCheck, event, given, settings
@@ -17,8 +18,8 @@ from services.staff_calendar import commands as staff_orders
 from services.staff_calendar import decider as staff_decider
 from services.staff_calendar import events as staff_facts
 from tests.given_when_then import Scenario
-from tests.proposals.random_towns import FIRST_DAYS, Event, apply, clerks, moment, rooms, wishes
-from tests.proposals.town import ZONE
+from tests.proposals.random_towns import FIRST_DAYS, Event, apply, clerk_of, clerks, moment, room_of, rooms, wishes
+from tests.proposals.town import MONDAY, ZONE
 
 towns = st.sampled_from(FIRST_DAYS).flatmap(lambda first: st.tuples(st.just(first), rooms(first), clerks(first)))
 
@@ -98,16 +99,26 @@ def test_every_proposal_is_reserved_as_it_stands(
             ensemble.reserve(proposal, wish.stops, f"a{number}", now)
 
 
+def test_stops_of_one_concern_go_to_those_who_can() -> None:
+    """Two stops of one concern and length need different clerks and rooms; a proposal says which stop is whose."""
+    opened = [(0, 18, 12)]
+    able = [clerk_of(MONDAY, n, {can}, set(), "rathaus", opened) for n, can in enumerate(("pass", "kfz"))]
+    house = [room_of(MONDAY, n, seats, "rathaus", set(), opened) for n, seats in enumerate((1, 4))]
+    ensemble, now = Ensemble([one for told in (*house, *able) for one in told]), moment(MONDAY, 17)
+    plain = Need("x", 10, department="amt", seats=1, competences=("pass",))
+    for stops in permutations((plain, replace(plain, seats=4, competences=("kfz",)))):
+        proposal = search(ensemble.index, Wish(stops), now).proposals[0]
+        assert {(stops[one.number].competences[0], one.clerk) for one in proposal.stops} == {
+            ("pass", "c0"),
+            ("kfz", "c1"),
+        }
+        assert [one.room for one in proposal.stops if stops[one.number].seats == 4] == ["r1"]
+        ensemble.reserve(proposal, stops, f"a{stops.index(plain)}", now)
+
+
 def _in_order(proposal: Proposal, needs: tuple[Need, ...]) -> tuple[Need, ...]:
-    """The needs in the order of the stops; two of one concern are told apart by their length."""
-    left, found = list(needs), []
-    for stop in proposal.stops:
-        minutes = (stop.ends_at - stop.starts_at).total_seconds() / 60
-        buffer = (stop.blocked_until - stop.ends_at).total_seconds() / 60
-        fit = next(n for n in left if (n.concern, n.minutes, n.buffer) == (stop.concern, minutes, buffer))
-        left.remove(fit)
-        found.append(fit)
-    return tuple(found)
+    """The needs in the order of the stops."""
+    return tuple(needs[stop.number] for stop in proposal.stops)
 
 
 def _held(owner: Scenario, order: Any, reserved: type) -> tuple[Scenario, Any]:

@@ -87,7 +87,8 @@ def proposal_of(prices: Prices, visit: Visit) -> Proposal:
     for (number, at), clerk, room in zip(visit.steps, visit.clerks, visit.rooms, strict=True):
         need, starts_at = place.wish.stops[number], place.index.moment(at)
         ends_at = _later(starts_at, need.minutes, place)
-        stops.append(Stop(need.concern, starts_at, ends_at, _later(ends_at, need.buffer, place), room, clerk))
+        times = (starts_at, ends_at, _later(ends_at, need.buffer, place))
+        stops.append(Stop(need.concern, *times, room, clerk, number))
     return Proposal(place.site, stops[0].starts_at, stops[-1].ends_at, tuple(stops), score(prices, visit))
 
 

@@ -63,7 +63,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One part of a visit as proposed; the owner of room and clerk decides in the end."""
+    """One part of a visit as proposed; the owner of room and clerk decides in the end.
+
+    `number`: which of the wish's stops this is, counted from 0; two of one concern may need different people.
+    """
 
     concern: str
     starts_at: datetime
@@ -71,6 +74,7 @@ class Stop:
     blocked_until: datetime
     room: str
     clerk: str
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
