@@ -9,10 +9,10 @@ BIN := $(VENV)/bin
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-setup: $(VENV)/.runtime ## The virtual environment, and RabbitMQ unless FOYER_AMQP_URL names a broker
+setup: $(VENV)/.runtime $(VENV)/.pages ## The virtual environment, the design system, and RabbitMQ unless FOYER_AMQP_URL names a broker
 	@sh deploy/prepare.sh broker
 
-setup-dev: $(VENV)/.dev
+setup-dev: $(VENV)/.dev $(VENV)/.pages-dev
 	@sh deploy/prepare.sh servers
 
 setup-bench: $(VENV)/.bench setup-dev
@@ -43,11 +43,13 @@ test: setup-dev ## Everything, on SQLite and PostgreSQL, with private servers
 bench: setup-bench ## Measure, beside what bare libraries do
 	@$(BIN)/python -m bench
 
-soak: setup-dev ## Load the ensemble for minutes (FOYER_SOAK_MINUTES) while processes and servers are killed
+soak: setup-dev ## Load the ensemble for minutes (FOYER_SOAK_MINUTES) while things break; try thousands of new examples
+	@FOYER_TEST_ROUNDS=$${FOYER_TEST_ROUNDS:-10} $(BIN)/pytest --quiet --hypothesis-profile=soak \
+		-m "hypothesis and not server and not slow"
 	@$(BIN)/pytest --quiet tests/soak/soak.py
 
 lock: ## Pin the newest versions, with hashes (needs uv)
-	@for name in requirements requirements-dev requirements-bench; do \
+	@for name in requirements requirements-dev requirements-bench requirements-npm; do \
 		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-emit-find-links --annotation-style line --custom-compile-command "make lock" \
 			$$name.in --output-file $$name.txt || exit 1; \
@@ -55,7 +57,7 @@ lock: ## Pin the newest versions, with hashes (needs uv)
 
 clean: ## Remove what was built and stored; stops the ensemble first
 	@if [ -x $(BIN)/foyer ]; then $(BIN)/foyer down; fi
-	rm -rf $(VENV) .cache .hypothesis var *.egg-info build
+	rm -rf $(VENV) node_modules .cache .hypothesis var *.egg-info build
 
 $(VENV)/.runtime: requirements.txt pyproject.toml
 	@sh deploy/prepare.sh venv requirements.txt
@@ -68,3 +70,11 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 $(VENV)/.bench: $(VENV)/.dev requirements-bench.txt
 	@sh deploy/prepare.sh venv requirements-bench.txt
 	@touch $@
+
+$(VENV)/.pages: $(VENV)/.runtime package-lock.json
+	@[ -e $(VENV)/.pages-dev ] || sh deploy/prepare.sh pages
+	@touch $@
+
+$(VENV)/.pages-dev: $(VENV)/.dev package-lock.json
+	@sh deploy/prepare.sh pages dev
+	@touch $@ $(VENV)/.pages

@@ -10,7 +10,7 @@ from rich.console import Console
 from deploy.home import CannotDo, mean_the_running_ensemble
 from deploy.quiet import hush
 
-# name -> module; a module offers a function of the command's name, or a typer app called `app` for a group.
+# name -> module; a module offers a function of its own name, or a typer app called `app` for a group.
 COMMANDS = {
     "up": "deploy.commands.up",
     "down": "deploy.commands.down",
@@ -20,6 +20,17 @@ COMMANDS = {
     "explain": "deploy.commands.explain",
     "show": "deploy.commands.show",
     "tail": "deploy.commands.tail",
+    "streams": "deploy.commands.streams",
+    "replay": "deploy.commands.replay",
+    "rebuild": "deploy.commands.rebuild",
+    "parked": "deploy.commands.parked",
+    "verify": "deploy.commands.verify",
+    "forget": "deploy.commands.forget",
+    "export": "deploy.commands.export",
+    "import": "deploy.commands.import_",
+    "audit": "deploy.commands.audit",
+    "calendars": "deploy.commands.calendars",
+    "account": "deploy.commands.account",
 }
 # These are started before or without an ensemble, and decide on its settings themselves.
 _OWN_SETTINGS = {"up", "down", "status"}
@@ -54,7 +65,7 @@ def build(wanted: str = "") -> typer.Typer:
         if isinstance(group, typer.Typer):
             app.add_typer(group, name=name)
         else:
-            app.command(name)(getattr(loaded, name))
+            app.command(name)(getattr(loaded, module.rpartition(".")[2]))
     return app
 
 

@@ -3,7 +3,8 @@
 #
 #   prepare.sh venv REQUIREMENTS   the virtual environment, with these packages
 #   prepare.sh broker              RabbitMQ, unless FOYER_AMQP_URL names a broker
-#   prepare.sh servers             RabbitMQ and PostgreSQL, for the tests
+#   prepare.sh pages [dev]         the design system that the pages are made with; dev: what checks them, too
+#   prepare.sh servers             RabbitMQ, PostgreSQL and Chromium, for the tests
 set -eu
 
 VENV=.venv
@@ -112,15 +113,40 @@ need_postgresql() {
     }
 }
 
+need_chromium() {
+    [ -x /usr/bin/chromium ] && return 0
+    install - chromium || {
+        say "Chromium can't be installed here, and the tests need it: run 'apt-get install chromium' as root."
+        exit 1
+    }
+}
+
+# The versions and hashes are pinned in package-lock.json.
+pages() {
+    PATH="$(pwd)/$VENV/bin:$PATH"
+    if ! command -v npm >/dev/null; then
+        $VENV/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-npm.txt
+    fi
+    omit=--omit=dev
+    [ "${1:-}" != dev ] || omit=
+    # shellcheck disable=SC2086
+    npm ci $omit --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || {
+        say "The design system of the pages can't be installed: is the npm registry reached?"
+        exit 1
+    }
+}
+
 case "${1:-}" in
     venv) venv "$2" ;;
     broker) broker ;;
+    pages) pages "${2:-}" ;;
     servers)
         need_rabbitmq
         need_postgresql
+        need_chromium
         ;;
     *)
-        sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+        sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
 esac
