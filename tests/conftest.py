@@ -4,6 +4,7 @@ A test that asks for none of them is a core test: `make check` runs it, unless i
 """
 
 import itertools
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,9 +22,11 @@ _SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
 _numbers = itertools.count(1)
 
 
-# A busy machine is no failure.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+# The same examples every time, so that a red run is red again; a busy machine is no failure. `make soak` looks for new
+# ones: --hypothesis-profile=soak, and every test with examples as often as FOYER_TEST_ROUNDS says.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("soak", deadline=None, print_blob=True)
+settings.load_profile("same")
 
 
 class MakeDatabase(Protocol):
@@ -46,6 +49,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.server)
         elif "servers_folder" in names:
             item.add_marker(pytest.mark.store)
+    rounds = int(os.environ.get("FOYER_TEST_ROUNDS", 1))
+    items.extend([item for item in items if item.get_closest_marker("hypothesis")] * (rounds - 1))
 
 
 @pytest.fixture(scope="session")
