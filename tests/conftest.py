@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif "servers_folder" in names:
             item.add_marker(pytest.mark.store)
     rounds = int(os.environ.get("FOYER_TEST_ROUNDS", 1))
-    items.extend([item for item in items if item.get_closest_marker("hypothesis")] * (rounds - 1))
+    items.extend([item for item in items if hasattr(getattr(item, "obj", None), "hypothesis")] * (rounds - 1))
 
 
 @pytest.fixture(scope="session")
