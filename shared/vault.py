@@ -15,11 +15,12 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from shared.messages import checked_text
 from shared.tables import Write, subject_keys, upsert
 
+_NEW = insert(subject_keys)  # not an upsert: what is sealed under a key that is not kept could never be opened
 _KEEP = upsert(subject_keys, ["subject"], update=())  # a key never returns after it was forgotten
 _FORGET = upsert(subject_keys, ["subject"])
 NONCE_BYTES = 12
@@ -37,13 +38,16 @@ class Vault:
     transport_key: bytes
 
     def seal(self, subject: str, context: str, plain: Mapping[str, Any]) -> tuple[str, Write]:
-        """Seal `plain` under a new key of `subject`; the key's row must be committed with what holds the token."""
+        """Seal `plain` under a new key of `subject`; the key's row must be committed with what holds the token.
+
+        The commit is refused (IntegrityError) where the subject has a key already or was forgotten: one sealing each.
+        """
         key = AESGCM.generate_key(256)
         nonce = secrets.token_bytes(NONCE_BYTES)
         box = nonce + AESGCM(key).encrypt(nonce, orjson.dumps(plain), context.encode())
         token = f"s1.{subject}.{context}.{base64.urlsafe_b64encode(box).decode().rstrip('=')}"
         row = {"subject": subject, "wrapped": aes_key_wrap(self.master_key, key), "sent": False}
-        return token, (_KEEP, row)
+        return token, (_NEW, row)
 
     def open(self, connection: Connection, tokens: Iterable[str]) -> dict[str, dict[str, Any] | None]:
         """The plain data of each token; None where the key is not there (forgotten, or not arrived yet).

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
 
 from shared.app import App, Delivery
 from shared.messages import KEY_CONTENT_TYPE
@@ -48,6 +49,36 @@ def test_many_are_opened_at_once(app: App) -> None:
         assert HERE.open(connection, []) == {}
     assert [found[token] for token in tokens] == [{"n": 0}, {"n": 1}, {"n": 2}, None, {"n": 4}]
     assert found[unknown] is None
+
+
+def check_that_a_second_sealing_is_refused(app: App) -> None:
+    first = kept(app)
+    token, row = HERE.seal("a1", "again", {"name": "Bea"})
+    with pytest.raises(IntegrityError):
+        app.handle(Count("c1", NOON, "a", note=token), writes=[row])
+    assert app.state("tally-a").events == 0
+    assert opened(app, first) == ADA
+
+
+def test_a_second_sealing_for_a_subject_is_refused(app: App) -> None:
+    """With the event that holds its token: nothing is ever stored that no key can open."""
+    check_that_a_second_sealing_is_refused(app)
+
+
+def test_when_the_second_key_is_silently_left_out_the_check_goes_red(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Switched off (the row there stays), the token is committed without its key."""
+    monkeypatch.setattr("shared.vault._NEW", toy.upsert(toy.tables.subject_keys, ["subject"], update=()))
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+        check_that_a_second_sealing_is_refused(app)
+
+
+def test_nothing_is_sealed_for_who_was_forgotten(app: App) -> None:
+    """A key that comes back would be one more to forget."""
+    app.write(HERE.forget("a1"))
+    with pytest.raises(IntegrityError):
+        kept(app)
 
 
 def test_another_master_key_opens_nothing(app: App) -> None:
