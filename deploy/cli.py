@@ -34,7 +34,6 @@ COMMANDS = {
 }
 # These are started before or without an ensemble, and decide on its settings themselves.
 _OWN_SETTINGS = {"up", "down", "status"}
-CANNOT = 1
 
 
 def main() -> None:
@@ -47,7 +46,7 @@ def main() -> None:
         build(wanted)()
     except CannotDo as error:
         Console(stderr=True).print(str(error), style="bold red", highlight=False, markup=False)
-        sys.exit(CANNOT)
+        sys.exit(error.status)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -20,6 +20,15 @@ _LONGEST_SOCKET_PATH = 100
 class CannotDo(Exception):
     """What was asked cannot be done; the message is a sentence for the person who asked."""
 
+    status = 1
+    """Exit status of the command."""
+
+
+class BadInput(CannotDo):
+    """What was asked makes no sense, or needs something that is not there; the message says what would be right."""
+
+    status = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Home:

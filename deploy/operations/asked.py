@@ -1,0 +1,43 @@
+"""What is given on the command line, checked: names of services, times, numbers. Raises BadInput with what is right."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+import typer
+
+from deploy.home import BadInput
+from deploy.parts import SERVICES
+
+
+def service(name: str) -> str:
+    """A service's name."""
+    if name not in SERVICES:
+        raise BadInput(f"No service is called {name!r}; there are {', '.join(SERVICES)}.")
+    return name
+
+
+def services(names: Sequence[str] | None) -> tuple[str, ...]:
+    """Services' names; all of them where none is given."""
+    return tuple(dict.fromkeys(service(name) for name in names)) if names else SERVICES
+
+
+def moment(text: str, zone: ZoneInfo, option: str) -> datetime:
+    """A time with an offset, or one of the town's clock."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{option} must be a time like 2026-11-23T10:20 or 2026-11-23, not {text!r}.") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+
+
+def shown(moment: str, zone: ZoneInfo) -> str:
+    """A stored time on the town's clock."""
+    return f"{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def print_json(value: Any) -> None:
+    """For programs."""
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
