@@ -1,0 +1,1 @@
+"""The calendars that clerks really use: read for busy times, written with appointments. See README.md."""
