@@ -38,7 +38,7 @@ check: $(VENV)/.dev ## Lint, types, who may import whom, tests of the pure core:
 	@$(BIN)/pytest --quiet -m "not server and not store and not slow and not hypothesis"
 
 test: setup-dev ## Everything, on SQLite and PostgreSQL, with private servers
-	@$(BIN)/pytest --quiet
+	@$(BIN)/pytest --quiet --numprocesses=2 --dist=loadgroup
 
 bench: setup-bench ## Measure, beside what bare libraries do
 	@$(BIN)/python -m bench

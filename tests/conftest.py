@@ -19,6 +19,8 @@ from deploy.parts import SERVICES
 from deploy.servers import MailSink, PostgreSQL, RabbitMQ, temporary_folder
 
 _SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
+# Built once per run, and slow to build.
+_SHARED = {"town_hall"}
 _numbers = itertools.count(1)
 
 
@@ -40,9 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("ended by SIGTERM", 128 + number))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a server, so that nobody can forget to."""
+    """Mark what needs a server, so that nobody can forget to; and what shares a town hall, so that one worker builds it."""
     for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
         names = set(getattr(item, "fixturenames", ()))
         params = getattr(getattr(item, "callspec", None), "params", {})
         if names & _SERVERS or params.get("database_kind") == "postgresql":
@@ -51,6 +55,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.store)
     rounds = int(os.environ.get("FOYER_TEST_ROUNDS", 1))
     items.extend([item for item in items if hasattr(getattr(item, "obj", None), "hypothesis")] * (rounds - 1))
+
+
+def _group(item: pytest.Item) -> str:
+    """What runs in one worker: the tests of a file, or of all files that share something built once per run."""
+    callspec = getattr(item, "callspec", None)
+    for name in sorted(_SHARED & set(getattr(item, "fixturenames", ()))):
+        return f"{item.path.parent.name}-{name}-{callspec.params.get(name, '') if callspec else ''}"
+    return str(item.path)
 
 
 @pytest.fixture(scope="session")
