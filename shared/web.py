@@ -4,7 +4,8 @@ Nothing of a request's content is logged: method, route pattern, status and dura
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, cast
 from uuid import uuid4
 
@@ -20,53 +21,16 @@ from webargs.multidictproxy import MultiDictProxy
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from shared import admission
 from shared.messages import Cause
+from shared.problems import Problem as Problem
+from shared.problems import json_response as json_response
 from shared.writer import Unavailable
 
-PROBLEM = "application/problem+json"
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request body that are read at most."""
 _REQUESTS = Counter("foyer_http_requests_total", "HTTP requests", ["method", "route", "status"])
 log = structlog.get_logger()
-
-
-class Problem(Exception):
-    """An answer in problem+json. `errors` maps dotted field names to sentences that say what would be right."""
-
-    def __init__(
-        self,
-        status: int,
-        title: str,
-        *,
-        kind: str = "about:blank",
-        detail: str = "",
-        errors: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        **more: Any,
-    ) -> None:
-        super().__init__(title)
-        self.status = status
-        self.headers = dict(headers or {})
-        body: dict[str, Any] = {"type": kind, "title": title, "status": status}
-        if detail:
-            body["detail"] = detail
-        if errors:
-            body["errors"] = [
-                {"field": name, "pointer": "#/" + name.replace(".", "/"), "detail": text}
-                for name, text in errors.items()
-            ]
-        self.body = body | more
-
-    def response(self) -> Response:
-        """The problem as a response."""
-        return json_response(self.body, self.status, self.headers, content_type=PROBLEM)
-
-
-def json_response(
-    body: Any, status: int = 200, headers: Mapping[str, str] | None = None, content_type: str = "application/json"
-) -> Response:
-    """A JSON response; datetimes become RFC 3339."""
-    return Response(orjson.dumps(body), status, dict(headers or {}), content_type=content_type)
 
 
 class _Arguments(Parser[Request]):
@@ -134,11 +98,17 @@ class _Application(WsgiApp):
         except HTTPException as error:
             allowed = getattr(error, "valid_methods", None)
             headers = {"Allow": ", ".join(allowed)} if allowed else None
-            response = Problem(
-                error.code or 404, error.name, detail=error.description or "", headers=headers
-            ).response()
-            return response(environ, start_response)
+            problem = Problem(error.code or 404, error.name, detail=error.description or "", headers=headers)
+            return self._unknown(Request(environ), problem)(environ, start_response)
         return super().__call__(environ, start_response)
+
+    def _unknown(self, request: Request, problem: Problem) -> Response:
+        """A page for people, where this service has pages; else the problem."""
+        if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+            for provider in self.server._providers:
+                if (shown := provider.unknown(request, problem)) is not None:
+                    return cast(Response, shown)
+        return problem.response()
 
 
 class _Server(WebServer):
@@ -147,7 +117,10 @@ class _Server(WebServer):
 
 
 class Api(HttpRequestHandler):
-    """One HTTP call. The method gets `request`, the path's values, and, where schemas are given, `query` and `body`."""
+    """One HTTP call. The method gets `request`, the path's values, and, where schemas are given, `query` and `body`.
+
+    `role`: who may make it: one of these roles; () = everybody. `request.visitor` is who is signed in, or None.
+    """
 
     server = _Server()
 
@@ -162,22 +135,40 @@ class Api(HttpRequestHandler):
         status: int = 200,
         summary: str = "",
         hidden: bool = False,
+        role: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         self.query, self.body, self.answer = query, body, answer
         # Made once: a schema keeps nothing of what it has loaded.
         self._query, self._body = query and query(), body and body()
         self.status, self.summary, self.hidden = status, summary, hidden
+        self.role = tuple(role)
         super().__init__(method, url, **kwargs)
 
     def get_entrypoint_parameters(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Validate what came; raises Problem."""
+        """Who is it, may they, and is what came right? Raises Problem."""
+        self.admit(request)
         values = dict(request.path_values)  # type: ignore[attr-defined]
         if self._query is not None:
             values["query"] = _arguments.parse(self._query, request, location="query")
         if self._body is not None:
             values["body"] = _arguments.parse(self._body, request, location="json")
         return (request,), values
+
+    @cached_property
+    def app(self) -> Any:
+        """The running service's App."""
+        return next(one.app for one in self.container.dependencies if hasattr(one, "app"))
+
+    def admit(self, request: Request) -> None:
+        """Raises Problem unless whoever asks may."""
+        request.visitor = admission.visitor(self.app, request)  # type: ignore[attr-defined]
+        if self.role:
+            admission.admit(self.app, request, self.role)
+
+    def unknown(self, request: Request, problem: Problem) -> Response | None:
+        """What to show for an address that nobody has; None = I have no pages."""
+        return None
 
     def handle_request(self, request: Request) -> Response:
         """Called by nameko's web server."""

@@ -50,12 +50,15 @@ class Words:
         return format_time(at.time(), format="HH:mm", locale=self._locale)
 
 
-def load(folder: Path) -> Mapping[str, Words]:
-    """German, and every language that the folder has a catalogue of."""
+def load(folder: Path, *more: Path) -> Mapping[str, Words]:
+    """German, and every language that the folder has a catalogue of; what that lacks is looked up in `more`."""
     spoken = {SOURCE: Words(NullTranslations(), SOURCE)}
     for path in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
         language = path.parent.parent.name
-        spoken[language] = Words(_translations(path, language), language)
+        catalogue = _translations(path, language)
+        for other in more:
+            catalogue.add_fallback(_translations(other / path.relative_to(folder), language))
+        spoken[language] = Words(catalogue, language)
     return spoken
 
 

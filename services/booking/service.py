@@ -31,7 +31,8 @@ from services.booking.proposals.index import Index
 from services.booking.queries import ReadSide
 from services.booking.sites import sites
 from services.booking.tokens import BadProposal, Tokens
-from services.booking.web import pages, visits
+from services.booking.web import visits
+from services.booking.web.pages import KIT, pages
 from shared.app import App
 from shared.config import Settings
 from shared.definition import Definition
@@ -224,35 +225,35 @@ class BookingService(Standard):
     def forget_guests(self) -> None:
         self.app.forget_guests()
 
-    @api("GET", "/", hidden=True)
+    @pages("GET", "/")
     def start_page(self, request: Request) -> Response:
         return visits.start(self.app, request)
 
-    @api("GET", "/static/booking.css", hidden=True)
-    def stylesheet(self, request: Request) -> Response:
-        return pages.stylesheet()
+    @pages("GET", KIT.files.rule)
+    def static_file(self, request: Request, group: str, name: str) -> Response:
+        return KIT.static(request, group, name)
 
-    @api("GET,POST", "/times", hidden=True)
+    @pages("GET,POST", "/times")
     def times_page(self, request: Request) -> Response:
         return visits.times(self.app, request)
 
-    @api("POST", "/requests", hidden=True)
+    @pages("POST", "/requests")
     def ask_page(self, request: Request) -> Response:
         return visits.ask(self.app, request)
 
-    @api("GET", "/appointments/<appointment>", hidden=True)
+    @pages("GET", "/appointments/<appointment>")
     def appointment_page(self, request: Request, appointment: str) -> Response:
         return visits.see(self.app, request, appointment)
 
-    @api("POST", "/appointments/<appointment>/cancel", hidden=True)
+    @pages("POST", "/appointments/<appointment>/cancel")
     def cancel_page(self, request: Request, appointment: str) -> Response:
         return visits.cancel(self.app, request, appointment)
 
-    @api("GET", "/appointments/<appointment>/times", hidden=True)
+    @pages("GET", "/appointments/<appointment>/times")
     def choose_move_page(self, request: Request, appointment: str) -> Response:
         return visits.choose_move(self.app, request, appointment)
 
-    @api("POST", "/appointments/<appointment>/move", hidden=True)
+    @pages("POST", "/appointments/<appointment>/move")
     def move_page(self, request: Request, appointment: str) -> Response:
         return visits.move(self.app, request, appointment)
 

@@ -6,37 +6,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from werkzeug.wrappers import Request, Response
-
-from shared.words import SOURCE, Words, load
+from shared.pages import Kit
 
 FOLDER = Path(__file__).parent
-SPOKEN = load(FOLDER.parent / "locale")
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_templates = Environment(loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined)
-
-
-def words(request: Request) -> Words:
-    """The language of the page: as chosen (`lang`), else the browser's, else German."""
-    chosen = request.values.get("lang", "")
-    return SPOKEN[chosen if chosen in SPOKEN else request.accept_languages.best_match(SPOKEN, SOURCE) or SOURCE]
-
-
-def page(name: str, request: Request, status: int = 200, refresh: int = 0, **values: Any) -> Response:
-    """Render a page. `refresh`: seconds after which the browser asks again; 0 = never."""
-    spoken = words(request)
-    body = _templates.get_template(name).render(w=spoken, refresh=refresh, path=request.path, **values)
-    headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
-    return Response(body, status, headers, content_type="text/html; charset=utf-8")
-
-
-def stylesheet() -> Response:
-    """The one stylesheet."""
-    body = (FOLDER / "static" / "booking.css").read_bytes()
-    return Response(body, headers={"Cache-Control": "public, max-age=3600"}, content_type="text/css; charset=utf-8")
+KIT = Kit("booking", FOLDER, title="Termin im Rathaus", stylesheets=("own/booking.css",))
+pages, page = KIT.pages, KIT.page
 
 
 def by_day(proposals: Sequence[Mapping[str, Any]]) -> list[tuple[datetime, list[Mapping[str, Any]]]]:
