@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from services.booking.catalogue import Catalogue
+from services.booking.events import Concern
 from services.booking.planning import NotPossible
 from services.booking.proposals.index import Index
 from services.booking.proposals.letters import LetterRule, ranges, responsible_key
@@ -49,6 +50,11 @@ def _keys(index: Index, department: str, kind: str) -> tuple[tuple[str, ...], tu
     keys = {key for clerk in clerks for where, what, key in clerk.rules if (where, what) == (department, kind) and key}
     rest = {key for clerk in clerks for where, what, key in clerk.fallbacks if (where, what) == (department, kind)}
     return tuple(sorted(keys)), tuple(sorted(key for key in rest if key))
+
+
+def needed(index: Index, concern: Concern) -> bool:
+    """Does anybody have to say a surname or a street for this concern?"""
+    return concern.responsibility != "anyone" and bool(_keys(index, concern.department, concern.responsibility)[0])
 
 
 def by_surname(surname: str, letter_rules: Sequence[LetterRule], fallbacks: Sequence[str]) -> str:

@@ -5,7 +5,9 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from environs import Env
 
@@ -16,11 +18,31 @@ def sites() -> Mapping[str, Text]:
     """The names by key. Raises ValueError, which names the variable."""
     given = Env().str("FOYER_SITES", "{}")
     try:
-        stored = json.loads(given if given.lstrip().startswith("{") else Path(given).read_text(encoding="utf-8"))
-        return {key: _text(site["name"]) for key, site in stored.items()}
+        return {key: _text(site["name"]) for key, site in _stored(given).items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"FOYER_SITES is not a list of sites: {type(error).__name__}") from error
 
 
+def _stored(given: str) -> dict[str, Any]:
+    text = given if given.lstrip().startswith("{") else Path(given).read_text(encoding="utf-8")
+    stored: dict[str, Any] = json.loads(text)
+    return stored
+
+
 def _text(name: str | Mapping[str, str]) -> Text:
     return Text(name, name) if isinstance(name, str) else Text(name["de"], name.get("en", name["de"]))
+
+
+def addresses() -> Mapping[str, str]:
+    """Street, postcode and town by site, for those of which it was said."""
+    return _addresses(Env().str("FOYER_SITES", "{}"))
+
+
+@cache
+def _addresses(given: str) -> Mapping[str, str]:
+    found = {}
+    for key, site in _stored(given).items():
+        said = site.get("address") or {}
+        line = f"{said.get('postal_code', '')} {said.get('city', '')}".strip()
+        found[key] = ", ".join(part for part in (said.get("street", ""), line) if part)
+    return found
