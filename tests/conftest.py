@@ -44,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a server, so that nobody can forget to; and what shares a town hall, so that one worker builds it."""
+    """Mark what needs a server, so that nobody can forget to; and group what shares a town hall."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
         names = set(getattr(item, "fixturenames", ()))
