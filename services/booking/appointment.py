@@ -10,6 +10,7 @@ from services.booking.commands import (
     ExpireHold,
     ForgetGuest,
     HearAnswer,
+    NotePass,
     RequestAppointment,
     RequestMove,
 )
@@ -25,6 +26,7 @@ from services.booking.events import (
     Held,
     MoveDeclined,
     MoveRequested,
+    PassNoted,
     Plan,
     RoomHeld,
     StaffHeld,
@@ -34,7 +36,9 @@ Status = Literal["unknown", "requested", "confirmed", "declined", "expired", "ca
 PATIENCE = timedelta(seconds=60)
 """A guest waits for the answer on the page about so long; a later refusal is sent by mail."""
 
-AppointmentCommand = RequestAppointment | RequestMove | CancelAppointment | HearAnswer | ExpireHold | ForgetGuest
+AppointmentCommand = (
+    RequestAppointment | RequestMove | CancelAppointment | HearAnswer | NotePass | ExpireHold | ForgetGuest
+)
 AppointmentEvent = (
     AppointmentRequested
     | MoveRequested
@@ -47,6 +51,7 @@ AppointmentEvent = (
     | AppointmentCancelled
     | MoveDeclined
     | AnswerCameLate
+    | PassNoted
     | GuestForgotten
 )
 
@@ -75,7 +80,10 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """`plan`, `rooms`, `clerks`: what is confirmed or, before that, asked for; `pending`: what is being reserved."""
+    """`plan`, `rooms`, `clerks`: what is confirmed or, before that, asked for; `pending`: what is being reserved.
+
+    `number`: of the guest's pass; "" = it has not been said yet.
+    """
 
     status: Status = "unknown"
     attempts: int = 0
@@ -88,6 +96,7 @@ class Appointment:
     because: tuple[str, ...] = ()
     alternatives: tuple[datetime, ...] = ()
     forgotten: bool = False
+    number: str = ""
 
 
 def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
@@ -123,6 +132,8 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
             return replace(state, status="expired", pending=None, because=("expired",))
         case AppointmentCancelled():
             return replace(state, status="cancelled", pending=None)
+        case PassNoted():
+            return replace(state, number=event.number)
         case GuestForgotten():
             return replace(state, forgotten=True, guest="")
         case _:
@@ -140,6 +151,8 @@ def decide(command: AppointmentCommand, state: Appointment) -> Sequence[Appointm
             return _cancel(command, state)
         case HearAnswer():
             return _hear(command, state)
+        case NotePass():
+            return _note_pass(command, state)
         case ExpireHold():
             return _expire(command, state)
         case ForgetGuest():
@@ -228,6 +241,12 @@ def _declined(order: HearAnswer, state: Appointment, pending: Pending) -> Appoin
     return AppointmentDeclined(
         order.appointment, pending.attempt, because, order.alternatives, plan.starts_at, plan.language, late
     )
+
+
+def _note_pass(order: NotePass, state: Appointment) -> Sequence[AppointmentEvent]:
+    if state.status == "unknown" or state.forgotten or state.number == order.number:
+        return ()
+    return (PassNoted(order.appointment, order.number),)
 
 
 def _expire(order: ExpireHold, state: Appointment) -> Sequence[AppointmentEvent]:

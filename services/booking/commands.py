@@ -67,6 +67,16 @@ class HearAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class NotePass:
+    """Keep the number of the guest's pass."""
+
+    id: str
+    now: datetime
+    appointment: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExpireHold:
     id: str
     now: datetime
@@ -81,5 +91,13 @@ class ForgetGuest:
 
 
 BookingCommand = (
-    SetCatalogue | Note | RequestAppointment | RequestMove | CancelAppointment | HearAnswer | ExpireHold | ForgetGuest
+    SetCatalogue
+    | Note
+    | RequestAppointment
+    | RequestMove
+    | CancelAppointment
+    | HearAnswer
+    | NotePass
+    | ExpireHold
+    | ForgetGuest
 )

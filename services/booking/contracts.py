@@ -317,6 +317,11 @@ class DeclineHeard(AnswerHeard):
     alternatives = fields.List(Instant(), load_default=list)
 
 
+class GuestRegistered(Heard):
+    appointment = fields.String(required=True)
+    number = fields.String(required=True, data_key="pass")
+
+
 HEARD: dict[str, Schema] = {
     "RoomDefined": RoomDefined(),
     "RoomOpened": RoomOpened(),
@@ -326,4 +331,5 @@ HEARD: dict[str, Schema] = {
     "ClerkOpened": ClerkOpened(),
     "StaffReserved": StaffReserved(),
     "StaffDeclined": DeclineHeard(),
+    "GuestRegistered": GuestRegistered(),
 }

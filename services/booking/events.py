@@ -369,6 +369,14 @@ class AnswerCameLate:
 
 
 @dataclass(frozen=True, slots=True)
+class PassNoted:
+    """What the guest shows at the entrance, as its owner has said."""
+
+    appointment: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class GuestForgotten:
     appointment: str
 
@@ -391,5 +399,6 @@ BookingEvent = (
     | AppointmentCancelled
     | MoveDeclined
     | AnswerCameLate
+    | PassNoted
     | GuestForgotten
 )

@@ -1,10 +1,10 @@
-"""What booking makes of what rooms and staff_calendar say. Pure."""
+"""What booking makes of what rooms, staff_calendar and visitor_access say. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.booking.commands import BookingCommand, HearAnswer, Note
+from services.booking.commands import BookingCommand, HearAnswer, Note, NotePass
 from services.booking.contracts import HEARD
 from services.booking.events import (
     ClerkHoursNoted,
@@ -31,6 +31,8 @@ def react(message: Message, now: datetime) -> Sequence[BookingCommand]:
             return (_answer(command, now, "rooms", said),)
         case "StaffReserved" | "StaffDeclined":
             return (_answer(command, now, "staff", said),)
+        case "GuestRegistered":
+            return (NotePass(command, now, said["appointment"], said["number"]),)
         case _:
             return (Note(command, now, _fact(message.type, said)),)
 
