@@ -67,6 +67,7 @@ class Ensemble:
             "FOYER_SMTP_URL": smtp_url,
             "FOYER_LOG_FORMAT": "json",
             **{f"FOYER_HTTP_{service.upper()}": f"127.0.0.1:{port}" for service, port in ports.items()},
+            **{f"FOYER_METRICS_{service.upper()}": f"127.0.0.1:{free_port()}" for service in SERVICES},
             **(env or {}),
         }
         self.processes = {

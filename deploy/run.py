@@ -79,7 +79,7 @@ def run_publisher(name: str) -> None:
     from deploy.parts import SERVICES, place
     from shared import config, logs, publisher
 
-    settings = config.load(name)
+    settings = config.load(name, place(name).http_default)
     logs.configure(settings)
     # pika logs every failed try with its whole stack; the publisher says it in one line.
     logging.getLogger("pika").setLevel(logging.CRITICAL)

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import structlog
+from prometheus_client.core import Metric
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from shared import store, timers
+from shared import metrics, store, timers
 from shared.codec import Codec
 from shared.config import Settings
 from shared.database import connect, is_away, reading
@@ -84,6 +85,10 @@ class App:
         self.settings = settings
         self.clock = clock
         self.listening = False
+        self.waiting = 0
+        """Messages in the queue, as last seen."""
+        self.behind = 0.0
+        """Seconds that the oldest message of the last batch was old; 0 when the queue was empty since."""
         self.engine = connect(settings.database_url)
         self.codec = Codec(definition.events, definition.upcasts)
         self.vault = Vault(settings.master_key, settings.transport_key)
@@ -99,6 +104,8 @@ class App:
         )
 
     def _committed(self, session: Session) -> None:
+        for event in session.decided:
+            metrics.APPENDED.labels(type(event).__name__).inc()
         if session.appended:
             # A hint only: the publisher also looks by itself.
             with contextlib.suppress(OSError):
@@ -117,6 +124,10 @@ class App:
 
     def committed(self, events: Sequence[Any]) -> None:
         """Called after every commit with its events; for a service that keeps something in memory."""
+
+    def figures(self, _connection: Connection) -> Iterable[Metric]:
+        """What else is shown at /metrics; for a service that has something of its own."""
+        return ()
 
     def handle(self, *commands: Command, cause: Cause | None = None, writes: Sequence[Write] = ()) -> list[Any]:
         """Decide and commit commands of a caller, all or none; returns their events.
@@ -184,9 +195,19 @@ class App:
         except Exception as error:
             log.warning("batch_refused", error=type(error).__name__, messages=len(messages))
             applied = self.writer.submit(HearMessages(self.definition, messages, now, writes, one_by_one=True))
+        self._count(messages, applied)
         for message in messages:
             log.info("heard", type=message.type, stream=message.stream, correlation=message.correlation)
         return applied
+
+    def _count(self, messages: Sequence[Message], applied: int) -> None:
+        metrics.APPLIED.inc(applied)
+        now = self.clock()
+        ages = [(message.source, (now - message.time).total_seconds()) for message in messages]
+        for source, age in ages:
+            metrics.CONSUMED.labels(source).inc()
+            metrics.DELAY.labels(source).observe(max(age, 0.0))
+        self.behind = max((0.0, *(age for _, age in ages)))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -13,6 +13,7 @@ from marshmallow import ValidationError, validate
 from shared.database import connect
 
 KEY_BYTES = 32
+PORTS_APART, LAST_PORT = 100, 65_536
 LAENDER = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -38,6 +39,8 @@ class Settings:
     master_key: bytes
     transport_key: bytes
     secret: bytes
+    metrics_address: str = ""
+    """Where the publisher shows what it counts; empty for nowhere."""
     retention_days: int = 30
     """So long after their end are things kept that say who it was."""
 
@@ -54,13 +57,15 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
         home = Path(env.str("HOME", "var")).absolute()
         home.joinpath("run").mkdir(parents=True, exist_ok=True)
         upper = service.upper()
+        http_address = env.str(f"HTTP_{upper}", http_default)
         return Settings(
             service=service,
             amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/"),
             database_url=env.str("DATABASE_URL", f"sqlite:///{home}/{{service}}.db", validate=_is_database).replace(
                 "{service}", service
             ),
-            http_address=env.str(f"HTTP_{upper}", http_default),
+            http_address=http_address,
+            metrics_address=env.str(f"METRICS_{upper}", _beside(http_address)),
             smtp_url=env.str("SMTP_URL", "smtp://127.0.0.1:1025"),
             timezone=env.str("TIMEZONE", "Europe/Berlin", validate=_is_timezone),
             land=env.str("LAND", "NW", validate=validate.OneOf(("", *LAENDER))),
@@ -75,6 +80,12 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
             transport_key=_key(env.str("TRANSPORT_KEY", "", validate=_is_key), home, "transport"),
             secret=_key(env.str("SECRET", "", validate=_is_key), home, "secret"),
         )
+
+
+def _beside(http_address: str) -> str:
+    """A hundred ports above the service, on the same host."""
+    host, _, port = http_address.rpartition(":")
+    return f"{host}:{int(port) + PORTS_APART}" if port.isdigit() and 0 < int(port) < LAST_PORT - PORTS_APART else ""
 
 
 def _key(given: str, home: Path, name: str) -> bytes:

@@ -27,6 +27,8 @@ from shared.writer import Unavailable
 PAUSE = 0.5
 """Seconds before the next try after the broker or the database stopped us."""
 HEARTBEAT = 30
+LOOK = 5.0
+"""Seconds between two looks at how much waits in the queue."""
 broker: Any = partial(kombu.connection.Connection, heartbeat=HEARTBEAT, connect_timeout=5)
 # kombu raises an error of its own where no connection comes about at all.
 BROKER_ERRORS = (OSError, amqp.exceptions.AMQPError, kombu.exceptions.KombuError)
@@ -107,7 +109,11 @@ class Hear(Entrypoint):
         channel.basic_qos(0, self._app.settings.prefetch, False)
         channel.basic_consume(queue, callback=self._batch.append)
         self._app.listening = True
+        look_at = 0.0
         while not self._stopping:
+            if time.monotonic() >= look_at:
+                self._app.waiting = channel.queue_declare(queue, passive=True).message_count
+                look_at = time.monotonic() + LOOK
             self._drain(connection)
             if self._batch and self._hand_over(connection):
                 channel.basic_ack(self._batch[-1].delivery_tag, multiple=True)
@@ -116,11 +122,13 @@ class Hear(Entrypoint):
 
     def _drain(self, connection: Any) -> None:
         # Wait for the first message, then take what has arrived by now.
-        timeout = 1.0
+        timeout = 0.001 if self._batch else 1.0
         while len(self._batch) < self._app.settings.batch:
             try:
                 connection.drain_events(timeout=timeout)
             except TimeoutError:
+                if not self._batch:
+                    self._app.behind = 0.0
                 return
             timeout = 0.001
 

@@ -24,7 +24,7 @@ from pika.spec import Basic, BasicProperties
 from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.exc import DBAPIError
 
-from shared import sequencer, topology
+from shared import metrics, sequencer, topology
 from shared.alone import AlreadyRunning, only_one
 from shared.config import Settings
 from shared.database import connect, reading, writing
@@ -80,6 +80,7 @@ class Publisher:
                 with only_one(self._engine, self._settings, "publisher"), _wake_socket(self._settings) as wake:
                     self._run_once(wake)
             except (DBAPIError, AMQPError, OSError, Interrupted, AlreadyRunning) as error:
+                metrics.INTERRUPTIONS.inc()
                 log.warning("publisher_interrupted", error=type(error).__name__, reason=str(error)[:200])
                 self._engine.dispose()
                 time.sleep(PAUSE)
@@ -107,6 +108,8 @@ class Publisher:
         finally:
             loop.close()
             self._loop = None
+            metrics.CONNECTED.set(0)
+            metrics.UNDER_WAY.set(0)
         if self._failure is not None and not self._stopping:
             raise self._failure
         self._save()
@@ -159,6 +162,7 @@ class Publisher:
 
     def _ready(self, channel: Channel) -> None:
         self._channel = channel
+        metrics.CONNECTED.set(1)
         self._plan()
 
     def _woken(self, wake: socket.socket) -> None:
@@ -280,6 +284,10 @@ class Publisher:
             sent = self._under_way.pop(confirmed)
             if sent.subject is not None:
                 self._keys_done.append(sent.subject)
+                metrics.KEYS_PUBLISHED.inc()
+            else:
+                metrics.PUBLISHED.inc()
+        metrics.UNDER_WAY.set(len(self._under_way))
         self._plan(0.0 if self._waiting_for_room else SETTLE)
 
 
@@ -288,6 +296,7 @@ def run(place: Placed, ensemble: Iterable[Placed], settings: Settings) -> None:
     publisher = Publisher(place, ensemble, settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: publisher.stop())
+    metrics.expose(settings.metrics_address)
     log.info("publisher_started", pid=os.getpid())
     publisher.run()
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import func, select
 from werkzeug.wrappers import Request, Response
 
+from shared import metrics
 from shared.app import App
 from shared.tables import events, held, instant
 from shared.web import Api, api, json_response
@@ -18,7 +19,6 @@ from shared.writer import Unavailable
 
 BEHIND = timedelta(seconds=30)
 """An unpublished event or a waiting message older than this is worth a line in /health."""
-_HELD = Gauge("foyer_held_messages", "Messages kept aside", ["reason"])
 
 
 def health(app: App) -> dict[str, Any]:
@@ -92,10 +92,7 @@ class Standard:
     @api("GET", "/metrics", hidden=True)
     def metrics(self, request: Request) -> Response:
         """Prometheus text."""
-        with self.app.read() as connection:
-            for reason, count in connection.execute(select(held.c.reason, func.count()).group_by(held.c.reason)):
-                _HELD.labels(reason or "waiting").set(count)
-        return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+        return Response(metrics.exposition(self.app), content_type=CONTENT_TYPE_LATEST)
 
     @api("GET", "/openapi.json", hidden=True)
     def openapi(self, request: Request) -> Response:

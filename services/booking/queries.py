@@ -11,6 +11,7 @@ from services.booking.appointment import Appointment
 from services.booking.catalogue import Catalogue
 from services.booking.checklist import Checked
 from services.booking.events import Concern, Held, Plan, Text
+from services.booking.figures import SEARCH
 from services.booking.planning import Question
 from services.booking.proposals.index import Index
 from services.booking.proposals.search import search, still_free
@@ -58,7 +59,8 @@ class ReadSide:
         concerns = planning.answered(self.catalogue, question)
         needed = [one for one in concerns if one.ended is None]
         wish = planning.wish(concerns, question)
-        found = search(self.index, wish, now) if needed else Found(())
+        with SEARCH.time():
+            found = search(self.index, wish, now) if needed else Found(())
         return {
             "proposals": [self._shown(proposal, wish, needed, question) for proposal in found.proposals],
             "nothing_because": None if found.nothing_because is None else _nothing(found.nothing_because),

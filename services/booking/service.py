@@ -1,7 +1,7 @@
 """booking at work: entrypoints, and the wiring behind them."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,22 @@ from zoneinfo import ZoneInfo
 import orjson
 from environs import Env
 from nameko.timer import timer
+from prometheus_client.core import Metric
+from sqlalchemy import Connection
 from werkzeug.wrappers import Request, Response
 
-from services.booking import catalogue, contracts, decider, feed, http, planning, projections, reactions, upcasts
+from services.booking import (
+    catalogue,
+    contracts,
+    decider,
+    feed,
+    figures,
+    http,
+    planning,
+    projections,
+    reactions,
+    upcasts,
+)
 from services.booking.appointment import Appointment
 from services.booking.catalogue import Catalogue
 from services.booking.commands import (
@@ -65,6 +78,7 @@ class Booking(App):
         rest = Env().int("FOYER_REST", 0)
         self.rest = min(timedelta(seconds=rest), projections.LONGEST_REST)
         self.page = date.min
+        self.waiting_guests = figures.Waiting()
         self.desk_key = Env().str("FOYER_DESK_KEY", "")
 
     def started(self) -> None:
@@ -79,17 +93,25 @@ class Booking(App):
             feed.load(index, connection, today, self.rest)
             waiting = feed.waiting(connection)
         states = {appointment: self.life(appointment).pending for appointment in waiting}
-        feed.load_pending(index, {name: pending for name, pending in states.items() if pending})
+        pending = {name: pending for name, pending in states.items() if pending}
+        feed.load_pending(index, pending)
+        self.waiting_guests.load({name: one.requested_at for name, one in pending.items()})
         self.reads.index, self.reads.catalogue = index, catalogue
 
     def committed(self, events: Sequence[Any]) -> None:
         """Keep catalogue and index up."""
-        rest_until = self.clock() + self.rest if self.rest else None
+        now = self.clock()
+        self.waiting_guests.learn(events, now)
+        rest_until = now + self.rest if self.rest else None
         for event in events:
             if isinstance(event, ConcernDefined | ConcernWithdrawn):
                 self.reads.catalogue = catalogue.evolve(self.reads.catalogue, event)
             else:
                 feed.learn(self.reads.index, event, rest_until)
+
+    def figures(self, connection: Connection) -> Iterable[Metric]:
+        """What waits for its answers, besides what every service shows."""
+        return figures.of_the_database(connection)
 
     def life(self, appointment: str) -> Appointment:
         """The present state of an appointment."""

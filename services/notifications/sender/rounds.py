@@ -30,6 +30,8 @@ from shared.writer import Unavailable
 AT_ONCE = 20
 """Messages taken by one claim."""
 _MAILS = Counter("foyer_mails_total", "Tries to send a mail, by what became of them", ["outcome"])
+for _outcome in ("accepted", "failed", "deferred"):
+    _MAILS.labels(_outcome)  # shown as 0 from the beginning
 log = structlog.get_logger()
 
 
