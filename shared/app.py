@@ -16,13 +16,15 @@ from prometheus_client.core import Metric
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from shared import metrics, store, timers
+from shared import metrics, orders, store, timers
 from shared.codec import Codec
 from shared.config import Settings
 from shared.database import connect, is_away, reading
 from shared.definition import Command, Definition
 from shared.inbox import HearMessages, KeepUnreadable
 from shared.messages import KEY_CONTENT_TYPE, Cause, Message, Unreadable, read
+from shared.orders import CarryOut
+from shared.replays import Undeclared
 from shared.session import Session
 from shared.tables import Write
 from shared.vault import Vault
@@ -166,25 +168,35 @@ class App:
         """
         messages: list[Message] = []
         keys: list[Write] = []
+        ordered: list[orders.Order] = []
         for delivery in batch:
             try:
                 if delivery.content_type == KEY_CONTENT_TYPE:
                     keys.append(self.vault.incoming(delivery.body))
+                elif delivery.content_type == orders.CONTENT_TYPE:
+                    ordered.append(orders.parse(delivery.body))
                 else:
-                    messages.append(self._heard_here(delivery.body))
+                    messages += self._heard_here(delivery.body)
             except ValueError as error:
                 self.writer.submit(KeepUnreadable(_showable(delivery), str(error), self.clock()))
+        applied = 0
         if messages:
-            return self._take(messages, keys)
-        if keys:
+            applied += self._take(messages, keys)
+        elif keys:
             self.writer.submit(Rows(tuple(keys)))
-        return 0
+        if ordered:
+            applied += self.writer.submit(CarryOut(self.definition, ordered, self.clock()))
+        return applied
 
-    def _heard_here(self, body: bytes) -> Message:
+    def _heard_here(self, body: bytes) -> Sequence[Message]:
         message = read(body)
         if message.source not in self.definition.hears:
             raise Unreadable("from a source that is not heard here")
-        return message
+        if message.replay and self.definition.replays is None:
+            # Nothing is lost: what is replayed stands in the log of its source.
+            log.error("replay_refused", type=message.type, replay=message.replay)
+            return ()
+        return (message,)
 
     def _take(self, messages: Sequence[Message], writes: Sequence[Write]) -> int:
         now = self.clock()
@@ -195,8 +207,11 @@ class App:
         except Exception as error:
             log.warning("batch_refused", error=type(error).__name__, messages=len(messages))
             applied = self.writer.submit(HearMessages(self.definition, messages, now, writes, one_by_one=True))
-        self._count(messages, applied)
-        for message in messages:
+        live = [message for message in messages if not message.replay]
+        if replayed := len(messages) - len(live):
+            log.info("replayed", messages=replayed, applied=applied)
+        self._count(live, applied)
+        for message in live:
             log.info("heard", type=message.type, stream=message.stream, correlation=message.correlation)
         return applied
 
@@ -222,7 +237,12 @@ class App:
             raise Unavailable("the database cannot be reached at the moment") from error
 
     def due(self, kind: str, limit: int = 100, since: timedelta = timedelta()) -> list[str]:
-        """The subjects whose timer of that kind ran out so long ago, or longer."""
+        """The subjects whose timer of that kind ran out so long ago, or longer.
+
+        Raises Undeclared for a kind of which the definition does not say what a replay does: nothing is done then.
+        """
+        if self.definition.replays is None or kind not in self.definition.replays.effects:
+            raise Undeclared(f"{self.definition.name} does not say what a replay does with what hangs on {kind!r}")
         with self.read() as connection:
             return timers.due(connection, kind, self.clock() - since, limit)
 

@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 
 from shared.codec import Upcast
 from shared.messages import Message, Said
+from shared.replays import Replays
 from shared.tables import Write
 
 
@@ -57,6 +58,11 @@ class Recorded:
     time: datetime
 
 
+def nothing_noted(_message: Message) -> Iterable[Write]:
+    """For a service that keeps nothing of what it hears but its own events."""
+    return ()
+
+
 def no_reaction(_message: Message, _now: datetime) -> Sequence[Any]:
     """For a service that hears nobody."""
     return ()
@@ -67,6 +73,8 @@ class Definition:
     """One service: its decider, its events, how they are said, whom it hears, and its read tables.
 
     `stories` are the prefixes of its streams that belong to one subject (`{prefix}-{subject}`).
+    `replays` says what a replay does here; without it none is taken, and nothing that hangs on timers is done.
+    `note` makes rows of a heard message that no event of one's own stands behind; `beside` are tables of such rows.
     `shares_keys` lets its publisher send subject keys; `reads_keys` names the sources whose keys it keeps.
     """
 
@@ -81,6 +89,9 @@ class Definition:
     upcasts: Mapping[tuple[str, int], Upcast] = field(default_factory=dict)
     hears: tuple[str, ...] = ()
     react: Callable[[Message, datetime], Sequence[Any]] = no_reaction
+    note: Callable[[Message], Iterable[Write]] = nothing_noted
+    beside: MetaData = field(default_factory=MetaData)
     stories: tuple[str, ...] = ()
     shares_keys: bool = False
     reads_keys: tuple[str, ...] = ()
+    replays: Replays | None = None

@@ -57,11 +57,17 @@ class Message:
     traceparent: str
     data: dict[str, Any]
     body: bytes
+    replay: str = ""
+    """The id of the replay that has brought it again; empty for a live one."""
+    mode: str = ""
+    """What that replay is for."""
+    replaces: str = ""
+    """The id of the message that operations have edited to make this one."""
 
     @property
     def cause(self) -> Cause:
         """The cause that whatever follows from this message carries."""
-        return Cause(self.correlation, self.id, self.traceparent)
+        return Cause(self.correlation, self.replaces or self.id, self.traceparent)
 
 
 def following(message: Message, by: str, n: int = 0) -> str:
@@ -95,6 +101,11 @@ def numbered(envelope_json: str, position: int) -> bytes:
     return f'{envelope_json[:-1]},"position":{position}}}'.encode()
 
 
+def again(envelope_json: str, position: int, replay: str, mode: str) -> bytes:
+    """The same message once more: with its original id, and that of the replay (without a character to escape)."""
+    return f'{envelope_json[:-1]},"position":{position},"replayid":"{replay}","replaymode":"{mode}"}}'.encode()
+
+
 def read(body: bytes) -> Message:
     """Open an envelope. Raises Unreadable."""
     try:
@@ -123,6 +134,9 @@ def read(body: bytes) -> Message:
             traceparent=_trace(e, "traceparent"),
             data=e["data"],
             body=body,
+            replay=_trace(e, "replayid"),
+            mode=_trace(e, "replaymode"),
+            replaces=_trace(e, "replaces"),
         )
     except Unreadable:
         raise

@@ -82,6 +82,25 @@ held = Table(
     Column("held_at", Text, nullable=False),
 )
 
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("detail", Text),
+    Column("original", LargeBinary),
+    Column("replacement", LargeBinary),
+)
+"""What operations have ordered here: what was parked is tried again, edited or discarded, an effect is done again."""
+
 timers = Table(
     "timers",
     metadata,

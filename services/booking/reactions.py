@@ -17,7 +17,12 @@ from services.booking.events import (
     Rule,
     StreetPart,
 )
+from services.booking.projections import FORGET, HOLD
 from shared.messages import Message, following
+from shared.replays import Effect, Replays
+
+REPLAYS = Replays({HOLD: Effect("expiry"), FORGET: Effect("forgetting")})
+"""Both are facts decided once; their timers go when they are. There is nothing to do a second time."""
 
 
 def react(message: Message, now: datetime) -> Sequence[BookingCommand]:

@@ -62,6 +62,7 @@ DEFINITION = Definition(
     say=contracts.say,
     react=reactions.react,
     project=projections.project,
+    replays=reactions.REPLAYS,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
 )

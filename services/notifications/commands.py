@@ -99,4 +99,16 @@ class RecordFailure:
     because: str
 
 
-LetterCommand = NoteGuest | NoteVisit | NotePass | CloseVisit | KeepVisit | ForgetGuest | RecordSent | RecordFailure
+@dataclass(frozen=True, slots=True)
+class SendAgain:
+    """Operations want a letter to go out once more, under the same Message-ID."""
+
+    id: str
+    now: datetime
+    appointment: str
+    message: str
+
+
+LetterCommand = (
+    NoteGuest | NoteVisit | NotePass | CloseVisit | KeepVisit | ForgetGuest | RecordSent | RecordFailure | SendAgain
+)

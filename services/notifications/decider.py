@@ -19,6 +19,7 @@ from services.notifications.commands import (
     NoteVisit,
     RecordFailure,
     RecordSent,
+    SendAgain,
 )
 from services.notifications.events import (
     GuestForgotten,
@@ -27,7 +28,9 @@ from services.notifications.events import (
     MessageDropped,
     MessageDue,
     MessageFailed,
+    MessageRepeated,
     MessageSent,
+    MessageSentAgain,
     PassNoted,
     SendingDeferred,
     VisitClosed,
@@ -38,16 +41,22 @@ FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=24)
 WAITING = ("due", "deferred")
-OUTCOMES: Mapping[type, str] = {MessageSent: "sent", SendingDeferred: "deferred", MessageFailed: "failed"}
+OUTCOMES: Mapping[type, str] = {
+    MessageSent: "sent",
+    MessageSentAgain: "sent",
+    SendingDeferred: "deferred",
+    MessageFailed: "failed",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message to the guest. `status` is due, deferred, sent, failed or dropped."""
+    """One message to the guest. `status` is due, deferred, sent, failed or dropped; `sent`: it has been once."""
 
     due: MessageDue
     status: str = "due"
     tries: int = 0
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,11 @@ def stream(appointment: str) -> str:
 def message_id(appointment: str, kind: str, attempt: int) -> str:
     """Id of a message: one per kind and attempt, whatever the order in which we hear."""
     return f"{appointment}.{kind}.{attempt}"
+
+
+def appointment_of(message: str) -> str:
+    """The appointment a message id begins with."""
+    return message.rsplit(".", 2)[0]
 
 
 def pause(tries: int) -> timedelta:
@@ -109,8 +123,13 @@ def evolve(state: Correspondence, event: LetterEvent) -> Correspondence:
             return _with(state, Letter(event))
         case MessageDropped():
             return _with(state, replace(state.letters[event.message], status="dropped"))
-        case MessageSent() | SendingDeferred() | MessageFailed():
-            return _with(state, replace(state.letters[event.message], status=OUTCOMES[type(event)], tries=event.tries))
+        case MessageSent() | MessageSentAgain() | SendingDeferred() | MessageFailed():
+            letter = state.letters[event.message]
+            sent = letter.sent or isinstance(event, MessageSent)
+            return _with(state, replace(letter, status=OUTCOMES[type(event)], tries=event.tries, sent=sent))
+        case MessageRepeated():
+            letter = state.letters[event.message]
+            return _with(state, replace(letter, status="due", due=replace(letter.due, due_at=event.due_at)))
         case _:
             assert_never(event)
 
@@ -123,6 +142,8 @@ def decide(command: LetterCommand, states: Mapping[str, Correspondence]) -> Sequ
             return tuple(_sent(state, command))
         case RecordFailure():
             return tuple(_failure(state, command))
+        case SendAgain():
+            return tuple(_again(state, command))
         case ForgetGuest():
             return tuple(_forget(state, command))
         case _:
@@ -194,7 +215,16 @@ def _sent(state: Correspondence, c: RecordSent) -> Iterator[LetterEvent]:
     letter = state.letters.get(c.message)
     if letter is not None and letter.status != "sent":
         due = letter.due
-        yield MessageSent(due.appointment, due.attempt, due.kind, due.message, letter.tries + 1)
+        said = MessageSentAgain if letter.sent else MessageSent
+        yield said(due.appointment, due.attempt, due.kind, due.message, letter.tries + 1)
+
+
+def _again(state: Correspondence, c: SendAgain) -> Iterator[LetterEvent]:
+    # Only what had come to its end: a letter that waits goes out anyway, and one that was overtaken would mislead.
+    letter = state.letters.get(c.message)
+    if letter is not None and not state.forgotten and letter.status in ("sent", "failed"):
+        due = letter.due
+        yield MessageRepeated(due.appointment, due.attempt, due.kind, due.message, c.now)
 
 
 def _failure(state: Correspondence, c: RecordFailure) -> Iterator[LetterEvent]:

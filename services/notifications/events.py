@@ -136,6 +136,28 @@ class MessageDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageRepeated:
+    """A letter that had come to its end is due once more, because operations want it so."""
+
+    appointment: str
+    attempt: int
+    kind: str
+    message: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSentAgain:
+    """The mail server has accepted it once more, under the same Message-ID."""
+
+    appointment: str
+    attempt: int
+    kind: str
+    message: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
 class GuestForgotten:
     """The key of the guest's personal data is gone; nothing can be sent any more."""
 
@@ -152,5 +174,7 @@ LetterEvent = (
     | SendingDeferred
     | MessageFailed
     | MessageDropped
+    | MessageRepeated
+    | MessageSentAgain
     | GuestForgotten
 )

@@ -14,7 +14,9 @@ from services.notifications.events import (
     MessageDropped,
     MessageDue,
     MessageFailed,
+    MessageRepeated,
     MessageSent,
+    MessageSentAgain,
     SendingDeferred,
 )
 from shared.definition import Recorded
@@ -43,6 +45,7 @@ Index("messages_appointment", messages.c.appointment)
 _DUE = upsert(messages, ["id"])
 _THIS = messages.c.id == bindparam("b_id")
 _DROPPED = update(messages).where(_THIS).values(status="dropped", at=bindparam("b_at"), because=bindparam("b_because"))
+_REPEATED = update(messages).where(_THIS).values(status="due", at=bindparam("b_at"), because=None)
 _TRIED = (
     update(messages)
     .where(_THIS)
@@ -64,7 +67,10 @@ def project(event: LetterEvent, at: Recorded) -> Iterable[Write]:
         case SendingDeferred():
             yield _tried(event, "deferred", at, event.because)
             yield set_timer(SEND, event.message, event.due_at)
-        case MessageSent():
+        case MessageRepeated():
+            yield _REPEATED, {"b_id": event.message, "b_at": instant(at.time)}
+            yield set_timer(SEND, event.message, event.due_at)
+        case MessageSent() | MessageSentAgain():
             yield _tried(event, "sent", at, None)
             yield clear_timer(SEND, event.message)
         case MessageFailed():
@@ -93,7 +99,7 @@ def _row(event: MessageDue, at: Recorded) -> dict[str, object]:
 
 
 def _tried(
-    event: SendingDeferred | MessageSent | MessageFailed, status: str, at: Recorded, because: str | None
+    event: SendingDeferred | MessageSent | MessageSentAgain | MessageFailed, status: str, at: Recorded, because: str | None
 ) -> Write:
     values = {"b_id": event.message, "b_status": status, "b_tries": event.tries, "b_at": instant(at.time)}
     return _TRIED, {**values, "b_because": because}

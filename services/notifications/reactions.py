@@ -12,12 +12,25 @@ from services.notifications.commands import (
     NoteGuest,
     NotePass,
     NoteVisit,
+    SendAgain,
 )
 from services.notifications.contracts import hear
+from services.notifications.decider import appointment_of
 from services.notifications.events import Stop, Visit, Wording
+from services.notifications.projections import SEND
 from shared.messages import Message, following
+from shared.replays import Effect, Replays
 
 Make = Callable[[str, datetime, dict[str, Any]], LetterCommand]
+
+
+def send_again(name: str, now: datetime, message: str) -> SendAgain:
+    """What makes one letter due again, when operations name it."""
+    return SendAgain(name, now, appointment_of(message), message)
+
+
+REPLAYS = Replays({SEND: Effect("mail", send_again)})
+"""A letter that was sent has no timer any more, and no message that comes again makes a second one of the same id."""
 
 
 def react(message: Message, now: datetime) -> Sequence[LetterCommand]:

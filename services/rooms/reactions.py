@@ -7,6 +7,10 @@ from typing import Any
 from services.rooms.commands import HoldRooms, LetGoRooms, StopWanted
 from services.rooms.contracts import HEARD
 from shared.messages import Message, following
+from shared.replays import Replays
+
+REPLAYS = Replays()
+"""Nothing here has a side effect: a message that comes again is the gate's business."""
 
 
 def react(message: Message, now: datetime) -> Sequence[HoldRooms | LetGoRooms]:

@@ -7,7 +7,10 @@ from typing import Any
 from services.staff_calendar.commands import HoldStaff, LetGoStaff, Scope, StaffCalendarCommand, StopWanted
 from services.staff_calendar.contracts import HEARD
 from shared.messages import Message, following
+from shared.replays import Replays
 
+REPLAYS = Replays()
+"""Nothing here has a side effect: a message that comes again is the gate's business."""
 _LET_GO: Mapping[str, Scope] = {
     "AppointmentMoved": "others",
     "AppointmentMoveDeclined": "this",

@@ -6,7 +6,12 @@ from datetime import datetime
 from services.visitor_access.commands import AnnounceGuest, Heard, MakeUnreadable, RegisterGuest, RemoveGuest
 from services.visitor_access.contracts import HEARD
 from services.visitor_access.events import Stop
+from services.visitor_access.projections import DAY_END
 from shared.messages import Message, following
+from shared.replays import Effect, Replays
+
+REPLAYS = Replays({DAY_END: Effect("day's end")})
+"""Who was missing is decided once per day; its timer goes then."""
 
 
 def react(message: Message, now: datetime) -> Sequence[Heard]:

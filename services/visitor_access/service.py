@@ -36,6 +36,8 @@ DEFINITION = Definition(
     say=contracts.say,
     react=reactions.react,
     project=projections.project,
+    note=admission.heard,
+    replays=reactions.REPLAYS,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
 )

@@ -1,4 +1,4 @@
-"""What the first migration of every service creates. Frozen: later changes are migrations of their own."""
+"""What the migrations of every service create. Frozen: a later change is a function and a migration of its own."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -65,3 +65,32 @@ def create() -> None:
     )
     unsent = sa.text("sent IS FALSE")
     op.create_index("subject_keys_unsent", "subject_keys", ["subject"], postgresql_where=unsent, sqlite_where=unsent)
+
+
+def create_orders() -> None:
+    """What operations have ordered a service to do; each once."""
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("stream", sa.Text, nullable=False),
+        sa.Column("sequence", sa.Integer, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("who", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("result", sa.Text, nullable=False),
+        sa.Column("detail", sa.Text),
+        sa.Column("original", sa.LargeBinary),
+        sa.Column("replacement", sa.LargeBinary),
+    )
+
+
+def create_ended_sessions() -> None:
+    """Whose sessions were ended, and when: what the door of every call looks up."""
+    op.create_table(
+        "ended_sessions",
+        sa.Column("who", sa.Text, primary_key=True),
+        sa.Column("before", sa.Text, nullable=False),
+    )

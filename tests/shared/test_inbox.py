@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 
-from shared import inbox
+from shared import desk
 from shared.app import App, Delivery
 from shared.inbox import HearMessages
 from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE
@@ -149,7 +149,7 @@ def open_the_gates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def forget_the_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the gates be known only as long as a batch lasts."""
-    monkeypatch.setattr(inbox._Desk, "passed", lambda desk, gate: desk._gates.get(gate, -1) if desk._moved else -1)
+    monkeypatch.setattr(desk.Desk, "passed", lambda self, gate: self._gates.get(gate, -1) if self._moved else -1)
 
 
 def commit_apart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +256,7 @@ def test_without_parking_the_check_goes_red(app: App, monkeypatch: pytest.Monkey
     """Switched off, one bad message holds up the whole batch."""
 
     def apply(job: HearMessages, session: Session, message: Any) -> None:
-        session.decide(*job._react(message), cause=message.cause)
+        session.decide(*job._reacting.react(message), cause=message.cause)
 
     monkeypatch.setattr(HearMessages, "_apply", apply)
     with pytest.raises((RuntimeError, DBAPIError)):
@@ -266,13 +266,13 @@ def test_without_parking_the_check_goes_red(app: App, monkeypatch: pytest.Monkey
 def test_without_blocking_the_stream_the_check_goes_red(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """Switched off, the parked message's successors overtake it."""
 
-    def park_and_pass(desk: Any, message: Any, error: Exception) -> None:
-        park(desk, message, error)
-        desk.blocked.clear()
-        desk._gates[message.source, message.stream] = message.sequence
+    def park_and_pass(self: desk.Desk, message: Any, error: Exception, tries: int) -> None:
+        park(self, message, error, tries)
+        self.blocked.clear()
+        self._gates[message.source, message.stream] = message.sequence
 
-    park = inbox._Desk.park
-    monkeypatch.setattr(inbox._Desk, "park", park_and_pass)
+    park = desk.Desk.park
+    monkeypatch.setattr(desk.Desk, "park", park_and_pass)
     with pytest.raises(AssertionError):
         check_that_poison_holds_only_its_stream(app, {"note": "decide raises"}, in_one_batch=True)
 
@@ -344,7 +344,7 @@ def test_what_can_not_be_read_is_kept_and_shown(app: App) -> None:
     app.hear([*batch, speaker.say("a", 1)])
     app.hear([speaker.say("a", 2), *batch[:10]])
     with app.read() as connection:
-        kept = [row.body for row in connection.execute(select(held).where(held.c.reason == inbox.UNREADABLE))]
+        kept = [row.body for row in connection.execute(select(held).where(held.c.reason == desk.UNREADABLE))]
     assert sorted(bytes(body) for body in kept) == sorted(bad)
     assert log.totals(app.engine) == {"toy.a": 3}
     assert health(app)["notes"] == [f"{len(bad)} messages parked: unreadable"]

@@ -11,6 +11,7 @@ down_revision = None
 
 def upgrade() -> None:
     core.create()
+    core.create_orders()
     op.create_table(
         "actions",
         sa.Column("action", sa.Text, primary_key=True),

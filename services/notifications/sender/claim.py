@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, select, update
 
 from services.notifications.commands import RecordFailure, RecordSent
-from services.notifications.decider import WAITING, Correspondence, stream
+from services.notifications.decider import WAITING, Correspondence, appointment_of, stream
 from services.notifications.drafts import Draft, draft
 from services.notifications.projections import SEND
 from shared import timers as due_times
@@ -64,11 +64,6 @@ class Claim:
     def _take(self, connection: Connection, message: str) -> bool:
         row = {"b_subject": message, "b_now": instant(self.now), "b_lease": instant(self.now + LEASE)}
         return connection.execute(_MINE, row).rowcount == 1
-
-
-def appointment_of(message: str) -> str:
-    """The appointment a message id begins with."""
-    return message.rsplit(".", 2)[0]
 
 
 def _claimed(session: Session, message: str, causes: dict[str, Cause]) -> Claimed | None:
