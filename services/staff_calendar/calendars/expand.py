@@ -1,0 +1,220 @@
+"""From the bytes of a calendar resource to the times at which somebody is busy, and no more than that.
+
+Recurrence is worked out by recurring-ical-events, parsing and time zones by icalendar. Nothing but UIDs and times
+leaves this module. It runs in a child process (reader.py): what is too costly is ended from outside.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import icalendar
+import recurring_ical_events
+from icalendar.error import InvalidCalendar
+
+Interval = tuple[int, int]
+"""Unix seconds [from, until)."""
+_TOO_OFTEN = {"SECONDLY", "MINUTELY"}
+
+
+class Unreadable(ValueError):
+    """Bytes that are no calendar, or an entry that can't be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a calendar: the time between two instants (Unix seconds); `zone`: of floating times and days.
+
+    `opens`: entries with this category open hours instead of taking them; "*": all entries do. None: no entry does.
+    `mail`: an invitation that this address has declined does not take time.
+    """
+
+    from_: int
+    until: int
+    zone: str
+    opens: str | None = None
+    mail: str | None = None
+    most: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One UID: when it makes busy, when it opens hours. `lasting`: goes on after the time that was asked for.
+
+    `problem`: it could not be understood; then there are no times, and nothing follows from that.
+    """
+
+    uid: str
+    busy: tuple[Interval, ...] = ()
+    opens: tuple[Interval, ...] = ()
+    lasting: bool = False
+    problem: str | None = None
+
+
+def expand(ics: bytes, question: Question) -> list[Entry]:
+    """All entries of a resource. Raises Unreadable for what is no calendar."""
+    try:
+        calendars: Any = icalendar.Calendar.from_ical(ics, multiple=True)
+    except (ValueError, InvalidCalendar, IndexError, KeyError) as error:
+        raise Unreadable(f"not a calendar ({type(error).__name__})") from error
+    if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
+        raise Unreadable("not a calendar")
+    return [entry for calendar in calendars for entry in _entries(calendar, question)]
+
+
+def _entries(calendar: Any, question: Question) -> Iterator[Entry]:
+    for uid, events in _series(calendar, ("VEVENT",)).items():
+        yield _guarded(uid, lambda events=events, uid=uid: _event(uid, events, calendar, question))
+    for uid, parts in _series(calendar, ("VFREEBUSY",)).items():
+        yield _guarded(uid, lambda parts=parts, uid=uid: _free_busy(uid, parts, question))
+    for uid, parts in _series(calendar, ("VAVAILABILITY",)).items():
+        yield _guarded(uid, lambda parts=parts, uid=uid: _available(uid, parts, calendar, question))
+
+
+def _series(calendar: Any, kinds: Sequence[str]) -> dict[str, list[Any]]:
+    """The components of these kinds by UID; one without stands for itself."""
+    found: dict[str, list[Any]] = {}
+    for n, component in enumerate(part for part in calendar.subcomponents if part.name in kinds):
+        found.setdefault(str(component.get("UID") or f"without-{n}"), []).append(component)
+    return found
+
+
+def _guarded(uid: str, work: Any) -> Entry:
+    """One bad entry must not hide the others."""
+    try:
+        entry: Entry = work()
+    except MemoryError:
+        raise
+    except Exception as error:
+        # The libraries raise errors of many kinds for what can't be understood; none of them may end the round.
+        return Entry(uid[:255], problem=str(error)[:200] if isinstance(error, Unreadable) else type(error).__name__)
+    return entry
+
+
+def _event(uid: str, events: list[Any], calendar: Any, question: Question) -> Entry:
+    """A series: what recurs, and the occurrences that were changed."""
+    busy: set[Interval] = set()
+    opens: set[Interval] = set()
+    for occurrence in _occurrences(events, calendar, question):
+        if not _counts(occurrence, question.mail):
+            continue
+        times = opens if _opens(occurrence, question.opens) else busy
+        times.update(_clipped(_interval(occurrence, question.zone), question))
+        if len(busy) + len(opens) > question.most:
+            raise Unreadable("too many occurrences")
+    return Entry(uid[:255], tuple(sorted(busy)), tuple(sorted(opens)), any(_recurs(event) for event in events))
+
+
+def _occurrences(events: list[Any], calendar: Any, question: Question) -> list[Any]:
+    if len(events) == 1 and _is_plain(events[0], calendar):
+        return events
+    own = icalendar.Calendar()
+    if (zone := calendar.get("X-WR-TIMEZONE")) is not None:
+        own.add("X-WR-TIMEZONE", zone)
+    for event in events:
+        if (rule := event.get("RRULE")) is not None and _too_often(rule):
+            raise Unreadable("repeats too often")
+        own.add_component(event)
+    # A day more on both sides: floating times are worked out without a zone.
+    first = datetime.fromtimestamp(question.from_, UTC) - timedelta(days=1)
+    last = datetime.fromtimestamp(question.until, UTC) + timedelta(days=1)
+    found: list[Any] = recurring_ical_events.of(own).between(first, last)
+    return found
+
+
+def _too_often(rule: Any) -> bool:
+    rules = rule if isinstance(rule, list) else [rule]
+    return any(set(one.get("FREQ", ())) & _TOO_OFTEN for one in rules)
+
+
+def _is_plain(event: Any, calendar: Any) -> bool:
+    """It happens once, at the times that it says: nothing to work out. Most entries of most calendars are so."""
+    return "X-WR-TIMEZONE" not in calendar and "DTEND" in event and not _recurs(event)
+
+
+def _recurs(event: Any) -> bool:
+    return "RRULE" in event or "RDATE" in event
+
+
+def _counts(occurrence: Any, mail: str | None) -> bool:
+    if str(occurrence.get("STATUS", "")).upper() == "CANCELLED":
+        return False
+    if str(occurrence.get("TRANSP", "")).upper() == "TRANSPARENT":
+        return False
+    return mail is None or not any(_declined(attendee, mail) for attendee in _list(occurrence.get("ATTENDEE")))
+
+
+def _declined(attendee: Any, mail: str) -> bool:
+    address = str(attendee).lower().removeprefix("mailto:")
+    return address == mail.lower() and str(attendee.params.get("PARTSTAT", "")).upper() == "DECLINED"
+
+
+def _opens(occurrence: Any, wanted: str | None) -> bool:
+    if wanted is None or wanted == "*":
+        return wanted == "*"
+    cats = [str(cat) for found in _list(occurrence.get("CATEGORIES")) for cat in getattr(found, "cats", ())]
+    return any(cat.strip().casefold() == wanted.casefold() for cat in cats)
+
+
+def _interval(occurrence: Any, zone: str) -> Interval:
+    """What ends before it begins is meant the other way round."""
+    begins = _instant(occurrence["DTSTART"].dt, zone)
+    end = occurrence.get("DTEND")
+    ends = begins if end is None else _instant(end.dt, zone)
+    return (begins, ends) if begins <= ends else (ends, begins)
+
+
+def _instant(moment: date, zone: str) -> int:
+    """Unix seconds of a moment; a date is its midnight, a floating time one of the zone."""
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time.min)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    return int(moment.timestamp())
+
+
+def _clipped(interval: Interval, question: Question) -> Iterator[Interval]:
+    begins, ends = max(interval[0], question.from_), min(interval[1], question.until)
+    if begins < ends:
+        yield begins, ends
+
+
+def _free_busy(uid: str, parts: list[Any], question: Question) -> Entry:
+    busy: set[Interval] = set()
+    for period in (period for part in parts for told in _list(part.get("FREEBUSY")) for period in _list(told)):
+        if str(period.params.get("FBTYPE", "BUSY")).upper() != "FREE":
+            begins, ends = _instant(period.start, question.zone), _instant(period.end, question.zone)
+            busy.update(_clipped((begins, ends), question))
+            if len(busy) > question.most:
+                raise Unreadable("too many occurrences")
+    return Entry(uid[:255], tuple(sorted(busy)))
+
+
+def _available(uid: str, parts: list[Any], calendar: Any, question: Question) -> Entry:
+    """AVAILABLE parts of a VAVAILABILITY (RFC 7953) open hours; each is worked out like an event."""
+    opens: set[Interval] = set()
+    slots = [slot for part in parts for slot in part.subcomponents if slot.name == "AVAILABLE"]
+    for events in _as_events(slots).values():
+        for occurrence in _occurrences(events, calendar, question):
+            opens.update(_clipped(_interval(occurrence, question.zone), question))
+            if len(opens) > question.most:
+                raise Unreadable("too many occurrences")
+    return Entry(uid[:255], opens=tuple(sorted(opens)), lasting=any(map(_recurs, slots)))
+
+
+def _as_events(slots: list[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for n, slot in enumerate(slots):
+        event = icalendar.Event()
+        for name, value in slot.items():
+            event[name] = value
+        found.setdefault(str(slot.get("UID") or n), []).append(event)
+    return found
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
