@@ -10,20 +10,17 @@ from typing import Any
 
 import orjson
 from sqlalchemy import select
-from werkzeug.routing import Map, Rule
-from werkzeug.test import Client
-from werkzeug.wrappers import Request, Response
 
 from services.notifications.sender.rounds import Sender
 from services.notifications.sender.smtp import server_of
 from services.notifications.service import DEFINITION, Notifications, NotificationsService
 from shared.app import Delivery
 from shared.config import Settings
-from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, Cause
+from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE
 from shared.tables import events, timers
 from shared.vault import Vault
-from shared.web import Api
 from tests.notifications.facts import HOUSE, NOW
+from tests.over_http import over_http
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
 EXAMPLE = "0192f0c1-7a50-7c3e-9d61-5b1f0c2a7e11"
@@ -47,7 +44,7 @@ class Letterbox:
         self.app = Notifications(DEFINITION, self.settings, clock=lambda: self.now)
         self.sender = Sender(self.app, HOUSE, server_of(self.settings.smtp_url))
         self.booking = Vault(secrets.token_bytes(32), self.settings.transport_key)
-        self.http = Client(Wsgi(self.app), Response)
+        self.http = over_http(NotificationsService, self.app)
 
     def another_app(self) -> Notifications:
         """As another process would have it, with its own way to the database."""
@@ -115,29 +112,3 @@ class Letterbox:
         """Due times of messages."""
         with self.app.read() as connection:
             return {row.subject: row.due_at for row in connection.execute(select(timers))}
-
-
-class Wsgi:
-    """The Api entrypoints of the service, with nameko's worker left out."""
-
-    def __init__(self, app: Notifications) -> None:
-        self.service = NotificationsService()
-        self.service.app = app
-        calls = [
-            (entry, name)
-            for name in dir(NotificationsService)
-            for entry in getattr(getattr(NotificationsService, name), "nameko_entrypoints", ())
-            if isinstance(entry, Api)
-        ]
-        self.urls = Map([Rule(entry.url, methods=[entry.method], endpoint=(entry, name)) for entry, name in calls])
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        request = Request(environ)
-        (entry, name), request.path_values = self.urls.bind_to_environ(environ).match()  # type: ignore[attr-defined]
-        request.cause = Cause("c-1", "")  # type: ignore[attr-defined]
-        try:
-            args, values = entry.get_entrypoint_parameters(request)
-            response = getattr(self.service, name)(*args, **values)
-        except Exception as error:
-            response = entry.response_from_exception(error)
-        return response(environ, start_response)

@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from werkzeug.routing import Map, Rule
-from werkzeug.test import Client, TestResponse
-from werkzeug.wrappers import Request, Response
+from werkzeug.test import TestResponse
 
 from services.staff_calendar.projections import taken
 from services.staff_calendar.service import DEFINITION, StaffCalendarService, extend_horizon
 from shared.app import App, Delivery
 from shared.config import Settings
-from shared.messages import CONTENT_TYPE, Cause, Message, read
+from shared.messages import CONTENT_TYPE, Message, read
 from shared.tables import events
-from shared.web import Api
+from tests.over_http import over_http
 from tests.staff_calendar.words import NOW, at
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
@@ -91,7 +89,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.app = App(DEFINITION, self.settings, clock=lambda: self.now)
-        self.http = Client(Wsgi(self.app), Response)
+        self.http = over_http(StaffCalendarService, self.app)
 
     def hear(self, name: str, appointment: str = "a1", **data: Any) -> bytes:
         """Let booking say the next message about an appointment."""
@@ -140,29 +138,3 @@ class Office:
         """What the table behind the days holds."""
         with self.app.read() as connection:
             return {(row.resource, row.tick) for row in connection.execute(select(taken))}
-
-
-class Wsgi:
-    """The Api entrypoints of the service, with nameko's worker left out."""
-
-    def __init__(self, app: App) -> None:
-        self.service = StaffCalendarService()
-        self.service.app = app
-        calls = [
-            (entry, name)
-            for name in dir(StaffCalendarService)
-            for entry in getattr(getattr(StaffCalendarService, name), "nameko_entrypoints", ())
-            if isinstance(entry, Api)
-        ]
-        self.urls = Map([Rule(entry.url, methods=[entry.method], endpoint=(entry, name)) for entry, name in calls])
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        request = Request(environ)
-        (entry, name), request.path_values = self.urls.bind_to_environ(environ).match()
-        request.cause = Cause("c-1", "")
-        try:
-            args, values = entry.get_entrypoint_parameters(request)
-            response = getattr(self.service, name)(*args, **values)
-        except Exception as error:
-            response = entry.response_from_exception(error)
-        return response(environ, start_response)

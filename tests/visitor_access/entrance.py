@@ -6,16 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from werkzeug.routing import Map, Rule
-from werkzeug.test import Client, TestResponse
-from werkzeug.wrappers import Request, Response
+from werkzeug.test import TestResponse
 
 from services.visitor_access.service import DEFINITION, VisitorAccessService, end_days
 from shared.app import App, Delivery
 from shared.config import Settings
-from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, Cause
+from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE
 from shared.vault import Vault
-from shared.web import Api
+from tests.over_http import over_http
 from tests.visitor_access.facts import SUNDAY
 from tests.visitor_access.heard import body
 
@@ -31,7 +29,7 @@ class Entrance:
     def __post_init__(self) -> None:
         self.app = App(DEFINITION, self.settings, clock=lambda: self.now.astimezone(UTC))
         self.booking = Vault(secrets.token_bytes(32), self.settings.transport_key)
-        self.http = Client(Wsgi(self.app), Response)
+        self.http = over_http(VisitorAccessService, self.app)
 
     def hear(self, kind: str, who: str = "a1", **data: Any) -> bytes:
         """Let booking say the next message about an appointment."""
@@ -78,29 +76,3 @@ class Entrance:
     def post(self, path: str, headers: dict[str, str] | None = None, **data: Any) -> TestResponse:
         """An entry at the desk."""
         return self.http.post(path, data=json.dumps(data) if data else None, headers=headers)
-
-
-class Wsgi:
-    """The Api entrypoints of the service, with nameko's worker left out."""
-
-    def __init__(self, app: App) -> None:
-        self.service = VisitorAccessService()
-        self.service.app = app
-        calls = [
-            (entry, name)
-            for name in dir(VisitorAccessService)
-            for entry in getattr(getattr(VisitorAccessService, name), "nameko_entrypoints", ())
-            if isinstance(entry, Api)
-        ]
-        self.urls = Map([Rule(entry.url, methods=[entry.method], endpoint=(entry, name)) for entry, name in calls])
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        request = Request(environ)
-        (entry, name), request.path_values = self.urls.bind_to_environ(environ).match()
-        request.cause = Cause("c-1", "")
-        try:
-            args, values = entry.get_entrypoint_parameters(request)
-            response = getattr(self.service, name)(*args, **values)
-        except Exception as error:
-            response = entry.response_from_exception(error)
-        return response(environ, start_response)

@@ -1,0 +1,73 @@
+"""A service's HTTP calls and pages without broker, worker and port: all but nameko's container is real.
+
+http = over_http(RoomsService, app, token=operations(app))
+http.put("/api/rooms/r-1", json={...})
+"""
+
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+from werkzeug.routing import Map, Rule
+from werkzeug.test import Client
+from werkzeug.wrappers import Request, Response
+
+from shared.app import App
+from shared.sessions import Sessions, begin
+from shared.web import Api
+
+
+def token(app: App, *roles: str, account: str = "tester", person: str | None = None) -> str:
+    """A token with these roles."""
+    session = begin(account, roles, app.clock(), person=person, token=True)
+    return Sessions(app.settings.secret).sealed(session)
+
+
+def over_http(service: type, app: App, *, roles: tuple[str, ...] = ("operations",)) -> Client:
+    """A client; its calls bear a token with these roles, or none where there are no roles."""
+    client = Client(Wsgi(service, app), Response)
+    if roles:
+        plain, bearer = client.open, f"Bearer {token(app, *roles)}"
+
+        def with_token(*args: Any, **how: Any) -> Any:
+            headers = dict(how.pop("headers", None) or {})
+            return plain(*args, headers={"Authorization": bearer} | headers, **how)
+
+        client.open = with_token  # type: ignore[method-assign]
+    return client
+
+
+class Wsgi:
+    """The entrypoints of a service, called as nameko's server does."""
+
+    def __init__(self, service: type, app: App) -> None:
+        self.container = _Container(service, app)
+        bound = [
+            entry.bind(self.container, name)
+            for name in dir(service)
+            for entry in getattr(getattr(service, name), "nameko_entrypoints", ())
+            if isinstance(entry, Api)
+        ]
+        self.urls = Map([Rule(one.url, methods=one.method.split(","), endpoint=one) for one in bound])
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        request = Request(environ)
+        entry, request.path_values = self.urls.bind_to_environ(environ).match()  # type: ignore[attr-defined]
+        return entry.handle_request(request)(environ, start_response)
+
+
+class _Container:
+    def __init__(self, service: type, app: App) -> None:
+        self.service_cls = service
+        self.shared_extensions: dict[Any, Any] = {}
+        self.dependencies = [SimpleNamespace(app=app)]
+        self.service = service()
+        self.service.app = app
+
+    def spawn_worker(self, entry: Any, args: Any, kwargs: Any, *, context_data: Any, handle_result: Any) -> None:
+        result, wrong = None, None
+        try:
+            result = getattr(self.service, entry.method_name)(*args, **kwargs)
+        except Exception:
+            wrong = sys.exc_info()
+        handle_result(None, result, wrong)
