@@ -44,15 +44,17 @@ class Optional(fields.String):
 
 
 class Whole(fields.Field[int]):
-    """A whole number from `least` to `most`, in steps of `step`."""
+    """A whole number from `least` to `most`, in steps of `step`; where it may be left out, the empty cell is 0."""
 
-    def __init__(self, least: int, most: int, step: int = 1) -> None:
-        super().__init__(required=True)
+    def __init__(self, least: int, most: int, step: int = 1, required: bool = True) -> None:
+        super().__init__(required=required)
         self.wanted = range(least, most + 1, step)
         steps = f" in steps of {step}" if step > 1 else ""
         self.fault = f"is not a whole number from {least} to {most}{steps}"
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if not value and not self.required:
+            return 0
         # int() would also take '1_0', ' 10' and the digits of other scripts.
         if not re.fullmatch("[0-9]{1,9}", value) or int(value) not in self.wanted:
             raise ValidationError(self.fault)
@@ -175,6 +177,7 @@ class Row(Schema):
     questions = Json(list)
     effects = Json(list)
     release = Json(dict)
+    buffer_before_minutes = Whole(0, 120, required=False)
 
     @post_load
     def concern(self, cells: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -186,12 +189,12 @@ class Row(Schema):
     @pre_dump
     def cells(self, concern: Mapping[str, Any], **_: Any) -> dict[str, Any]:
         """Take the two names apart."""
-        concern = {name: value for name, value in concern.items() if value is not None or name not in OPTIONAL}
+        concern = {name: value for name, value in concern.items() if value or name not in OPTIONAL}
         return {**concern, "name_de": concern["name"]["de"], "name_en": concern["name"]["en"]}
 
 
-OPTIONAL = ("questions", "effects", "release")
-"""Columns that a file may leave out: JSON, empty for most concerns."""
+OPTIONAL = ("questions", "effects", "release", "buffer_before_minutes")
+"""Columns that a file may leave out: empty for most concerns."""
 COLUMNS: tuple[str, ...] = tuple(name for name in Row().fields if name not in OPTIONAL)
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields, post_dump
+from marshmallow import EXCLUDE, Schema, fields, post_dump, post_load
 
+from services.booking.accounts.events import SessionsEnded
 from services.booking.events import (
     AppointmentCancelled,
     AppointmentConfirmed,
@@ -35,6 +36,8 @@ class DocumentV1(TextV1):
 
 
 class PlannedStopV1(Schema):
+    """To be held from the begin of the buffer before the stop to the end of the one after it."""
+
     stop = fields.Integer(required=True)
     concern = fields.String(required=True)
     name = fields.Nested(TextV1, required=True)
@@ -43,6 +46,7 @@ class PlannedStopV1(Schema):
     responsibility = fields.String(required=True, allow_none=True)
     starts_at = Instant(required=True)
     ends_at = Instant(required=True)
+    blocked_from = Instant(required=True, attribute="reach_from")
     blocked_until = Instant(required=True)
     seats = fields.Integer(required=True)
     equipment = fields.List(fields.String(), required=True)
@@ -173,6 +177,14 @@ def _stop(stop: PlannedStop, rooms: Mapping[int, Held], clerks: Mapping[int, Hel
     return {name: getattr(stop, name) for name in names} | {"room": rooms[stop.stop], "clerk": clerks[stop.stop]}
 
 
+class SessionsEndedV1(Schema):
+    """All sessions and tokens that an account began until then count no more; or only the session named."""
+
+    account = fields.String(required=True)
+    before = Instant(required=True)
+    session = fields.String(required=True, allow_none=True)
+
+
 SAYS: dict[type, tuple[str, Schema, Callable[[Any], Mapping[str, Any]]]] = {
     AppointmentRequested: ("AppointmentRequested", AppointmentRequestedV1(), _requested),
     MoveRequested: ("AppointmentMoveRequested", AppointmentMoveRequestedV1(), _requested),
@@ -199,6 +211,7 @@ SAYS: dict[type, tuple[str, Schema, Callable[[Any], Mapping[str, Any]]]] = {
         _fields("appointment", "attempt", "by", "was_confirmed"),
     ),
     GuestForgotten: ("GuestForgotten", GuestForgottenV1(), _fields("appointment")),
+    SessionsEnded: ("SessionsEnded", SessionsEndedV1(), _fields("account", "before", "session")),
 }
 
 
@@ -208,7 +221,8 @@ def say(event: BookingEvent) -> Said | None:
         return None
     name, schema, values = SAYS[type(event)]
     data = values(event)
-    return Said(type=name, version=1, subject=data["appointment"], data=schema.dump(data))
+    subject = data.get("appointment") or data["account"]
+    return Said(type=name, version=1, subject=subject, data=schema.dump(data))
 
 
 # --------------------------------------------------------------------------------------------------------------- hears
@@ -292,7 +306,14 @@ class PlaceHeard(Heard):
     stop = fields.Integer(required=True, strict=True)
     name = fields.String(required=True)
     starts_at = Instant(required=True)
+    ends_at = Instant(load_default=None, allow_none=True)
+    blocked_from = Instant(load_default=None, allow_none=True)
     blocked_until = Instant(required=True)
+
+    @post_load
+    def _plain(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """No buffer is no buffer, said or not."""
+        return data if data["blocked_from"] != data["starts_at"] else data | {"blocked_from": None}
 
 
 class RoomPlaceHeard(PlaceHeard):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from services.booking.accounts.events import AccountEvent
+
 Responsibility = Literal["anyone", "surname", "district"]
 
 
@@ -76,7 +78,11 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """What a guest comes for. Minutes are whole; `extra_minutes_per_person` counts from the second person on."""
+    """What a guest comes for. Minutes are whole; `extra_minutes_per_person` counts from the second person on.
+
+    `buffer_minutes` are kept free after a visit, `buffer_before_minutes` before it; of two buffers between neighbours
+    the larger counts.
+    """
 
     key: str
     name: Text
@@ -92,6 +98,7 @@ class Concern:
     lead_minutes: int = 0
     horizon_days: int = 60
     buffer_minutes: int = 0
+    buffer_before_minutes: int = 0
     max_party: int = 10
     grid_minutes: int = 5
     online_url: str | None = None
@@ -202,7 +209,10 @@ class ClerkHoursNoted:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
-    """One concern of a visit: when, what it needs, and who and where was proposed (the owners decide)."""
+    """One concern of a visit: when, what it needs, and who and where was proposed (the owners decide).
+
+    `blocked_from`: where a buffer before it begins; None = there is none.
+    """
 
     stop: int
     concern: str
@@ -218,6 +228,11 @@ class PlannedStop:
     blocked_until: datetime
     room: str | None = None
     clerk: str | None = None
+    blocked_from: datetime | None = None
+
+    @property
+    def reach_from(self) -> datetime:
+        return self.blocked_from or self.starts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +264,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What an owner holds for one stop; `lane`: which of a room's parties."""
+    """What an owner holds for one stop; `lane`: which of a room's parties.
+
+    `ends_at`, `blocked_from`: where the buffers begin; None = it was not said, and there is none.
+    """
 
     stop: int
     id: str
@@ -257,6 +275,8 @@ class Held:
     starts_at: datetime
     blocked_until: datetime
     lane: int = 1
+    ends_at: datetime | None = None
+    blocked_from: datetime | None = None
 
     @property
     def place(self) -> str:
@@ -401,4 +421,5 @@ BookingEvent = (
     | AnswerCameLate
     | PassNoted
     | GuestForgotten
+    | AccountEvent
 )

@@ -29,7 +29,7 @@ from services.booking.events import (
     StaffHeld,
 )
 from services.booking.projections import HOLD, holds, open_days, resources
-from services.booking.proposals.index import Index
+from services.booking.proposals.index import Asked, Index
 from services.booking.proposals.timetable import Hours
 from services.booking.proposals.views import PUBLIC
 from shared.tables import timers
@@ -55,7 +55,16 @@ def learn(index: Index, event: BookingEvent, rest_until: datetime | None = None)
         case RoomHeld() | StaffHeld():
             kind = "room" if isinstance(event, RoomHeld) else "clerk"
             for held in event.stops:
-                index.take(event.appointment, event.attempt, kind, held.place, held.starts_at, held.blocked_until)
+                index.take(
+                    event.appointment,
+                    event.attempt,
+                    kind,
+                    held.place,
+                    held.starts_at,
+                    held.blocked_until,
+                    ends_at=held.ends_at,
+                    blocked_from=held.blocked_from,
+                )
         case AppointmentMoved():
             for attempt in range(1, event.attempt):
                 index.free(event.appointment, attempt, rest_until=rest_until)
@@ -108,7 +117,8 @@ def places(index: Index, room: str) -> list[str]:
 
 def pend(index: Index, appointment: str, attempt: int, plan: Plan) -> None:
     """What is being asked for is not proposed to others meanwhile."""
-    stops = [(s.room, s.clerk, s.starts_at, s.blocked_until) for s in plan.stops if s.room and s.clerk]
+    asked = [stop for stop in plan.stops if stop.room and stop.clerk]
+    stops = [Asked(s.room, s.clerk, s.starts_at, s.blocked_until, s.ends_at, s.blocked_from) for s in asked]
     index.pend(appointment, attempt, stops)
 
 
@@ -130,11 +140,13 @@ def load(index: Index, connection: Connection, today: date, rest: timedelta = ti
             index.open_clerk(resource, min(days), max(days), days)
     rows = connection.execute(select(holds).where(holds.c.blocked_until >= today.isoformat())).all()
     for row in sorted(rows, key=lambda row: row.freed_at is None):
-        begins, ends = datetime.fromisoformat(row.starts_at), datetime.fromisoformat(row.blocked_until)
-        index.take(row.appointment, row.attempt, row.kind, row.resource, begins, ends)
+        begins, until = datetime.fromisoformat(row.starts_at), datetime.fromisoformat(row.blocked_until)
+        ends, reaches = (one and datetime.fromisoformat(one) for one in (row.ends_at, row.blocked_from))
+        about = row.appointment, row.attempt, row.kind, row.resource
+        index.take(*about, begins, until, ends_at=ends, blocked_from=reaches)
         if row.freed_at is not None:
-            until = datetime.fromisoformat(row.freed_at) + rest if rest else None
-            index.free(row.appointment, row.attempt, row.kind, rest_until=until)
+            rest_until = datetime.fromisoformat(row.freed_at) + rest if rest else None
+            index.free(row.appointment, row.attempt, row.kind, rest_until=rest_until)
 
 
 def waiting(connection: Connection) -> list[str]:

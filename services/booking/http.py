@@ -121,6 +121,7 @@ class ConcernBody(Schema):
     lead_minutes = _minutes(0, 525_600, load_default=0)
     horizon_days = _minutes(1, 180, load_default=60)
     buffer_minutes = _minutes(0, 120, load_default=0)
+    buffer_before_minutes = _minutes(0, 120, load_default=0)
     max_party = _minutes(1, MAX_PARTY, load_default=10)
     grid_minutes = _minutes(5, 240, load_default=5)
     online_url = fields.URL(schemes={"https", "http"}, allow_none=True, load_default=None)

@@ -15,6 +15,7 @@ class OfferedStop:
     room: str
     clerk: str
     responsibility: str | None
+    buffer_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ def need(asked: Checked, party_size: int, step_free: bool, responsibility: str |
         concern=concern.key,
         minutes=concern.minutes + concern.extra_minutes_per_person * (party_size - 1),
         buffer=concern.buffer_minutes,
+        buffer_before=concern.buffer_before_minutes,
         department=concern.department,
         competences=concern.competences,
         responsibility=responsibility,
@@ -146,6 +147,7 @@ def offer(proposal: Proposal, needs: Sequence[Need], question: Question) -> Offe
                 room=stop.room,
                 clerk=stop.clerk,
                 responsibility=needs[stop.number].responsibility,
+                buffer_before=needs[stop.number].buffer_before,
             )
             for stop in proposal.stops
         ),
@@ -181,7 +183,7 @@ def plan(offered: Offer, catalogue: Catalogue, zone: ZoneInfo, language: str) ->
 
 def _planned(number: int, stop: OfferedStop, asked: Checked, offered: Offer, zone: ZoneInfo) -> PlannedStop:
     wanted = need(asked, offered.party_size, offered.step_free, stop.responsibility)
-    starts_at = stop.starts_at.astimezone(zone)
+    starts_at, before = stop.starts_at.astimezone(zone), stop.buffer_before
     ends_at = (stop.starts_at + timedelta(minutes=stop.minutes)).astimezone(zone)
     return PlannedStop(
         stop=number,
@@ -198,6 +200,7 @@ def _planned(number: int, stop: OfferedStop, asked: Checked, offered: Offer, zon
         blocked_until=(stop.starts_at + timedelta(minutes=stop.minutes + stop.buffer)).astimezone(zone),
         room=stop.room,
         clerk=stop.clerk,
+        blocked_from=(stop.starts_at - timedelta(minutes=before)).astimezone(zone) if before else None,
     )
 
 
@@ -237,6 +240,7 @@ def as_asked(asked: Plan) -> tuple[tuple[Stop, ...], tuple[Need, ...]]:
             seats=s.seats,
             equipment=s.equipment,
             step_free=s.step_free,
+            buffer_before=(s.starts_at - s.reach_from) // timedelta(minutes=1),
         )
         for s in asked.stops
     )

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Date, Index, Integer, MetaData, Table, Text, bindparam, delete, update
+from sqlalchemy import Boolean, Column, Date, Index, Integer, MetaData, Table, Text, bindparam, delete, update
 
+from services.booking.accounts.events import AccountChanged, AccountClosed, AccountOpened, SessionsEnded
 from services.booking.events import (
     AppointmentCancelled,
     AppointmentConfirmed,
@@ -29,6 +30,7 @@ from services.booking.events import (
     StaffHeld,
 )
 from services.booking.proposals.views import PUBLIC
+from shared.admission import ended
 from shared.definition import Recorded
 from shared.tables import Write, instant, upsert
 from shared.timers import clear_timer, set_timer
@@ -68,8 +70,20 @@ holds = Table(
     Column("starts_at", Text, nullable=False),
     Column("blocked_until", Text, nullable=False),
     Column("freed_at", Text),
+    Column("ends_at", Text),
+    Column("blocked_from", Text),
     Index("holds_freed_at", "freed_at"),
 )
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("roles", Text, nullable=False),
+    Column("person", Text),
+    Column("open", Boolean, nullable=False),
+)
+_ACCOUNT = upsert(accounts, ["account"])
+_CLOSED = update(accounts).where(accounts.c.account == bindparam("b_account")).values(open=False)
 _DEFINE = upsert(resources, ["kind", "resource"])
 _OPEN = upsert(open_days, ["kind", "resource", "date"])
 _CLOSE = delete(open_days).where(
@@ -101,6 +115,13 @@ def project(event: BookingEvent, at: Recorded) -> Iterable[Write]:
             return _held(event, "room")
         case StaffHeld():
             return _held(event, "clerk")
+        case AccountOpened() | AccountChanged():
+            row = {"account": event.account, "roles": " ".join(event.roles), "person": event.person, "open": True}
+            return ((_ACCOUNT, row),)
+        case AccountClosed():
+            return ((_CLOSED, {"b_account": event.account}),)
+        case SessionsEnded():
+            return ended(event.account, event.before, event.session)
         case _:
             return _life(event, at)
 
@@ -169,4 +190,6 @@ def _row(appointment: str, attempt: int, kind: str, held: Held) -> dict[str, Any
         "resource": held.place,
         "starts_at": instant(held.starts_at),
         "blocked_until": instant(held.blocked_until),
+        "ends_at": held.ends_at and instant(held.ends_at),
+        "blocked_from": held.blocked_from and instant(held.blocked_from),
     }

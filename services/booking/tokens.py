@@ -27,10 +27,7 @@ class Tokens:
 
     def proposal(self, offer: Offer) -> str:
         """The opaque id of a proposal."""
-        stops = [
-            [int(s.starts_at.timestamp()), s.minutes, s.buffer, s.concern, s.room, s.clerk, s.responsibility]
-            for s in offer.stops
-        ]
+        stops = [_told(stop) for stop in offer.stops]
         more = [offer.answers, offer.audience, offer.spoken]
         more = more if any(more) else []
         return str(self._proposals().dumps([offer.site, offer.party_size, offer.step_free, stops, *more]))
@@ -71,6 +68,12 @@ class Tokens:
         return hmac.new(self.secret, b"request/" + body, hashlib.sha256).hexdigest()[:32]
 
 
+def _told(s: OfferedStop) -> list[Any]:
+    before = [s.buffer_before] if s.buffer_before else []
+    return [int(s.starts_at.timestamp()), s.minutes, s.buffer, s.concern, s.room, s.clerk, s.responsibility, *before]
+
+
 def _stop(stop: list[Any]) -> OfferedStop:
-    starts, minutes, buffer, concern, room, clerk, responsibility = stop
-    return OfferedStop(concern, datetime.fromtimestamp(starts, UTC), minutes, buffer, room, clerk, responsibility)
+    starts, minutes, buffer, concern, room, clerk, responsibility, *before = stop
+    starts_at = datetime.fromtimestamp(starts, UTC)
+    return OfferedStop(concern, starts_at, minutes, buffer, room, clerk, responsibility, *before)

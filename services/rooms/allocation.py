@@ -1,7 +1,7 @@
 """Which room serves which stop of a visit: at the site, fitting, open, free; the wished one first, then the smallest.
 
 All stops or none. One room may serve several stops; between two stops of the same guest in the same room there is no
-buffer, so the first one's is cut where the next one starts.
+buffer, so the first one's is cut where the next one starts, and that before the next one where the first one ends.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -76,9 +76,10 @@ def fitting_on_the_day(order: HoldRooms, stop: StopWanted, house: House) -> Iter
 
 
 def is_open(room: Room, stop: StopWanted) -> bool:
-    """Does one opening hold [starts_at, ends_at)? The buffer may reach past its end, not past the day."""
+    """Does one opening hold [starts_at, ends_at)? The buffers may reach beyond it, not beyond the day."""
     day = room.day_of(stop.starts_at)
-    return room.day_of(stop.blocked_until - _INSTANT) == day and any(
+    within = room.day_of(stop.reach_from) == day == room.day_of(stop.blocked_until - _INSTANT)
+    return within and any(
         opening.from_ <= stop.starts_at and stop.ends_at <= opening.until for opening in room.openings(day)
     )
 
@@ -120,7 +121,7 @@ def _free_lanes(room: Room, stop: StopWanted, days: Days) -> Iterator[int]:
     """Those of a room whose day is given and that are free for the stop."""
     for lane in room.lanes:
         day = days.get(_stream(room, stop, lane))
-        if day is not None and day.free(stop.starts_at, stop.blocked_until):
+        if day is not None and day.free(stop):
             yield lane
 
 
@@ -134,9 +135,14 @@ def _preferred(order: HoldRooms, stop: StopWanted, house: House, days: Days) -> 
 
 def _fit(placed: tuple[StopHeld, ...], new: StopHeld) -> tuple[StopHeld, ...] | None:
     """The stops placed so far and one more; None when two of them would be in the room at once."""
-    cut = tuple(_cut(old, new.starts_at) if _same(old, new) and old.ends_at <= new.starts_at else old for old in placed)
+    cut = tuple(_cut(old, new.starts_at) if _precedes(old, new) else old for old in placed)
     busy = any(_same(old, new) and _share_a_tick(old, new) for old in cut)
-    return None if busy else (*cut, new)
+    before = max((old.ends_at for old in placed if _precedes(old, new)), default=None)
+    return None if busy else (*cut, _begun(new, before))
+
+
+def _precedes(a: StopHeld, b: StopHeld) -> bool:
+    return _same(a, b) and a.ends_at <= b.starts_at
 
 
 def _same(a: StopHeld, b: StopHeld) -> bool:
@@ -145,6 +151,13 @@ def _same(a: StopHeld, b: StopHeld) -> bool:
 
 def _cut(stop: StopHeld, until: datetime) -> StopHeld:
     return replace(stop, blocked_until=min(stop.blocked_until, until))
+
+
+def _begun(stop: StopHeld, earliest: datetime | None) -> StopHeld:
+    """Its buffer before begins where the guest's stop before it ended, if there is one."""
+    if earliest is None or stop.blocked_from is None or stop.blocked_from >= earliest:
+        return stop
+    return replace(stop, blocked_from=earliest if earliest < stop.starts_at else None)
 
 
 def _share_a_tick(a: StopHeld, b: StopHeld) -> bool:
@@ -167,4 +180,5 @@ def _held(stop: StopWanted, room: Room, lane: int) -> StopHeld:
         ends_at=stop.ends_at,
         blocked_until=stop.blocked_until,
         lane=lane,
+        blocked_from=stop.blocked_from,
     )

@@ -49,15 +49,15 @@ def _starts(room: Room, lane: int, stop: StopWanted, start: datetime, day: date,
     state = days.get(day_stream(room.definition.room, day, lane))
     if state is None or room.zone is None:
         return 0
-    begin, end, blocked = (
-        _whole(stop.starts_at - start),
-        _ceil(stop.ends_at - start),
-        _ceil(stop.blocked_until - start),
-    )
-    midnight = beginning(day + timedelta(days=1), "00:00", ZoneInfo(room.zone))
+    first, begin = _whole(stop.reach_from - start), _whole(stop.starts_at - start)
+    end, blocked = _ceil(stop.ends_at - start), _ceil(stop.blocked_until - start)
+    midnights = (beginning(day + timedelta(days=n), "00:00", ZoneInfo(room.zone)) for n in (0, 1))
+    midnight, next_midnight = (_tick(moment) - state.base for moment in midnights)
     open_ = reduce(or_, (_inner(state.base, opening) for opening in room.openings(day)), 0)
-    free = ((1 << _tick(midnight) - state.base) - 1) & ~state.taken
-    return (_runs(open_, end - begin) & _runs(free, blocked - begin)) >> begin
+    own_day = (1 << next_midnight) - (1 << midnight)
+    visit = _runs(open_ & ~(state.taken | state.before), end - begin)
+    reach = _runs(own_day & ~state.visits, blocked - first)
+    return visit >> begin & (reach >> first if first >= 0 else reach << -first)
 
 
 def _runs(ticks: int, length: int) -> int:

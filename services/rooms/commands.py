@@ -39,7 +39,8 @@ class ExtendHorizon:
 
 @dataclass(frozen=True, slots=True)
 class StopWanted:
-    """A stop that needs a room for [starts_at, ends_at) and the buffer until `blocked_until`; `room` is a wish."""
+    """A stop that needs a room for [starts_at, ends_at) and the buffers from `blocked_from` (None = no buffer before)
+    and until `blocked_until`; `room` is a wish."""
 
     stop: int
     seats: int
@@ -49,6 +50,11 @@ class StopWanted:
     ends_at: datetime
     blocked_until: datetime
     room: str | None = None
+    blocked_from: datetime | None = None
+
+    @property
+    def reach_from(self) -> datetime:
+        return self.blocked_from or self.starts_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from services.rooms.events import (
     WEEKDAYS,
@@ -54,12 +54,15 @@ class RoomOpenedV1(Schema):
 
 
 class StopHeldV1(Schema):
+    """Held from the begin of the buffer before the stop to the end of the one after it."""
+
     stop = fields.Integer(required=True)
     room = fields.String(required=True)
     name = fields.String(required=True)
     site = fields.String(required=True)
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True)
+    blocked_from = fields.AwareDateTime(required=True, attribute="reach_from")
     blocked_until = fields.AwareDateTime(required=True)
     lane = fields.Integer(required=True)
 
@@ -116,11 +119,19 @@ class _HeardStop(_Heard):
     ends_at = fields.AwareDateTime(required=True)
     blocked_until = fields.AwareDateTime(required=True)
     room = fields.String(load_default=None, allow_none=True)
+    blocked_from = fields.AwareDateTime(load_default=None, allow_none=True)
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
         if not data["starts_at"] < data["ends_at"] <= data["blocked_until"]:
             raise ValidationError("ends before it starts, or is free before it ends", "ends_at")
+        if data["blocked_from"] is not None and data["blocked_from"] > data["starts_at"]:
+            raise ValidationError("is kept free only after it starts", "blocked_from")
+
+    @post_load
+    def _plain(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """No buffer is no buffer, said or not."""
+        return data if data["blocked_from"] != data["starts_at"] else data | {"blocked_from": None}
 
 
 class _Attempt(_Heard):

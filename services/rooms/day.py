@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from services.rooms.commands import StopWanted
 from services.rooms.events import RoomFreed, RoomTaken
 
 TICK_SECONDS = 300
@@ -13,14 +14,24 @@ _UNIX_EPOCH = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True, slots=True)
 class RoomDay:
-    """`taken` are the ticks held, buffers included."""
+    """What is held, as three bit sets: `taken` from a stop's begin to the end of the buffer after it, `visits` of that
+    only while a guest is there, `before` the buffers before a stop.
+
+    The stretches of one set never overlap, so letting one go clears it; a buffer before may overlap one after.
+    """
 
     base: int
     taken: int = 0
+    visits: int = 0
+    before: int = 0
 
-    def free(self, starts_at: datetime, until: datetime) -> bool:
-        """Is no tick of [starts_at, until) taken?"""
-        return not self.taken & span(self.base, starts_at, until)
+    def free(self, stop: StopWanted) -> bool:
+        """No guest comes into another's buffer, none's buffer into another's visit: so of two buffers between
+        neighbours the larger one counts, not the sum."""
+        visit = span(self.base, stop.starts_at, stop.ends_at)
+        return not (
+            visit & (self.taken | self.before) or span(self.base, stop.reach_from, stop.blocked_until) & self.visits
+        )
 
 
 def empty(day: date) -> RoomDay:
@@ -29,12 +40,15 @@ def empty(day: date) -> RoomDay:
 
 
 def evolve(state: RoomDay, event: RoomTaken | RoomFreed) -> RoomDay:
-    ticks = span(state.base, event.starts_at, event.blocked_until)
+    base = state.base
+    ticks = span(base, event.starts_at, event.blocked_until)
+    before = span(base, event.blocked_from, event.starts_at) if event.blocked_from else 0
     match event:
         case RoomTaken():
-            return RoomDay(state.base, state.taken | ticks)
+            visit = span(base, event.starts_at, event.ends_at or event.blocked_until)
+            return RoomDay(base, state.taken | ticks, state.visits | visit, state.before | before)
         case RoomFreed():
-            return RoomDay(state.base, state.taken & ~ticks)
+            return RoomDay(base, state.taken & ~ticks, state.visits & ~ticks, state.before & ~before)
 
 
 def ticks(starts_at: datetime, until: datetime) -> range:

@@ -148,6 +148,8 @@ def _taken(order: HoldRooms, stop: StopHeld) -> RoomTaken:
         stop.starts_at,
         stop.blocked_until,
         stop.lane,
+        stop.ends_at,
+        stop.blocked_from,
     )
 
 
@@ -161,6 +163,7 @@ def _freed(event: RoomReleased, stop: StopHeld) -> RoomFreed:
         stop.starts_at,
         stop.blocked_until,
         stop.lane,
+        stop.blocked_from,
     )
 
 

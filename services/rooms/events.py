@@ -62,7 +62,8 @@ class OpenDay:
 class StopHeld:
     """One stop of a visit and its room; `date` is the room's local day, `blocked_until` the end of the buffer.
 
-    `lane`: which of the parties that the room may hold at once, from 1.
+    `lane`: which of the parties that the room may hold at once, from 1. `blocked_from`: where a buffer before the stop
+    begins; None = there is none.
     """
 
     stop: int
@@ -74,6 +75,11 @@ class StopHeld:
     ends_at: datetime
     blocked_until: datetime
     lane: int = 1
+    blocked_from: datetime | None = None
+
+    @property
+    def reach_from(self) -> datetime:
+        return self.blocked_from or self.starts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,8 @@ class HoursOpened:
 
 @dataclass(frozen=True, slots=True)
 class RoomTaken:
+    """`ends_at`: where the buffer after the stop begins; None = it was not noted, and all of it counts as the visit."""
+
     room: str
     date: date
     appointment: str
@@ -116,6 +124,8 @@ class RoomTaken:
     starts_at: datetime
     blocked_until: datetime
     lane: int = 1
+    ends_at: datetime | None = None
+    blocked_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,7 @@ class RoomFreed:
     starts_at: datetime
     blocked_until: datetime
     lane: int = 1
+    blocked_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

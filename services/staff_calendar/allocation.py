@@ -1,7 +1,7 @@
 """Which clerk takes which stop of a visit: competent, responsible, on duty, free; the wished one first, then fair load.
 
-All stops or none. One clerk may take several stops; between two stops of the same guest with the same clerk there
-is no buffer, so the first one's is cut where the next one starts.
+All stops or none. One clerk may take several stops; between two stops of the same guest with the same clerk there is
+no buffer, so the first one's is cut where the next one starts, and that before the next one where the first one ends.
 """
 
 from collections.abc import Iterator, Mapping
@@ -58,9 +58,10 @@ def able_on(order: HoldStaff, stop: StopWanted, staff: Staff) -> Iterator[tuple[
 
 
 def on_duty(order: HoldStaff, stop: StopWanted, clerk: Clerk) -> bool:
-    """Does one opening at the site hold [starts_at, ends_at)? The buffer may reach past its end, not past the day."""
+    """Does one opening at the site hold [starts_at, ends_at)? The buffers may reach beyond it, not beyond the day."""
     day = clerk.day_of(stop.starts_at)
-    return clerk.day_of(stop.blocked_until - _INSTANT) == day and any(
+    within = clerk.day_of(stop.reach_from) == day == clerk.day_of(stop.blocked_until - _INSTANT)
+    return within and any(
         opening.from_ <= stop.starts_at and stop.ends_at <= opening.until
         for opening in clerk.openings(day, order.site, order.audience, order.now)
     )
@@ -118,20 +119,30 @@ def _preferred(order: HoldStaff, stop: StopWanted, staff: Staff, days: Days) -> 
 def _load(clerk: Clerk, stop: StopWanted, days: Days) -> int | None:
     """Minutes that the clerk has on the stop's day; None when the day is not given or the time is not free."""
     day = days.get(_stream(clerk, stop))
-    return day.minutes if day is not None and day.free(stop.starts_at, stop.blocked_until) else None
+    return day.minutes if day is not None and day.free(stop) else None
 
 
 def _fit(placed: tuple[StopHeld, ...], new: StopHeld) -> tuple[StopHeld, ...] | None:
     """The stops placed so far and one more; None when the clerk would sit with two of them at once."""
-    cut = tuple(
-        _cut(old, new.starts_at) if old.clerk == new.clerk and old.ends_at <= new.starts_at else old for old in placed
-    )
+    cut = tuple(_cut(old, new.starts_at) if _precedes(old, new) else old for old in placed)
     busy = any(old.clerk == new.clerk and _share_a_tick(old, new) for old in cut)
-    return None if busy else (*cut, new)
+    before = max((old.ends_at for old in placed if _precedes(old, new)), default=None)
+    return None if busy else (*cut, _begun(new, before))
+
+
+def _precedes(a: StopHeld, b: StopHeld) -> bool:
+    return a.clerk == b.clerk and a.ends_at <= b.starts_at
 
 
 def _cut(stop: StopHeld, until: datetime) -> StopHeld:
     return replace(stop, blocked_until=min(stop.blocked_until, until))
+
+
+def _begun(stop: StopHeld, earliest: datetime | None) -> StopHeld:
+    """Its buffer before begins where the guest's stop before it ended, if there is one."""
+    if earliest is None or stop.blocked_from is None or stop.blocked_from >= earliest:
+        return stop
+    return replace(stop, blocked_from=earliest if earliest < stop.starts_at else None)
 
 
 def _share_a_tick(a: StopHeld, b: StopHeld) -> bool:
@@ -155,4 +166,5 @@ def _held(order: HoldStaff, stop: StopWanted, clerk: Clerk) -> StopHeld:
         blocked_until=stop.blocked_until,
         concern=stop.concern,
         title=stop.title,
+        blocked_from=stop.blocked_from,
     )

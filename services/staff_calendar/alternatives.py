@@ -49,17 +49,17 @@ def _starts(clerk: Clerk, order: HoldStaff, stop: StopWanted, start: datetime, d
     state = days.get(day_stream(clerk.definition.clerk, day))
     if state is None or clerk.zone is None:
         return 0
-    begin, end, blocked = (
-        _whole(stop.starts_at - start),
-        _ceil(stop.ends_at - start),
-        _ceil(stop.blocked_until - start),
-    )
-    midnight = beginning(day + timedelta(days=1), "00:00", ZoneInfo(clerk.zone))
+    first, begin = _whole(stop.reach_from - start), _whole(stop.starts_at - start)
+    end, blocked = _ceil(stop.ends_at - start), _ceil(stop.blocked_until - start)
+    midnights = (beginning(day + timedelta(days=n), "00:00", ZoneInfo(clerk.zone)) for n in (0, 1))
+    midnight, next_midnight = (_tick(moment) - state.base for moment in midnights)
     open_ = reduce(
         or_, (_inner(state.base, opening) for opening in clerk.openings(day, order.site, order.audience, order.now)), 0
     )
-    free = ((1 << _tick(midnight) - state.base) - 1) & ~state.taken
-    return (_runs(open_, end - begin) & _runs(free, blocked - begin)) >> begin
+    own_day = (1 << next_midnight) - (1 << midnight)
+    visit = _runs(open_ & ~(state.taken | state.before), end - begin)
+    reach = _runs(own_day & ~(state.visits | state.away), blocked - first)
+    return visit >> begin & (reach >> first if first >= 0 else reach << -first)
 
 
 def _runs(ticks: int, length: int) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from services.staff_calendar.events import Pattern, Responsibility
+from services.staff_calendar.events import BusyDay, Pattern, Responsibility
 
 Scope = Literal["all", "others", "this"]
 
@@ -45,7 +45,8 @@ class ExtendHorizon:
 
 @dataclass(frozen=True, slots=True)
 class StopWanted:
-    """A stop that needs a clerk for [starts_at, ends_at) and the buffer until `blocked_until`; `clerk` is a wish."""
+    """A stop that needs a clerk for [starts_at, ends_at) and the buffers from `blocked_from` (None = no buffer before)
+    and until `blocked_until`; `clerk` is a wish."""
 
     stop: int
     department: str
@@ -57,6 +58,11 @@ class StopWanted:
     clerk: str | None = None
     concern: str = ""
     title: str = ""
+    blocked_from: datetime | None = None
+
+    @property
+    def reach_from(self) -> datetime:
+        return self.blocked_from or self.starts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +90,24 @@ class LetGoStaff:
     scope: Scope
 
 
-StaffCalendarCommand = DefineClerk | SetQuotas | ExtendHorizon | HoldStaff | LetGoStaff
+@dataclass(frozen=True, slots=True)
+class ConfirmVisit:
+    """What is held for this attempt is going to take place."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteBusy:
+    """All the times at which the clerk's own calendars make the clerk busy on these dates."""
+
+    id: str
+    now: datetime
+    clerk: str
+    days: tuple[BusyDay, ...]
+
+
+StaffCalendarCommand = DefineClerk | SetQuotas | ExtendHorizon | HoldStaff | LetGoStaff | ConfirmVisit | NoteBusy

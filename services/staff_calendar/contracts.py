@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, validate, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, post_load, validate, validates_schema
 
 from services.staff_calendar.events import (
     PUBLIC,
+    BusyTimesChanged,
     ClerkDefined,
     HoursOpened,
     StaffCalendarEvent,
@@ -81,11 +82,14 @@ class ClerkOpenedV1(Schema):
 
 
 class StopHeldV1(Schema):
+    """Held from the begin of the buffer before the stop to the end of the one after it."""
+
     stop = fields.Integer(required=True)
     clerk = fields.String(required=True)
     name = fields.String(required=True)
     starts_at = Instant(required=True)
     ends_at = Instant(required=True)
+    blocked_from = Instant(required=True, attribute="reach_from")
     blocked_until = Instant(required=True)
 
 
@@ -108,6 +112,24 @@ class StaffDeclinedV1(Schema):
     alternatives = fields.List(Instant(), required=True)
 
 
+class SpanV1(Schema):
+    from_ = Instant(required=True, data_key="from")
+    until = Instant(required=True)
+
+
+class BusyDayV1(Schema):
+    date = fields.Date(required=True)
+    busy = fields.List(fields.Nested(SpanV1), required=True)
+
+
+class ClerkBusyV1(Schema):
+    """All of the times at which the clerk is busy elsewhere on these dates; they replace what was said of them."""
+
+    clerk = fields.String(required=True)
+    days = fields.List(fields.Nested(BusyDayV1), required=True)
+
+
+_CLERK_BUSY = ClerkBusyV1()
 _CLERK_DEFINED, _CLERK_OPENED = ClerkDefinedV1(), ClerkOpenedV1()
 _STAFF_RESERVED, _STAFF_DECLINED, _STAFF_RELEASED = StaffReservedV1(), StaffDeclinedV1(), StaffReleasedV1()
 
@@ -119,6 +141,8 @@ def say(event: StaffCalendarEvent) -> Said | None:
             return Said("ClerkDefined", 1, event.clerk, _CLERK_DEFINED.dump(event))
         case HoursOpened():
             return Said("ClerkOpened", 1, event.clerk, _CLERK_OPENED.dump(event))
+        case BusyTimesChanged():
+            return Said("ClerkBusy", 1, event.clerk, _CLERK_BUSY.dump(event))
         case StaffReserved():
             return Said("StaffReserved", 1, event.appointment, _STAFF_RESERVED.dump(event))
         case StaffDeclined():
@@ -152,11 +176,19 @@ class _WantedStop(_Heard):
     ends_at = Instant(required=True)
     blocked_until = Instant(required=True)
     clerk = fields.String(load_default=None, allow_none=True)
+    blocked_from = Instant(load_default=None, allow_none=True)
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
         if not data["starts_at"] < data["ends_at"] <= data["blocked_until"]:
             raise ValidationError("A stop starts, ends, and is blocked until then or later.", "ends_at")
+        if data["blocked_from"] is not None and data["blocked_from"] > data["starts_at"]:
+            raise ValidationError("A stop is blocked from its start or earlier.", "blocked_from")
+
+    @post_load
+    def _plain(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """No buffer is no buffer, said or not."""
+        return data if data["blocked_from"] != data["starts_at"] else data | {"blocked_from": None}
 
 
 class _Place(_Heard):
@@ -181,6 +213,7 @@ class _Attempt(_Heard):
 HEARD: dict[str, Schema] = {
     "AppointmentRequested": _Place(),
     "AppointmentMoveRequested": _Place(),
+    "AppointmentConfirmed": _Attempt(),
     "AppointmentMoved": _Attempt(),
     "AppointmentMoveDeclined": _Attempt(),
     "AppointmentDeclined": _Attempt(),

@@ -1,10 +1,12 @@
 """One clerk's day as a bit set of five-minute ticks: bit n is the n-th tick from the day's base."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from services.staff_calendar.events import ClerkFreed, ClerkTaken
+from services.staff_calendar.commands import StopWanted
+from services.staff_calendar.events import ClerkBecameBusy, ClerkBecameFree, ClerkFreed, ClerkTaken, Span
+from services.staff_calendar.spans import joined, without
 
 TICK_SECONDS = 300
 _TICKS_A_DAY = 86_400 // TICK_SECONDS
@@ -13,15 +15,27 @@ _UNIX_EPOCH = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True, slots=True)
 class ClerkDay:
-    """`taken` are the ticks held, `minutes` the load of the day (buffers included)."""
+    """What is held, as three bit sets: `taken` from a stop's begin to the end of the buffer after it, `visits` of that
+    only while a guest is there, `before` the buffers before a stop; `minutes`: the load of the day, as in `taken`.
+
+    The stretches of one set never overlap, so letting one go clears it; a buffer before may overlap one after.
+    """
 
     base: int
     taken: int = 0
+    visits: int = 0
+    before: int = 0
     minutes: int = 0
+    busy: tuple[Span, ...] = ()
+    """What the clerk's own calendars say; no guest's buffer reaches into it."""
+    away: int = 0
 
-    def free(self, starts_at: datetime, until: datetime) -> bool:
-        """Is no tick of [starts_at, until) taken?"""
-        return not self.taken & span(self.base, starts_at, until)
+    def free(self, stop: StopWanted) -> bool:
+        """No guest comes into another's buffer, none's buffer into another's visit: so of two buffers between
+        neighbours the larger one counts, not the sum."""
+        visit = span(self.base, stop.starts_at, stop.ends_at)
+        reach = span(self.base, stop.reach_from, stop.blocked_until)
+        return not (visit & (self.taken | self.before) or reach & (self.visits | self.away))
 
 
 def empty(day: date) -> ClerkDay:
@@ -29,14 +43,36 @@ def empty(day: date) -> ClerkDay:
     return ClerkDay(base=(day.toordinal() - _UNIX_EPOCH - 1) * _TICKS_A_DAY)
 
 
-def evolve(state: ClerkDay, event: ClerkTaken | ClerkFreed) -> ClerkDay:
-    ticks = span(state.base, event.starts_at, event.blocked_until)
+def evolve(state: ClerkDay, event: ClerkTaken | ClerkFreed | ClerkBecameBusy | ClerkBecameFree) -> ClerkDay:
+    match event:
+        case ClerkBecameBusy():
+            return _away(state, joined((*state.busy, *event.busy)))
+        case ClerkBecameFree():
+            return _away(state, without(state.busy, event.free))
+        case _:
+            return _held(state, event)
+
+
+def _away(state: ClerkDay, busy: tuple[Span, ...]) -> ClerkDay:
+    away = 0
+    for one in busy:
+        away |= span(state.base, one.from_, one.until)
+    return replace(state, busy=busy, away=away)
+
+
+def _held(state: ClerkDay, event: ClerkTaken | ClerkFreed) -> ClerkDay:
+    base = state.base
+    ticks = span(base, event.starts_at, event.blocked_until)
+    before = span(base, event.blocked_from, event.starts_at) if event.blocked_from else 0
     minutes = int((event.blocked_until - event.starts_at).total_seconds()) // 60
     match event:
         case ClerkTaken():
-            return ClerkDay(state.base, state.taken | ticks, state.minutes + minutes)
+            visit = span(base, event.starts_at, event.ends_at or event.blocked_until)
+            sets = state.taken | ticks, state.visits | visit, state.before | before
+            return ClerkDay(base, *sets, state.minutes + minutes, state.busy, state.away)
         case ClerkFreed():
-            return ClerkDay(state.base, state.taken & ~ticks, state.minutes - minutes)
+            sets = state.taken & ~ticks, state.visits & ~ticks, state.before & ~before
+            return ClerkDay(base, *sets, state.minutes - minutes, state.busy, state.away)
 
 
 def ticks(starts_at: datetime, until: datetime) -> range:

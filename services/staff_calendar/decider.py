@@ -4,19 +4,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import assert_never, cast
 
-from services.staff_calendar import day, reservation, staff
+from services.staff_calendar import busy, day, reservation, staff
 from services.staff_calendar.allocation import Days, allocate, day_stream, reason, wanted_days
 from services.staff_calendar.alternatives import alternatives
+from services.staff_calendar.busy import Elsewhere
 from services.staff_calendar.commands import (
+    ConfirmVisit,
     DefineClerk,
     ExtendHorizon,
     HoldStaff,
     LetGoStaff,
+    NoteBusy,
     SetQuotas,
     StaffCalendarCommand,
 )
 from services.staff_calendar.day import ClerkDay
 from services.staff_calendar.events import (
+    BusyTimesChanged,
+    ClerkBecameBusy,
+    ClerkBecameFree,
     ClerkDefined,
     ClerkFreed,
     ClerkTaken,
@@ -28,13 +34,14 @@ from services.staff_calendar.events import (
     StaffReleased,
     StaffReserved,
     StopHeld,
+    VisitConfirmed,
 )
 from services.staff_calendar.reservation import Reservation, let_go
 from services.staff_calendar.staff import Refused, Staff
 
 __all__ = ["Refused", "State", "decide", "evolve", "initial", "needs", "stream_of"]
 
-State = Staff | ClerkDay | Reservation
+State = Staff | ClerkDay | Reservation | Elsewhere
 _REGISTRY = "staff"
 
 
@@ -45,6 +52,10 @@ def needs(command: StaffCalendarCommand, states: Mapping[str, State]) -> set[str
             return {_REGISTRY}
         case HoldStaff():
             return _needs_to_hold(command, states)
+        case ConfirmVisit():
+            return {_conversation(command.appointment)}
+        case NoteBusy():
+            return {busy.stream(command.clerk)} | {day_stream(command.clerk, one.date) for one in command.days}
         case LetGoStaff():
             conversation = _conversation(command.appointment)
             if conversation not in states:
@@ -64,6 +75,8 @@ def initial(stream: str) -> State:
         return Staff()
     if stream.startswith("reservation-"):
         return Reservation()
+    if stream.startswith(busy.PREFIX):
+        return Elsewhere()
     return day.empty(date.fromisoformat(stream[-10:]))
 
 
@@ -72,9 +85,11 @@ def evolve(state: State, event: StaffCalendarEvent) -> State:
     match state, event:
         case Staff(), ClerkDefined() | QuotasSet() | HoursOpened():
             return staff.evolve(state, event)
-        case ClerkDay(), ClerkTaken() | ClerkFreed():
+        case ClerkDay(), ClerkTaken() | ClerkFreed() | ClerkBecameBusy() | ClerkBecameFree():
             return day.evolve(state, event)
-        case Reservation(), StaffReserved() | StaffDeclined() | StaffReleased() | HoldForgone():
+        case Elsewhere(), BusyTimesChanged():
+            return state
+        case Reservation(), StaffReserved() | StaffDeclined() | StaffReleased() | HoldForgone() | VisitConfirmed():
             return reservation.evolve(state, event)
         case _:
             raise TypeError(f"{type(event).__name__} does not belong to a {type(state).__name__}")
@@ -93,6 +108,12 @@ def decide(command: StaffCalendarCommand, states: Mapping[str, State]) -> Sequen
             return _hold(command, states)
         case LetGoStaff():
             return _let_go(command, states)
+        case ConfirmVisit():
+            return reservation.confirm(command, _reservation(states, command.appointment))
+        case NoteBusy():
+            streams = {one.date: day_stream(command.clerk, one.date) for one in command.days}
+            known = _days(states, streams.values())
+            return busy.note(command, {date: known[name].busy for date, name in streams.items()})
         case _:
             assert_never(command)
 
@@ -102,9 +123,11 @@ def stream_of(event: StaffCalendarEvent) -> str:
     match event:
         case ClerkDefined() | QuotasSet() | HoursOpened():
             return _REGISTRY
-        case ClerkTaken() | ClerkFreed():
+        case ClerkTaken() | ClerkFreed() | ClerkBecameBusy() | ClerkBecameFree():
             return day_stream(event.clerk, event.date)
-        case StaffReserved() | StaffDeclined() | StaffReleased() | HoldForgone():
+        case BusyTimesChanged():
+            return busy.stream(event.clerk)
+        case StaffReserved() | StaffDeclined() | StaffReleased() | HoldForgone() | VisitConfirmed():
             return _conversation(event.appointment)
         case _:
             assert_never(event)
@@ -147,13 +170,28 @@ def _let_go(order: LetGoStaff, states: Mapping[str, State]) -> Sequence[StaffCal
 
 def _taken(order: HoldStaff, stop: StopHeld) -> ClerkTaken:
     return ClerkTaken(
-        stop.clerk, stop.date, order.appointment, order.attempt, stop.stop, stop.starts_at, stop.blocked_until
+        stop.clerk,
+        stop.date,
+        order.appointment,
+        order.attempt,
+        stop.stop,
+        stop.starts_at,
+        stop.blocked_until,
+        stop.ends_at,
+        stop.blocked_from,
     )
 
 
 def _freed(event: StaffReleased, stop: StopHeld) -> ClerkFreed:
     return ClerkFreed(
-        stop.clerk, stop.date, event.appointment, event.attempt, stop.stop, stop.starts_at, stop.blocked_until
+        stop.clerk,
+        stop.date,
+        event.appointment,
+        event.attempt,
+        stop.stop,
+        stop.starts_at,
+        stop.blocked_until,
+        stop.blocked_from,
     )
 
 

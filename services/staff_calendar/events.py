@@ -1,7 +1,8 @@
 """What staff_calendar stores: frozen facts, in the words of those who keep the calendars.
 
-Streams: `staff` (ClerkDefined, QuotasSet, HoursOpened), `clerk-{clerk}-{date}` (ClerkTaken, ClerkFreed) and
-`reservation-{appointment}` (StaffReserved, StaffDeclined, StaffReleased, HoldForgone).
+Streams: `staff` (ClerkDefined, QuotasSet, HoursOpened), `clerk-{clerk}-{date}` (ClerkTaken, ClerkFreed,
+ClerkBecameBusy, ClerkBecameFree), `busy-{clerk}` (BusyTimesChanged) and `reservation-{appointment}` (StaffReserved,
+StaffDeclined, StaffReleased, HoldForgone, VisitConfirmed).
 """
 
 from dataclasses import dataclass
@@ -111,7 +112,10 @@ class OpenDay:
 
 @dataclass(frozen=True, slots=True)
 class StopHeld:
-    """One stop of a visit and its clerk; `date` is the clerk's local day, `blocked_until` the end of the buffer."""
+    """One stop of a visit and its clerk; `date` is the clerk's local day, `blocked_until` the end of the buffer.
+
+    `blocked_from`: where a buffer before the stop begins; None = there is none.
+    """
 
     stop: int
     clerk: str
@@ -123,6 +127,11 @@ class StopHeld:
     blocked_until: datetime
     concern: str = ""
     title: str = ""
+    blocked_from: datetime | None = None
+
+    @property
+    def reach_from(self) -> datetime:
+        return self.blocked_from or self.starts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,8 @@ class HoursOpened:
 
 @dataclass(frozen=True, slots=True)
 class ClerkTaken:
+    """`ends_at`: where the buffer after the stop begins; None = it was not noted, and all of it counts as the visit."""
+
     clerk: str
     date: date
     appointment: str
@@ -161,6 +172,8 @@ class ClerkTaken:
     stop: int
     starts_at: datetime
     blocked_until: datetime
+    ends_at: datetime | None = None
+    blocked_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +185,7 @@ class ClerkFreed:
     stop: int
     starts_at: datetime
     blocked_until: datetime
+    blocked_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +227,56 @@ class HoldForgone:
     closed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class VisitConfirmed:
+    """What was held for this attempt is now a visit that takes place."""
+
+    appointment: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The instants [from_, until); aware, with the local offset."""
+
+    from_: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BusyDay:
+    """When a clerk is busy elsewhere on a local date: in order, neither overlapping nor touching."""
+
+    date: date
+    busy: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkBecameBusy:
+    """A clerk's own calendar says of these times that they are taken; they were free before."""
+
+    clerk: str
+    date: date
+    busy: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkBecameFree:
+    """These times are not taken by the clerk's own calendar any more."""
+
+    clerk: str
+    date: date
+    free: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BusyTimesChanged:
+    """What is busy now on the dates on which that has changed; said to those who propose times."""
+
+    clerk: str
+    days: tuple[BusyDay, ...]
+
+
 StaffCalendarEvent = (
     ClerkDefined
     | QuotasSet
@@ -223,4 +287,8 @@ StaffCalendarEvent = (
     | StaffDeclined
     | StaffReleased
     | HoldForgone
+    | VisitConfirmed
+    | ClerkBecameBusy
+    | ClerkBecameFree
+    | BusyTimesChanged
 )

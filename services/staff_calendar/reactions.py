@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.staff_calendar.commands import HoldStaff, LetGoStaff, Scope, StaffCalendarCommand, StopWanted
+from services.staff_calendar.commands import (
+    ConfirmVisit,
+    HoldStaff,
+    LetGoStaff,
+    Scope,
+    StaffCalendarCommand,
+    StopWanted,
+)
 from services.staff_calendar.contracts import HEARD
 from shared.messages import Message, following
 from shared.replays import Replays
@@ -27,6 +34,8 @@ def react(message: Message, now: datetime) -> Sequence[StaffCalendarCommand]:
         return ()
     said: Any = schema.load(message.data)
     order = following(message, by="staff_calendar")
+    if message.type == "AppointmentConfirmed":
+        return (ConfirmVisit(order, now, said["appointment"], said["attempt"]),)
     if (scope := _LET_GO.get(message.type)) is not None:
         return (LetGoStaff(order, now, said["appointment"], said["attempt"], scope),)
     stops = tuple(_wanted(stop) for stop in said["stops"])
@@ -47,4 +56,5 @@ def _wanted(stop: dict[str, Any]) -> StopWanted:
         clerk=stop["clerk"],
         concern=stop["concern"],
         title=stop["name"].get("de", stop["concern"]),
+        blocked_from=stop["blocked_from"],
     )

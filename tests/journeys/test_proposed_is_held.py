@@ -126,6 +126,7 @@ def _concern(key: str) -> st.SearchStrategy[Concern]:
         equipment=st.sampled_from([(), EQUIPMENT]),
         competences=st.sets(st.sampled_from(COMPETENCES), max_size=1).map(tuple),
         buffer_minutes=st.sampled_from([0, 3, 5, 15]),
+        buffer_before_minutes=st.sampled_from([0, 0, 4, 10]),
         grid_minutes=st.sampled_from([5, 15]),
         horizon_days=st.just(10),
         questions=st.just((YesNo("more", Text("?", "?")),)),

@@ -21,15 +21,17 @@ def moment(day: date, ticks: int) -> datetime:
     return datetime.combine(day + timedelta(ticks // 288), time(ticks % 288 // 12, ticks % 12 * 5), ZONE)
 
 
-def rooms(first: date) -> st.SearchStrategy[list[Event]]:
-    one = st.builds(room_of, st.just(first), st.integers(0, 2), st.integers(1, 5), sites, equipment, openings)
+def rooms(first: date, hours: st.SearchStrategy[Opened] | None = None) -> st.SearchStrategy[list[Event]]:
+    open_ = openings if hours is None else hours
+    one = st.builds(room_of, st.just(first), st.integers(0, 2), st.integers(1, 5), sites, equipment, open_)
     return st.lists(one, min_size=1, max_size=4).map(_flat)
 
 
-def clerks(first: date) -> st.SearchStrategy[list[Event]]:
+def clerks(first: date, hours: st.SearchStrategy[Opened] | None = None) -> st.SearchStrategy[list[Event]]:
+    open_ = openings if hours is None else hours
     keys = st.sets(st.sampled_from(("a-k", "l-z")), max_size=1)
     can = st.sets(st.sampled_from(COMPETENCES), min_size=1)
-    one = st.builds(clerk_of, st.just(first), st.integers(0, 2), can, keys, sites, openings)
+    one = st.builds(clerk_of, st.just(first), st.integers(0, 2), can, keys, sites, open_)
     return st.lists(one, min_size=1, max_size=4).map(_flat)
 
 

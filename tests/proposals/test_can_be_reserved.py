@@ -1,7 +1,7 @@
 """What the engine proposes, the owners of rooms and calendars reserve: same rules, same data, no declines."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from services.booking.proposals.index import Index
-from services.booking.proposals.search import search, still_free
+from services.booking.proposals.search import possible, search, still_free
 from services.booking.proposals.wish import Need, Proposal, Wish
 from services.rooms import commands as room_orders
 from services.rooms import decider as rooms_decider
@@ -22,6 +22,13 @@ from tests.proposals.random_towns import FIRST_DAYS, Event, apply, clerk_of, cle
 from tests.proposals.town import MONDAY, ZONE
 
 towns = st.sampled_from(FIRST_DAYS).flatmap(lambda first: st.tuples(st.just(first), rooms(first), clerks(first)))
+# From before midnight to the small hours.
+evenings = st.tuples(st.just(0), st.integers(268, 284), st.integers(2, 4))
+mornings = st.tuples(st.just(1), st.sampled_from((0, 1, 2, 3, 12, 24)), st.integers(2, 24))
+late = st.lists(evenings | mornings, min_size=1, max_size=3)
+nights = st.sampled_from(FIRST_DAYS).flatmap(
+    lambda first: st.tuples(st.just(first), rooms(first, late), clerks(first, late))
+)
 
 
 class Ensemble:
@@ -57,26 +64,32 @@ class Ensemble:
     def reserve(self, proposal: Proposal, needs: tuple[Need, ...], appointment: str, now: datetime) -> None:
         """Both owners hold exactly what was proposed."""
         wanted = sorted(zip(proposal.stops, _in_order(proposal, needs), strict=True), key=lambda one: one[0].starts_at)
-        for_rooms, for_staff = [], []
-        for number, (stop, need) in enumerate(wanted, start=1):
-            times = (stop.starts_at, stop.ends_at, stop.blocked_until)
-            for_rooms.append(
-                room_orders.StopWanted(number, need.seats, need.equipment, need.step_free, *times, room=stop.room)
-            )
-            what = (need.department or "", need.competences, need.responsibility)
-            for_staff.append(staff_orders.StopWanted(number, *what, *times, clerk=stop.clerk))
+        both = [
+            _wanted(number, need, stop.starts_at, stop.room, stop.clerk)
+            for number, (stop, need) in enumerate(wanted, start=1)
+        ]
+        for_rooms, for_staff = zip(*both, strict=True)
         order = ("order", now, appointment, 1, proposal.site)
-        self.rooms, held = _held(self.rooms, room_orders.HoldRooms(*order, tuple(for_rooms)), room_facts.RoomReserved)
+        self.rooms, held = _held(self.rooms, room_orders.HoldRooms(*order, for_rooms), room_facts.RoomReserved)
         assert [stop.room for stop in held.stops] == [stop.room for stop in proposal.stops]
         self._take(appointment, "room", [(stop.room, stop) for stop in held.stops])
-        order_of_staff = staff_orders.HoldStaff(*order, tuple(for_staff))
+        order_of_staff = staff_orders.HoldStaff(*order, for_staff)
         self.staff, held = _held(self.staff, order_of_staff, staff_facts.StaffReserved)
         assert [stop.clerk for stop in held.stops] == [stop.clerk for stop in proposal.stops]
         self._take(appointment, "clerk", [(stop.clerk, stop) for stop in held.stops])
 
+    def would_hold(self, need: Need, at: datetime, now: datetime) -> bool:
+        """Would both owners hold a visit of one stop, with anybody and anywhere?"""
+        room_, clerk_ = _wanted(1, need, at)
+        order = ("order", now, "new", 1, "rathaus")
+        rooms_ = self.rooms.when(room_orders.HoldRooms(*order, (room_,))).decided
+        staff = self.staff.when(staff_orders.HoldStaff(*order, (clerk_,))).decided
+        return isinstance(rooms_[-1], room_facts.RoomReserved) and isinstance(staff[-1], staff_facts.StaffReserved)
+
     def _take(self, appointment: str, kind: str, stops: list[tuple[str, Any]]) -> None:
         for name, stop in stops:
-            self.index.take(appointment, 1, kind, name, stop.starts_at, stop.blocked_until)
+            ends = {"ends_at": stop.ends_at, "blocked_from": stop.blocked_from}
+            self.index.take(appointment, 1, kind, name, stop.starts_at, stop.blocked_until, **ends)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -89,7 +102,7 @@ def test_every_proposal_is_reserved_as_it_stands(
     ensemble, now = Ensemble([one for part in parts for one in part]), moment(first, 17)
     for number, one in enumerate(asked):
         less: dict[str, Any] = {"competences": (), "responsibility": None, "seats": 1, "equipment": ()} if easy else {}
-        stops = tuple(replace(need, buffer_before=0, **less) for need in one.stops)
+        stops = tuple(replace(need, **less) for need in one.stops)
         wish = replace(one, past_midnight=False, stops=stops)
         proposals = search(ensemble.index, wish, now).proposals
         event(f"{len(wish.stops)} stops, {'proposed' if proposals else 'nothing'}")
@@ -97,6 +110,25 @@ def test_every_proposal_is_reserved_as_it_stands(
             proposal = proposals[min(pick, len(proposals) - 1)]
             assert still_free(ensemble.index, proposal.stops, _in_order(proposal, wish.stops), site=proposal.site)
             ensemble.reserve(proposal, wish.stops, f"a{number}", now)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(nights, st.lists(wishes, max_size=3), wishes)
+def test_a_time_is_possible_exactly_where_both_owners_hold_it(
+    town: tuple[date, list[Event], list[Event]], before: list[Wish], wish: Wish
+) -> None:
+    """Also beside others' visits with buffers on both sides, and at midnight."""
+    first, *parts = town
+    ensemble, now = Ensemble([one for part in parts for one in part]), moment(first, 264)
+    for number, one in enumerate(before):
+        stops = tuple(replace(need, competences=(), responsibility=None, equipment=()) for need in one.stops)
+        for proposal in search(ensemble.index, Wish(stops), now).proposals[:1]:
+            ensemble.reserve(proposal, stops, f"a{number}", now)
+    need = replace(wish.stops[0], grid=5)
+    found = {at for at, _ in possible(ensemble.index, Wish((need,), site="rathaus"), now)}
+    event(f"{len(before)} before, {'possible' if found else 'impossible'}")
+    times = [now.astimezone(UTC) + timedelta(minutes=5 * n) for n in range(9 * 12)]
+    assert {at for at in times if at in found} == {at for at in times if ensemble.would_hold(need, at, now)}
 
 
 def test_stops_of_one_concern_go_to_those_who_can() -> None:
@@ -119,6 +151,20 @@ def test_stops_of_one_concern_go_to_those_who_can() -> None:
 def _in_order(proposal: Proposal, needs: tuple[Need, ...]) -> tuple[Need, ...]:
     """The needs in the order of the stops."""
     return tuple(needs[stop.number] for stop in proposal.stops)
+
+
+def _wanted(
+    number: int, need: Need, at: datetime, room: str | None = None, clerk: str | None = None
+) -> tuple[room_orders.StopWanted, staff_orders.StopWanted]:
+    """A stop as both owners hear it."""
+    marks = (-need.buffer_before, need.minutes, need.minutes + need.buffer)
+    begins, ends, until = (at + timedelta(minutes=minutes) for minutes in marks)
+    times, kept = (at, ends, until), begins if need.buffer_before else None
+    what = (need.department or "", need.competences, need.responsibility)
+    return (
+        room_orders.StopWanted(number, need.seats, need.equipment, need.step_free, *times, room, kept),
+        staff_orders.StopWanted(number, *what, *times, clerk, blocked_from=kept),
+    )
 
 
 def _held(owner: Scenario, order: Any, reserved: type) -> tuple[Scenario, Any]:

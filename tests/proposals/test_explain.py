@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.booking.proposals.explain import Explanation, explain
-from services.booking.proposals.index import Index
+from services.booking.proposals.index import Asked, Index
 from services.booking.proposals.release import Release
 from services.booking.proposals.wish import Wish
 from tests.proposals.town import MONDAY, NOW, at, clerk, need, town, wish
@@ -60,7 +60,7 @@ def test_taken_asked_for_and_buffer_are_told_apart() -> None:
     """Anna is with a guest until half past eight, then needs five minutes; a second place is only asked for."""
     index = town()
     index.take("a", 1, "clerk", "anna", at("08:00"), at("08:35"), ends_at=at("08:30"))
-    index.pend("b", 1, [("r1", "anna", at("09:00"), at("09:25"))])
+    index.pend("b", 1, [Asked("r1", "anna", at("09:00"), at("09:25"))])
     found = {
         when: codes(one(wish(), at(when), index))["anna"] for when in ("08:10", "08:30", "08:35", "08:40", "09:10")
     }

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.booking.proposals.index import Index
+from services.booking.proposals.index import Asked, Index
 from services.booking.proposals.search import possible, search, still_free
 from tests.proposals.random_towns import moment
 from tests.proposals.town import MONDAY, NOW, ZONE, at, clerk, need, room, town, wish
@@ -38,7 +38,7 @@ class Truth:
         for (appointment, attempt), slots in self.pending.items():
             for slot in slots:
                 room, clerk = (f"{kind[0]}{slot[1]}" if slot[0] == kind else None for kind in ("room", "clerk"))
-                index.pend(appointment, attempt, [(room, clerk, slot[3], slot[5])])
+                index.pend(appointment, attempt, [Asked(room, clerk, slot[3], slot[5], slot[4], slot[2])])
         return index
 
 
@@ -117,7 +117,7 @@ def take(index: Index, truth: Truth, key: tuple[str, int], slot: Slot) -> None:
 def pend(index: Index, truth: Truth, key: tuple[str, int], slot: Slot) -> None:
     _, number, _, starts, _, until = slot
     for _ in range(2):
-        index.pend(*key, [(f"r{number}", f"c{number}", starts, until)])
+        index.pend(*key, [Asked(f"r{number}", f"c{number}", starts, until)])
     answered = {one[0] for one in truth.taken.get(key, ())}
     for kind in {"room", "clerk"} - answered:
         truth.pending.setdefault(key, set()).add((kind, number, starts, starts, until, until))
@@ -141,7 +141,7 @@ def test_a_large_room_serves_several_parties() -> None:
     for name in ("a", "b"):
         index.take(name, 1, "room", "hall", at("08:00"), at("08:30"), ends_at=at("08:25"))
     assert possible(index, wish(), NOW)[0][0] == at("08:00")
-    index.pend("c", 1, [("hall", None, at("08:10"), at("08:40"))])
+    index.pend("c", 1, [Asked("hall", None, at("08:10"), at("08:40"))])
     assert possible(index, wish(), NOW)[0][0] == at("08:30")
     proposal = search(index, wish(), NOW).proposals[0]
     assert still_free(index, (replace(proposal.stops[0], starts_at=at("08:00"), ends_at=at("08:20")),), (need(),))
@@ -187,11 +187,11 @@ def test_an_opening_past_midnight_stays_when_the_next_day_is_replaced() -> None:
 def test_what_two_holds_share_stays_held_when_one_goes() -> None:
     """Asked for by two, across midnight UTC, where the holds lie in different buckets."""
     index = town()
-    index.pend("a", 1, [("r1", "anna", at("00:30"), at("01:30"))])
-    index.pend("b", 1, [("r1", "anna", at("01:05"), at("02:00"))])
+    index.pend("a", 1, [Asked("r1", "anna", at("00:30"), at("01:30"))])
+    index.pend("b", 1, [Asked("r1", "anna", at("01:05"), at("02:00"))])
     index.free("b")
     only = town()
-    only.pend("a", 1, [("r1", "anna", at("00:30"), at("01:30"))])
+    only.pend("a", 1, [Asked("r1", "anna", at("00:30"), at("01:30"))])
     assert index.contents() == only.contents()
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from services.booking.proposals.index import Asked
 from services.booking.proposals.ranking import Objective
 from services.booking.proposals.search import possible, search, still_free
 from tests.proposals.town import MONDAY, NOW, at, clerk, need, room, town, wish
@@ -40,7 +41,7 @@ def test_a_taken_clerk_is_not_proposed_until_freed() -> None:
 def test_what_is_asked_for_blocks_until_it_is_answered() -> None:
     """A pending place is not proposed; the holder's answer replaces it, with the clerk it chose."""
     index = town()
-    index.pend("a1", 1, [("r1", "anna", at("08:00"), at("08:25"))])
+    index.pend("a1", 1, [Asked("r1", "anna", at("08:00"), at("08:25"))])
     best = search(index, wish(limit=1), NOW).proposals[0]
     assert best.starts_at == at("08:25")
     index.take("a1", 1, "room", "r2", at("08:00"), at("08:25"))
@@ -90,7 +91,7 @@ def test_a_proposal_stays_free_as_long_as_anybody_fitting_is() -> None:
     """Not only the preferred clerk and room count; pending ones do not stand against it unless asked."""
     index = town()
     proposal = search(index, wish(from_date=MONDAY + timedelta(1)), NOW).proposals[0]
-    index.pend("a1", 1, [("r1", "anna", at("08:00", MONDAY + timedelta(1)), at("09:00", MONDAY + timedelta(1)))])
+    index.pend("a1", 1, [Asked("r1", "anna", at("08:00", MONDAY + timedelta(1)), at("09:00", MONDAY + timedelta(1)))])
     assert still_free(index, proposal.stops, (need(),))
     assert not still_free(index, proposal.stops, (need(),), ignoring_pending=False)
     clerk(index, "cem", days=5)
@@ -120,6 +121,18 @@ def test_a_visit_and_its_buffer_lie_within_one_day() -> None:
     assert at("23:55") not in times
     assert at("00:00", tuesday) in times
     assert at("23:55") in [start for start, _ in possible(index, wish(past_midnight=True, **late), NOW)]
+
+
+def test_a_buffer_before_a_visit_lies_within_its_day() -> None:
+    """It may reach into closed time, but not past midnight."""
+    index, tuesday = town(), MONDAY + timedelta(1)
+    index.open_clerk("anna", MONDAY, tuesday, {tuesday: [("rathaus", at("00:00", tuesday), at("12:00", tuesday))]})
+    index.open_room("r1", MONDAY, tuesday, {tuesday: [(at("00:05", tuesday), at("12:00", tuesday))]})
+    early = {"not_before": at("23:00"), "not_after": at("01:00", tuesday)}
+    times = [start for start, _ in possible(index, wish(need(buffer_before=10), **early), NOW)]
+    assert times[0] == at("00:10", tuesday)
+    anyway = possible(index, wish(need(buffer_before=10), past_midnight=True, **early), NOW)
+    assert anyway[0][0] == at("00:05", tuesday)
 
 
 def test_only_the_responsible_clerk_is_proposed() -> None:

@@ -1,6 +1,7 @@
 """A stored event is never edited: what once went into the log can always be read."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import get_args
@@ -10,7 +11,7 @@ import pytest
 from services.rooms import upcasts
 from services.rooms.events import Closure, HoldForgone, Hours, HoursSet, Pattern, RoomEvent
 from shared.codec import Codec
-from tests.rooms.words import declined, freed, held, open_from, released, reserved, room, stop, taken
+from tests.rooms.words import at, declined, freed, held, open_from, released, reserved, room, stop, taken
 
 STORED = json.loads(Path(__file__).with_name("stored_v1.json").read_text())
 NINE = held("r1", stop("09:00", "09:10", "09:15"))
@@ -19,13 +20,14 @@ EVENTS: tuple[RoomEvent, ...] = (
     room("r1", equipment=("fingerprint",)),
     HoursSet("r1", Pattern((Hours("tue", "08:00", "12:00"),), (CLOSURE,))),
     open_from("r1", ("08:00", "12:00")),
-    taken(NINE),
+    replace(taken(NINE), ends_at=None),
     freed(NINE),
     reserved(NINE)[-1],
     declined("taken", "09:15"),
     released(NINE, kept=2)[-1],
     HoldForgone("a1", 1, closed=True),
 )
+WITH_BUFFERS = json.loads(Path(__file__).with_name("stored_v1_buffers.json").read_text())
 codec = Codec(RoomEvent, upcasts.UPCASTS)
 
 
@@ -36,6 +38,16 @@ def test_an_event_is_stored_as_ever(event: RoomEvent) -> None:
     assert version == 1
     assert _holds(json.loads(data), STORED[kind])
     assert codec.load(kind, 1, json.dumps(STORED[kind])) == event
+
+
+def test_buffers_before_a_visit_are_stored_as_ever() -> None:
+    """They came later, as fields with a default."""
+    stop = replace(NINE, blocked_from=at("08:50"))
+    later = reserved(stop)
+    for event in (*later, freed(stop)):
+        kind, version, data = codec.dump(event)
+        assert (version, _holds(json.loads(data), WITH_BUFFERS[kind])) == (1, True)
+        assert codec.load(kind, 1, json.dumps(WITH_BUFFERS[kind])) == event
 
 
 def test_no_event_is_left_out() -> None:

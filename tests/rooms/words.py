@@ -73,15 +73,18 @@ def held(where: str, wanted: StopWanted, *, until: str | None = None, site: str 
     """The stop as it is held in a room; `until` where its buffer was cut."""
     day = wanted.starts_at.date()
     blocked = at(until, day) if until else wanted.blocked_until
-    return StopHeld(wanted.stop, where, where.upper(), day, site, wanted.starts_at, wanted.ends_at, blocked)
+    times = wanted.starts_at, wanted.ends_at, blocked
+    return StopHeld(wanted.stop, where, where.upper(), day, site, *times, blocked_from=wanted.blocked_from)
 
 
 def taken(stop: StopHeld, *, appointment: str = "a1", attempt: int = 1) -> RoomTaken:
-    return RoomTaken(stop.room, stop.date, appointment, attempt, stop.stop, stop.starts_at, stop.blocked_until)
+    times = stop.starts_at, stop.blocked_until, stop.lane, stop.ends_at, stop.blocked_from
+    return RoomTaken(stop.room, stop.date, appointment, attempt, stop.stop, *times)
 
 
 def freed(stop: StopHeld, *, appointment: str = "a1", attempt: int = 1) -> RoomFreed:
-    return RoomFreed(stop.room, stop.date, appointment, attempt, stop.stop, stop.starts_at, stop.blocked_until)
+    times = stop.starts_at, stop.blocked_until, stop.lane, stop.blocked_from
+    return RoomFreed(stop.room, stop.date, appointment, attempt, stop.stop, *times)
 
 
 def reserved(*stops: StopHeld, appointment: str = "a1", attempt: int = 1) -> tuple[RoomTaken | RoomReserved, ...]:

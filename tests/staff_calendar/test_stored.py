@@ -1,6 +1,7 @@
 """A stored event is never edited: what once went into the log can always be read."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import get_args
@@ -49,7 +50,7 @@ EVENTS: tuple[StaffCalendarEvent, ...] = (
         ),
     ),
     HoursOpened("c-17", DAY, DAY, ZONE, (OpenDay(DAY, (Opening("rathaus", at("08:00"), at("12:30")),)),)),
-    taken(HELD),
+    replace(taken(HELD), ends_at=None),
     freed(HELD),
     StaffReserved("a1", 1, (HELD,)),
     StaffDeclined("a1", 1, "taken", (at("09:15"),)),
@@ -57,6 +58,7 @@ EVENTS: tuple[StaffCalendarEvent, ...] = (
     HoldForgone("a1", 2, kept=2, closed=True),
 )
 STORED = json.loads(Path(__file__).with_name("stored_v1.json").read_text())
+WITH_BUFFERS = json.loads(Path(__file__).with_name("stored_v1_buffers.json").read_text())
 codec = Codec(StaffCalendarEvent, upcasts.UPCASTS)
 
 
@@ -79,6 +81,15 @@ def test_what_is_stored_holds_what_was(event: StaffCalendarEvent) -> None:
     name, version, text = codec.dump(event)
     assert version == 1
     assert _holds(json.loads(text), STORED[name])
+
+
+def test_buffers_before_a_visit_are_stored_as_ever() -> None:
+    """They came later, as fields with a default."""
+    stop = replace(HELD, blocked_from=at("08:50"))
+    for event in (taken(stop), freed(stop), StaffReserved("a1", 1, (stop,))):
+        name, version, text = codec.dump(event)
+        assert (version, _holds(json.loads(text), WITH_BUFFERS[name])) == (1, True)
+        assert codec.load(name, 1, json.dumps(WITH_BUFFERS[name])) == event
 
 
 def _holds(new: object, old: object) -> bool:

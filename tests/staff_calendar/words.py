@@ -89,15 +89,18 @@ def held(who: str, wanted: StopWanted, *, until: str | None = None, site: str = 
         at(until, day) if until else wanted.blocked_until,
         wanted.concern,
         wanted.title,
+        wanted.blocked_from,
     )
 
 
 def taken(stop: StopHeld, *, appointment: str = "a1", attempt: int = 1) -> ClerkTaken:
-    return ClerkTaken(stop.clerk, stop.date, appointment, attempt, stop.stop, stop.starts_at, stop.blocked_until)
+    times = stop.starts_at, stop.blocked_until, stop.ends_at, stop.blocked_from
+    return ClerkTaken(stop.clerk, stop.date, appointment, attempt, stop.stop, *times)
 
 
 def freed(stop: StopHeld, *, appointment: str = "a1", attempt: int = 1) -> ClerkFreed:
-    return ClerkFreed(stop.clerk, stop.date, appointment, attempt, stop.stop, stop.starts_at, stop.blocked_until)
+    times = stop.starts_at, stop.blocked_until, stop.blocked_from
+    return ClerkFreed(stop.clerk, stop.date, appointment, attempt, stop.stop, *times)
 
 
 def reserved(*stops: StopHeld, appointment: str = "a1", attempt: int = 1) -> tuple[ClerkTaken | StaffReserved, ...]:

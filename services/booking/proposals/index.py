@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from heapq import heappop, heappush
 from sys import intern
+from typing import NamedTuple
 
 from services.booking.proposals.busy import Hold
 from services.booking.proposals.resources import (
@@ -22,7 +23,16 @@ from services.booking.proposals.resources import (
 from services.booking.proposals.timetable import Hours, Timetable
 from services.booking.proposals.wish import Need
 
-Asked = tuple[str | None, str | None, datetime, datetime]  # room, clerk (None = none named), starts_at, blocked_until
+
+class Asked(NamedTuple):
+    """A stop asked for; None = no room or clerk is named, no buffer before, and all of it is the visit."""
+
+    room: str | None
+    clerk: str | None
+    starts_at: datetime
+    blocked_until: datetime
+    ends_at: datetime | None = None
+    blocked_from: datetime | None = None
 
 
 class Index(Timetable):
@@ -137,9 +147,10 @@ class Index(Timetable):
         """Places asked for and not answered yet are not proposed to others meanwhile."""
         held = self.holds.get(appointment, ())
         answered = {one[0] for one in held if one[6] == attempt and not one[7]}
-        for room, clerk, starts_at, blocked_until in stops:
-            times = (starts_at, starts_at, blocked_until, blocked_until)
-            for kind, resource in (("room", room), ("clerk", clerk)):
+        for stop in stops:
+            starts_at, until = stop.starts_at, stop.blocked_until
+            times = (stop.blocked_from or starts_at, starts_at, stop.ends_at or until, until)
+            for kind, resource in (("room", stop.room), ("clerk", stop.clerk)):
                 if resource is not None and kind not in answered:
                     self._add(appointment, self._hold(kind, resource, *times, attempt, True))
 

@@ -64,7 +64,7 @@ class Place:
             for room in self.fitting("room", number) if clerks else ():
                 rooms |= self.bits("room", room, number, first)
             shape = self.shapes[number]
-            self._starts[key] = clerks & rooms & self.window.starts(shape.length, shape.after)
+            self._starts[key] = clerks & rooms & self.window.starts(shape)
         return self._starts[key]
 
     def begins(self, remaining: int, first: bool = False) -> int:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from services.booking.proposals.index import Index
 from services.booking.proposals.release import released_until
+from services.booking.proposals.shapes import Shape
 from services.booking.proposals.ticks import runs, span
 from services.booking.proposals.wish import Wish
 
@@ -15,7 +16,7 @@ _FIRST, _LAST = date(1970, 1, 2), date(9000, 1, 1)  # dates beyond these can't b
 class Window:
     """`first`: the bit from which earliness counts (may be negative); `allowed`: the bits a visit may occupy.
 
-    `midnights`: the bits at which local days begin, if a visit and its buffer must lie within one day, else 0.
+    `midnights`: the bits at which local days begin, if a visit and its buffers must lie within one day, else 0.
     `now`, `today`: the bit and the local day that have begun.
     """
 
@@ -26,17 +27,23 @@ class Window:
     now: int = 0
     today: date = date.min
 
-    def starts(self, length: int, after: int) -> int:
-        """Where a stop of `length` ticks may begin that keeps `after` ticks free behind it."""
-        bits = runs(self.allowed, length)
-        return bits & runs(~self.midnights >> 1, length + after - 1) if self.midnights else bits
+    def starts(self, shape: Shape) -> int:
+        """Where a stop may begin; it and its buffers lie within one day."""
+        bits = runs(self.allowed, shape.length)
+        if not self.midnights:
+            return bits
+        bits &= runs(~self.midnights >> 1, shape.length + shape.after - 1)
+        if shape.before:
+            behind = shape.before - 1  # bits, before which there is nothing
+            bits &= runs(~self.midnights << behind | span(0, behind), shape.before)
+        return bits
 
 
 def window(index: Index, wish: Wish, now: datetime) -> Window:
     base = index.base or 0
     first = earliest(index, wish, now) - base
     until = min(latest(index, wish, now), index.until) - base
-    midnights = 0 if wish.past_midnight else sum(1 << bit for bit in index.midnights() if first < bit < until)
+    midnights = 0 if wish.past_midnight else sum(1 << bit for bit in index.midnights() if bit < until)
     allowed = _allowed(index, wish, first, until)
     return Window(first, until, allowed, midnights, index.scale.floor(now) - base, today(index, now))
 
