@@ -157,8 +157,11 @@ class Api(HttpRequestHandler):
 
     @cached_property
     def app(self) -> Any:
-        """The running service's App."""
-        return next(one.app for one in self.container.dependencies if hasattr(one, "app"))
+        """The running service's App. Raises AttributeError before there is one: nameko looks at all members early."""
+        for one in self.container.dependencies:
+            if hasattr(one, "app"):
+                return one.app
+        raise AttributeError("the service is not set up yet")
 
     def admit(self, request: Request) -> None:
         """Raises Problem unless whoever asks may."""
