@@ -26,6 +26,10 @@ from sqlalchemy import (
 from services.staff_calendar.day import ticks
 from services.staff_calendar.events import (
     PUBLIC,
+    BusyDay,
+    BusyTimesChanged,
+    ClerkBecameBusy,
+    ClerkBecameFree,
     ClerkDefined,
     ClerkFreed,
     ClerkTaken,
@@ -39,6 +43,7 @@ from services.staff_calendar.events import (
     StaffDeclined,
     StaffReleased,
     StaffReserved,
+    VisitConfirmed,
 )
 from shared.definition import Recorded
 from shared.tables import Write, instant, upsert
@@ -89,7 +94,16 @@ reservations = Table(
     Column("concern", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("reserved_at", Text, nullable=False),
+    Column("confirmed_at", Text),
     Index("reservations_clerk_date", "clerk", "date"),
+)
+
+busy_days = Table(
+    "busy_days",
+    metadata,
+    Column("clerk", Text, primary_key=True),
+    Column("date", Text, primary_key=True),
+    Column("busy", JSON, nullable=False),
 )
 
 _TAKE = insert(taken)
@@ -109,6 +123,11 @@ _CLOSE = delete(open_days).where(
 )
 _OPEN = insert(open_days)
 _RESERVE = insert(reservations)
+_BUSY = upsert(busy_days, ["clerk", "date"])
+_NOT_BUSY = delete(busy_days).where(busy_days.c.clerk == bindparam("b_clerk"), busy_days.c.date == bindparam("b_date"))
+_CONFIRM = update(reservations).where(
+    reservations.c.appointment == bindparam("b_appointment"), reservations.c.attempt == bindparam("b_attempt")
+)
 _RELEASE = delete(reservations).where(
     reservations.c.appointment == bindparam("b_appointment"), reservations.c.attempt == bindparam("b_attempt")
 )
@@ -131,7 +150,12 @@ def project(event: StaffCalendarEvent, at: Recorded) -> Iterable[Write]:
             return (_quotas(event),)
         case HoursOpened():
             return _opened(event)
-        case StaffDeclined() | HoldForgone():
+        case VisitConfirmed():
+            who = {"b_appointment": event.appointment, "b_attempt": event.attempt}
+            return ((_CONFIRM, who | {"confirmed_at": instant(at.time)}),)
+        case BusyTimesChanged():
+            return (_busy(event.clerk, day) for day in event.days)
+        case StaffDeclined() | HoldForgone() | ClerkBecameBusy() | ClerkBecameFree():
             return ()
         case _:
             assert_never(event)
@@ -202,6 +226,13 @@ def _opened(event: HoursOpened) -> Iterable[Write]:
             for o in day.open
         ]
         yield _OPEN, {"clerk": event.clerk, "date": day.date.isoformat(), "open": hours}
+
+
+def _busy(clerk: str, day: BusyDay) -> Write:
+    if not day.busy:
+        return _NOT_BUSY, {"b_clerk": clerk, "b_date": day.date.isoformat()}
+    times = [[span.from_.isoformat(), span.until.isoformat()] for span in day.busy]
+    return _BUSY, {"clerk": clerk, "date": day.date.isoformat(), "busy": times}
 
 
 def _for_whom(hours: Quota | Hours | Opening) -> dict[str, object]:

@@ -4,8 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from services.staff_calendar.commands import LetGoStaff
-from services.staff_calendar.events import HoldForgone, StaffDeclined, StaffReleased, StaffReserved, StopHeld
+from services.staff_calendar.commands import ConfirmVisit, LetGoStaff
+from services.staff_calendar.events import (
+    HoldForgone,
+    StaffDeclined,
+    StaffReleased,
+    StaffReserved,
+    StopHeld,
+    VisitConfirmed,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +22,7 @@ class Reservation:
     held: Mapping[int, tuple[StopHeld, ...]] = field(default_factory=lambda: MappingProxyType({}))
     answered: frozenset[int] = frozenset()
     gone: frozenset[int] = frozenset()
+    confirmed: frozenset[int] = frozenset()
     kept: int = 0
     closed: bool = False
 
@@ -23,7 +31,9 @@ class Reservation:
         return self.closed or attempt in self.gone or attempt < self.kept
 
 
-def evolve(state: Reservation, event: StaffReserved | StaffDeclined | StaffReleased | HoldForgone) -> Reservation:
+def evolve(
+    state: Reservation, event: StaffReserved | StaffDeclined | StaffReleased | HoldForgone | VisitConfirmed
+) -> Reservation:
     match event:
         case StaffReserved():
             held = MappingProxyType({**state.held, event.attempt: event.stops})
@@ -33,9 +43,18 @@ def evolve(state: Reservation, event: StaffReserved | StaffDeclined | StaffRelea
         case StaffReleased():
             rest = MappingProxyType({n: stops for n, stops in state.held.items() if n != event.attempt})
             return replace(state, held=rest, kept=max(state.kept, event.kept), closed=state.closed or event.closed)
+        case VisitConfirmed():
+            return replace(state, confirmed=state.confirmed | {event.attempt})
         case HoldForgone():
             gone = state.gone | {event.attempt} if not (event.kept or event.closed) else state.gone
             return replace(state, gone=gone, kept=max(state.kept, event.kept), closed=state.closed or event.closed)
+
+
+def confirm(order: ConfirmVisit, state: Reservation) -> tuple[VisitConfirmed, ...]:
+    """Once, while it is held: what was let go before it was confirmed is gone."""
+    if order.attempt not in state.held or order.attempt in state.confirmed:
+        return ()
+    return (VisitConfirmed(order.appointment, order.attempt),)
 
 
 def let_go(order: LetGoStaff, state: Reservation) -> tuple[StaffReleased | HoldForgone, ...]:

@@ -15,6 +15,7 @@ from nameko.timer import timer
 from werkzeug.wrappers import Request, Response
 
 from services.staff_calendar import contracts, decider, duties, projections, queries, reactions, upcasts
+from services.staff_calendar.calendars import tables as calendars
 from services.staff_calendar.commands import DefineClerk, ExtendHorizon, SetQuotas
 from services.staff_calendar.events import (
     Exceptional,
@@ -38,6 +39,7 @@ from services.staff_calendar.web.bodies import (
     QuotasBody,
     StaffAnswer,
 )
+from shared import admission
 from shared.app import App, Delivery
 from shared.definition import Definition
 from shared.nameko_parts import Running, hear
@@ -45,6 +47,9 @@ from shared.standard import Standard
 from shared.web import Problem, api, json_response
 
 HOUR = 3600
+STAFF = ("clerk", "info_desk", "security_desk", "catalogue", "operations")
+KEEPERS = ("operations",)
+"""Who may look, and who may change what is not their own."""
 DEFINITION = Definition(
     **PLACE._asdict(),
     decider=decider,
@@ -52,10 +57,11 @@ DEFINITION = Definition(
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
     react=reactions.react,
-    project=projections.project,
     note=admission.heard,
     replays=reactions.REPLAYS,
+    project=projections.project,
     metadata=projections.metadata,
+    beside=calendars.metadata,
     migrations=Path(__file__).parent / "migrations",
 )
 
@@ -76,23 +82,31 @@ class StaffCalendarService(Standard):
         """Open the days that have come within the horizon. Hourly, for the day begins when the clerks' zone says so."""
         extend_horizon(self.app)
 
-    @api("GET", "/api/staff", answer=StaffAnswer, summary="All clerks")
+    @api("GET", "/api/staff", role=STAFF, answer=StaffAnswer, summary="All clerks")
     def staff(self, request: Request) -> Response:
         """By id, with their quotas as set."""
         with self.app.read() as connection:
             return json_response({"staff": queries.staff(connection)})
 
-    @api("PUT", "/api/staff/<clerk>", body=ClerkBody, answer=DefinedAnswer, summary="Define a clerk")
+    @api("PUT", "/api/staff/<clerk>", role=KEEPERS, body=ClerkBody, answer=DefinedAnswer, summary="Define a clerk")
     def define(self, request: Request, clerk: str, body: dict[str, Any]) -> Response:
         """What the clerk can do, and for whom; the same again changes nothing. Gaps and overlaps of rules are told."""
         return define_clerk(self.app, request, clerk, body)
 
-    @api("PUT", "/api/staff/<clerk>/quotas", body=QuotasBody, answer=ClerkAnswer, summary="Set a clerk's quotas")
+    @api(
+        "PUT",
+        "/api/staff/<clerk>/quotas",
+        role=("clerk", *KEEPERS),
+        body=QuotasBody,
+        answer=ClerkAnswer,
+        summary="Set a clerk's quotas",
+    )
     def quotas(self, request: Request, clerk: str, body: dict[str, Any]) -> Response:
         """All of them; what is reserved stays reserved."""
+        own(request, clerk)
         return set_quotas(self.app, request, clerk, body)
 
-    @api("GET", "/api/staff/<clerk>/days/<date>", answer=DayAnswer, summary="A clerk's day")
+    @api("GET", "/api/staff/<clerk>/days/<date>", role=STAFF, answer=DayAnswer, summary="A clerk's day")
     def day(self, request: Request, clerk: str, date: str) -> Response:
         """What is open, and what is held."""
         return clerk_day(self.app, clerk, date)
@@ -102,13 +116,26 @@ class StaffCalendarService(Standard):
         """For subscribing to; needs the key of the address."""
         return calendar(self.app, request, clerk, query["key"])
 
-    @api("GET", "/api/staff/<clerk>/calendar-address", answer=AddressAnswer, summary="Where the calendar is found")
+    @api(
+        "GET",
+        "/api/staff/<clerk>/calendar-address",
+        role=("clerk", *KEEPERS),
+        answer=AddressAnswer,
+        summary="Where the calendar is found",
+    )
     def calendar_address(self, request: Request, clerk: str) -> Response:
-        """The feed's address with its key. To be guarded by sign-in."""
+        """The feed's address with its key."""
+        own(request, clerk)
         known_clerk(self.app, clerk)
         host = self.app.settings.public_url or request.host_url.rstrip("/")
         key = feed.key_of(clerk, self.app.settings.secret)
         return json_response({"address": f"{host}/api/staff/{clerk}/calendar.ics?key={key}"})
+
+
+def own(request: Any, clerk: str) -> None:
+    """Raises Problem where a clerk asks for what is a colleague's."""
+    if not request.visitor.may(KEEPERS) and request.visitor.person != clerk:
+        raise Problem(403, "This is another clerk's", kind="/problems/role", detail="A clerk may do this for themselves.")
 
 
 def extend_horizon(app: App) -> None:
