@@ -8,8 +8,12 @@ import pytest
 from marshmallow import ValidationError
 
 from services.staff_calendar import contracts, reactions
-from services.staff_calendar.commands import HoldStaff, LetGoStaff, StopWanted
+from services.staff_calendar.commands import ConfirmVisit, HoldStaff, LetGoStaff, StopWanted
 from services.staff_calendar.events import (
+    BusyDay,
+    BusyTimesChanged,
+    ClerkBecameBusy,
+    ClerkBecameFree,
     ClerkDefined,
     HoldForgone,
     HoursOpened,
@@ -18,11 +22,13 @@ from services.staff_calendar.events import (
     Pattern,
     QuotasSet,
     Responsibility,
+    Span,
     StaffCalendarEvent,
     StaffDeclined,
     StaffReleased,
     StaffReserved,
     StopHeld,
+    VisitConfirmed,
 )
 from shared.codec import Codec
 from shared.messages import following
@@ -60,12 +66,18 @@ SAID: dict[str, StaffCalendarEvent] = {
     "StaffReserved": StaffReserved(VISIT, 1, (HELD,)),
     "StaffDeclined": StaffDeclined(VISIT, 1, "taken", (at("09:10"),)),
     "StaffReleased": StaffReleased(VISIT, 1, (HELD,), closed=True),
+    "ClerkBusy": BusyTimesChanged(
+        "c-17", (BusyDay(DAY, (Span(at("10:00"), at("11:30")),)), BusyDay(date(2026, 11, 25), ()))
+    ),
 }
 PRIVATE: tuple[StaffCalendarEvent, ...] = (
     QuotasSet("c-17", Pattern()),
     taken(HELD),
     freed(HELD),
     HoldForgone(VISIT, 1, closed=True),
+    VisitConfirmed(VISIT, 1),
+    ClerkBecameBusy("c-17", DAY, (Span(at("10:00"), at("11:30")),)),
+    ClerkBecameFree("c-17", DAY, (Span(at("10:00"), at("11:30")),)),
 )
 
 
@@ -141,10 +153,16 @@ def test_the_end_of_an_attempt_becomes_an_order_to_let_go(kind: str, scope: str,
     assert (order.appointment, order.attempt, order.scope) == (VISIT, attempt, scope)
 
 
-@pytest.mark.parametrize("kind", ["AppointmentConfirmed", "GuestForgotten"])
-def test_what_is_of_no_use_is_passed_over(kind: str) -> None:
-    """A confirmation changes nothing here, and no guest is known here who could be forgotten."""
-    assert reactions.react(message(kind), NOW) == ()
+def test_a_confirmation_is_noted() -> None:
+    """So that the visit stands in the clerk's calendar as one that takes place."""
+    (order,) = reactions.react(message("AppointmentConfirmed", VISIT), NOW)
+    assert isinstance(order, ConfirmVisit)
+    assert (order.appointment, order.attempt) == (VISIT, 1)
+
+
+def test_what_is_of_no_use_is_passed_over() -> None:
+    """No guest is known here who could be forgotten."""
+    assert reactions.react(message("GuestForgotten"), NOW) == ()
 
 
 def test_a_field_that_is_added_later_is_passed_over() -> None:

@@ -29,12 +29,12 @@ def test_a_visit_costs_two_events(office: Office) -> None:
     assert len(office.ticks()) == 3
 
 
-def test_a_confirmation_costs_nothing(office: Office) -> None:
-    """The line is kept fast: what is held stays held."""
+def test_a_confirmation_is_one_event(office: Office) -> None:
+    """What is held stays held."""
     office.employ("c-17")
     office.hear("AppointmentRequested")
     office.hear("AppointmentConfirmed")
-    assert office.kinds() == ["ClerkTaken", "StaffReserved"]
+    assert office.kinds() == ["ClerkTaken", "StaffReserved", "VisitConfirmed"]
 
 
 def test_everything_said_twice_and_shuffled_ends_the_same(office: Office) -> None:

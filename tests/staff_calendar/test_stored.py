@@ -10,6 +10,10 @@ import pytest
 
 from services.staff_calendar import upcasts
 from services.staff_calendar.events import (
+    BusyDay,
+    BusyTimesChanged,
+    ClerkBecameBusy,
+    ClerkBecameFree,
     ClerkDefined,
     Exceptional,
     HoldForgone,
@@ -21,11 +25,13 @@ from services.staff_calendar.events import (
     Quota,
     QuotasSet,
     Responsibility,
+    Span,
     StaffCalendarEvent,
     StaffDeclined,
     StaffReleased,
     StaffReserved,
     StopHeld,
+    VisitConfirmed,
 )
 from shared.codec import Codec
 from tests.staff_calendar.words import DAY, ZONE, at, freed, taken
@@ -56,6 +62,10 @@ EVENTS: tuple[StaffCalendarEvent, ...] = (
     StaffDeclined("a1", 1, "taken", (at("09:15"),)),
     StaffReleased("a1", 1, (HELD,), kept=2, closed=True),
     HoldForgone("a1", 2, kept=2, closed=True),
+    VisitConfirmed("a1", 1),
+    ClerkBecameBusy("c-17", DAY, (Span(at("10:00"), at("11:00")),)),
+    ClerkBecameFree("c-17", DAY, (Span(at("10:00"), at("10:30")),)),
+    BusyTimesChanged("c-17", (BusyDay(DAY, (Span(at("10:30"), at("11:00")),)), BusyDay(date(2026, 11, 25), ()))),
 )
 STORED = json.loads(Path(__file__).with_name("stored_v1.json").read_text())
 WITH_BUFFERS = json.loads(Path(__file__).with_name("stored_v1_buffers.json").read_text())
