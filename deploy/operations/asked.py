@@ -11,6 +11,9 @@ import typer
 from deploy.home import BadInput
 from deploy.parts import SERVICES
 
+LONGEST_ID = 200
+"""Characters of an id."""
+
 
 def service(name: str) -> str:
     """A service's name."""
@@ -31,6 +34,19 @@ def moment(text: str, zone: ZoneInfo, option: str) -> datetime:
     except ValueError:
         raise BadInput(f"{option} must be a time like 2026-11-23T10:20 or 2026-11-23, not {text!r}.") from None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+
+
+def positions(text: str) -> tuple[int, int | None]:
+    """`100..200`, `100..` or `..200`: the position before the first, and the last; None for all there are."""
+    if not text:
+        return 0, None
+    first, dots, last = text.partition("..")
+    if not dots or not (first + last) or not all(part.isdecimal() or not part for part in (first, last)):
+        raise BadInput(f"--positions must be like 100..200, 100.. or ..200, not {text!r}.")
+    above, up_to = int(first or 1) - 1, int(last) if last else None
+    if above < 0 or (up_to is not None and up_to <= above):
+        raise BadInput(f"--positions {text}: the first position is 1, and the range must not be inverted.")
+    return above, up_to
 
 
 def shown(moment: str, zone: ZoneInfo) -> str:

@@ -18,7 +18,8 @@ from shared.app import App, Delivery
 from shared.config import KEY_BYTES, Settings
 from shared.database import connect
 from shared.definition import Definition, Recorded
-from shared.messages import CONTENT_TYPE, Cause, Message, Said, envelope, following, numbered
+from shared.messages import CONTENT_TYPE, Cause, Message, Said, again, envelope, following, numbered
+from shared.replays import Effect, Mode, Replays
 from shared.tables import Write, upsert
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -245,6 +246,14 @@ def project(event: Event, at: Recorded) -> Iterable[Write]:
         yield _SIT, {"seat": event.seat, "who": event.who}
 
 
+def mark_again(name: str, now: datetime, tally: str) -> Mark:
+    """The toy's one side effect that can be done again."""
+    return Mark(name, now, tally)
+
+
+REPLAYS = Replays({"hold": Effect("hold"), "mark": Effect("marking", mark_again)})
+
+
 def definition(name: str = "counters", hears: tuple[str, ...] = ("toy", "other"), **more: Any) -> Definition:
     """The toy as a service of that name."""
     return Definition(
@@ -258,7 +267,7 @@ def definition(name: str = "counters", hears: tuple[str, ...] = ("toy", "other")
         http_default="127.0.0.1:0",
         hears=hears,
         react=react,
-        **more,
+        **{"replays": REPLAYS} | more,
     )
 
 
@@ -312,6 +321,7 @@ class Speaker:
     source: str = "toy"
     sequences: dict[str, int] = field(default_factory=dict)
     position: int = 0
+    texts: dict[int, str] = field(default_factory=dict)
 
     def say(self, tally: str = "a", by: int = 1, note: str = "", kind: str = "Counted") -> Delivery:
         """The next message about a tally."""
@@ -325,7 +335,12 @@ class Speaker:
         text = envelope(
             said, source=self.source, event_id=event_id, time=time, stream=stream, sequence=sequence, cause=cause
         )
+        self.texts[self.position] = text
         return Delivery(CONTENT_TYPE, numbered(text, self.position))
+
+    def replay(self, job: str, position: int) -> Delivery:
+        """What was said at that position, as a replay brings it."""
+        return Delivery(CONTENT_TYPE, again(self.texts[position], position, job, Mode.REDELIVER))
 
 
 MakeApp = Callable[..., App]
