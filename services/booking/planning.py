@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -233,15 +233,20 @@ def as_asked(asked: Plan) -> tuple[tuple[Stop, ...], tuple[Need, ...]]:
     needs = tuple(
         Need(
             concern=s.concern,
-            minutes=(s.ends_at - s.starts_at) // timedelta(minutes=1),
+            minutes=_minutes(s.starts_at, s.ends_at),
             department=s.department,
             competences=s.competences,
             responsibility=s.responsibility,
             seats=s.seats,
             equipment=s.equipment,
             step_free=s.step_free,
-            buffer_before=(s.starts_at - s.reach_from) // timedelta(minutes=1),
+            buffer_before=_minutes(s.reach_from, s.starts_at),
         )
         for s in asked.stops
     )
     return stops, needs
+
+
+def _minutes(begins: datetime, ends: datetime) -> int:
+    """Elapsed, also where the clocks change: between two times of one zone Python counts what the clock shows."""
+    return (ends.astimezone(UTC) - begins.astimezone(UTC)) // timedelta(minutes=1)
