@@ -1,10 +1,12 @@
-"""`foyer status`: one table of all processes, with health, memory and queues."""
+"""`foyer status`: one screen with all processes: health, memory, what waits and what was parked."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 import typer
 from pika.exceptions import AMQPError
 from rich.console import Console, Group, RenderableType
@@ -14,18 +16,24 @@ from rich.text import Text
 
 from deploy.broker import queue_lengths
 from deploy.ensemble import health
+from deploy.figures import Figures, figures, parked, quantile
 from deploy.home import HTTP_DEFAULTS, Home
 from deploy.parts import SERVICES
 from deploy.servers.process import descendants
 from deploy.supervision import Supervisor
 
 MIB = 1024 * 1024
+PAUSE = 2.0
 _PAGE = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One process as it is now. `memory` is resident, with its children, in bytes; 0 where it does not run."""
+    """One process as it is now. `memory` is resident, with its children, in bytes; 0 where it does not run.
+
+    `waiting`: messages in a service's queue, events that a publisher has not published; `behind`: the age of the
+    oldest of them in seconds.
+    """
 
     name: str
     state: str
@@ -33,49 +41,90 @@ class Line:
     memory: int
     since: int
     health: str
-    queue: int | None
+    waiting: int | None
+    behind: float | None
+    parked: int | None
 
     @property
     def well(self) -> bool:
         return self.state == "RUNNING" and self.health in ("", "ready")
 
 
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The ensemble at one moment. `holds` wait for their answers; `confirmed_in`: seconds in which 95 % were."""
+
+    lines: tuple[Line, ...]
+    holds: int | None
+    expired: int | None
+    confirmed_in: float | None
+
+    @property
+    def well(self) -> bool:
+        return all(line.well for line in self.lines)
+
+
 def status(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Refresh every two seconds until Ctrl-C")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON; with --watch one line every two seconds")] = False,
 ) -> None:
     """How each process is. The exit status is 0 when all are well, 1 when not."""
     console = Console()
     home = Home.here()
     if not watch:
-        lines = look(home)
-        console.print(table(lines))
-        raise typer.Exit(0 if all(line.well for line in lines) else 1)
+        now = look(home)
+        typer.echo(plain(now, indent=True)) if json else console.print(table(now))
+        raise typer.Exit(0 if now.well else 1)
+    if json:
+        while True:
+            typer.echo(plain(look(home)))
+            time.sleep(PAUSE)
     with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
         while True:
             live.update(table(look(home)), refresh=True)
-            time.sleep(2)
+            time.sleep(PAUSE)
 
 
-def look(home: Home) -> list[Line]:
+def look(home: Home) -> Now:
     """All processes as they are now. Raises CannotDo where Foyer does not run."""
     supervisor = Supervisor(home)
     settings = {**HTTP_DEFAULTS, **home.saved()}
     states = supervisor.states()
     queues = _queues(settings)
-    return [_line(state, settings, queues) for state in states]
+    counted = {service: figures(settings[f"FOYER_HTTP_{service.upper()}"]) for service in SERVICES}
+    booking = counted["booking"]
+    return Now(
+        tuple(_line(state, settings, queues, counted) for state in states),
+        _whole(booking.get("foyer_holds_open")),
+        _whole(booking.get("foyer_holds_expired_total")),
+        quantile(booking, "foyer_confirmation_seconds", 0.95),
+    )
 
 
-def _line(state: dict[str, Any], settings: dict[str, str], queues: dict[str, int]) -> Line:
+def _line(
+    state: Mapping[str, Any], settings: Mapping[str, str], queues: Mapping[str, int], counted: Mapping[str, Figures]
+) -> Line:
     name, pid = state["name"], state["pid"]
-    said = ""
+    said, service = "", name.removesuffix("-publisher")
+    of = counted.get(service, {})
+    waiting, behind, aside = None, None, None
     if name in SERVICES:
         answer = health(f"http://{settings[f'FOYER_HTTP_{name.upper()}']}")
         said = "; ".join((*answer["problems"], *answer["notes"])) or "ready"
+        waiting, behind = queues.get(f"{name}.inbox"), of.get("foyer_inbox_behind_seconds")
+        aside = parked(of) if of else None
+    elif service in SERVICES:
+        waiting, behind = _whole(of.get("foyer_unpublished_events")), of.get("foyer_unpublished_seconds")
     since = state["now"] - state["start"] if pid else 0
-    return Line(name, state["statename"], pid, resident(pid) if pid else 0, since, said, queues.get(f"{name}.inbox"))
+    memory = resident(pid) if pid else 0
+    return Line(name, state["statename"], pid, memory, since, said, waiting, behind, aside)
 
 
-def _queues(settings: dict[str, str]) -> dict[str, int]:
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _queues(settings: Mapping[str, str]) -> dict[str, int]:
     try:
         return queue_lengths(settings["FOYER_AMQP_URL"], [f"{service}.inbox" for service in SERVICES])
     except (AMQPError, OSError, KeyError):
@@ -93,23 +142,41 @@ def resident(pid: int) -> int:
     return total
 
 
-def table(lines: list[Line]) -> RenderableType:
+def table(now: Now) -> RenderableType:
     """What `foyer status` prints."""
     shown = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("process", "state", "pid", "MB", "up", "waiting", "health"):
-        shown.add_column(column, justify="right" if column in ("pid", "MB", "up", "waiting") else "left")
-    for line in lines:
+    for column in ("process", "state", "pid", "MB", "up", "waiting", "behind", "parked", "health"):
+        shown.add_column(column, justify="left" if column in ("process", "state", "health") else "right")
+    for line in now.lines:
         shown.add_row(
             line.name,
             Text(line.state.lower(), style="green" if line.state == "RUNNING" else "bold red"),
             str(line.pid or ""),
             f"{line.memory / MIB:.0f}" if line.memory else "",
             _span(line.since),
-            "" if line.queue is None else str(line.queue),
+            "" if line.waiting is None else str(line.waiting),
+            "" if line.behind is None else f"{line.behind:.1f} s",
+            Text("" if line.parked is None else str(line.parked), style="bold red" if line.parked else ""),
             Text(line.health, style="green" if line.health == "ready" else "red"),
         )
-    ours = sum(line.memory for line in lines if line.name != "broker") / MIB
-    return Group(shown, Text(f"{ours:.0f} MB without broker and database", style="dim"))
+    return Group(shown, Text(_summary(now), style="dim"))
+
+
+def _summary(now: Now) -> str:
+    ours = sum(line.memory for line in now.lines if line.name != "broker") / MIB
+    parts = [f"{ours:.0f} MB without broker and database"]
+    if now.holds is not None:
+        parts.append(f"{now.holds} requests wait for their answers, {now.expired} ran out of time")
+    if now.confirmed_in is not None:
+        parts.append(f"95 % confirmed within {now.confirmed_in:g} s")
+    return " · ".join(parts)
+
+
+def plain(now: Now, indent: bool = False) -> str:
+    """The same as JSON."""
+    processes = [asdict(line) | {"well": line.well} for line in now.lines]
+    whole = {name: getattr(now, name) for name in ("well", "holds", "expired", "confirmed_in")}
+    return orjson.dumps(whole | {"processes": processes}, option=orjson.OPT_INDENT_2 if indent else 0).decode()
 
 
 def _span(seconds: int) -> str:
