@@ -1,7 +1,8 @@
-"""One appointment's whole story: the events of all services that are about it, in order of cause, from their logs."""
+"""One appointment's whole story: the events of all services that are about it, in order of cause."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -28,11 +29,37 @@ class Told:
     data: dict[str, Any]
     effects: list["Told"] = field(default_factory=list)
 
+    @property
+    def at(self) -> datetime:
+        """When it was recorded."""
+        return datetime.fromisoformat(self.recorded_at)
 
-def story(database_url_pattern: str, appointment: str) -> list[Told]:
-    """All events about an appointment, by time. Raises what the database says when it can't be read."""
+
+def story(database_url_pattern: str, appointment: str, until: datetime | None = None) -> list[Told]:
+    """All events about an appointment recorded until then, in order of cause.
+
+    Raises what the database says when it can't be read.
+    """
     found = [told for service in SERVICES for told in _of(service, database_url_pattern, appointment)]
-    return sorted(found, key=lambda told: (told.recorded_at, told.stream, told.version))
+    return in_order([told for told in found if until is None or told.at <= until])
+
+
+def in_order(told: Sequence[Told]) -> list[Told]:
+    """By time, but never an effect before its cause, nor a version before the one it follows: clocks may differ."""
+    by_id = {event.id: event for event in told}
+    by_place = {(event.service, event.stream, event.version): event for event in told}
+    ordered: dict[str, Told] = {}
+
+    def place(event: Told) -> None:
+        before = (by_id.get(event.causation), by_place.get((event.service, event.stream, event.version - 1)))
+        for earlier in before:
+            if earlier is not None and earlier is not event and earlier.id not in ordered:
+                place(earlier)
+        ordered.setdefault(event.id, event)
+
+    for event in sorted(told, key=lambda told: (told.recorded_at, told.stream, told.version)):
+        place(event)
+    return list(ordered.values())
 
 
 def by_cause(told: Sequence[Told]) -> list[Told]:

@@ -1,23 +1,22 @@
 """`foyer show`: an appointment's whole story across the services, from their logs."""
 
 from dataclasses import asdict
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
 from sqlalchemy.exc import DBAPIError
 
-from deploy.home import CannotDo
+from deploy.home import BadInput
+from deploy.operations.asked import moment, print_json
 from deploy.story import Told, by_cause, story
 from shared import config
 
-WRONG = 2
+NOW = "now"
 SERVICE_STYLES = {
     "booking": "bold cyan",
     "rooms": "green",
@@ -37,29 +36,52 @@ class As(StrEnum):
 
 def show(
     appointment: Annotated[str, typer.Argument(help="The appointment's id")],
-    as_: Annotated[As, typer.Option("--as", help="tree: by cause; table: by time; json: everything")] = As.TREE,
+    as_: Annotated[As, typer.Option("--as", help="tree: what led to what; table: line by line; json: everything")] = (
+        As.TREE
+    ),
+    json: Annotated[bool, typer.Option("--json", help="The same as --as json")] = False,
+    at: Annotated[str, typer.Option(help="As it was then, with what each service knew: 2026-11-23T10:20, or now")] = "",
 ) -> None:
-    """Show an appointment's whole story: what each service decided, when, and because of what."""
+    """Show an appointment's whole story in order of cause: what each service decided, when, and because of what."""
     settings = config.load("{service}")
+    zone = ZoneInfo(settings.timezone)
+    until = moment(at, zone, "--at") if at not in ("", NOW) else None
+    known: dict[str, Any] = {}
     try:
-        told = story(settings.database_url, appointment)
+        told = story(settings.database_url, appointment, until)
+        if at and told:
+            from deploy.states import states  # loads the five services
+
+            known = states(settings.database_url, appointment, until, zone)
     except DBAPIError as error:
         reason = str(error.orig).splitlines()[0]
-        raise CannotDo(
+        raise BadInput(
             f"A log can't be read ({reason}). Is the ensemble of this folder up? See `foyer status`."
         ) from None
     if not told:
-        typer.echo(f"No log knows an appointment '{appointment}'.", err=True)
-        raise typer.Exit(WRONG)
+        then = f" at {at}" if until else ""
+        raise BadInput(f"No log knew an appointment '{appointment}'{then}.")
     console = Console()
-    zone = ZoneInfo(settings.timezone)
-    match as_:
+    match As.JSON if json else as_:
         case As.JSON:
-            typer.echo(orjson.dumps([_plain(event) for event in told], option=orjson.OPT_INDENT_2).decode())
+            whole = [_plain(event) for event in told]
+            print_json({"at": until, "states": known, "story": whole} if at else whole)
+            return
         case As.TABLE:
             console.print(_table(told, zone))
         case As.TREE:
             console.print(_tree(appointment, told, zone))
+    if known:
+        _print_states(console, known)
+
+
+def _print_states(console: Console, known: dict[str, Any]) -> None:
+    from deploy.states import lines
+
+    for service, state in known.items():
+        console.print(f"\n[{SERVICE_STYLES[service]}]{service}[/]")
+        for line in lines(state) if state else ("knew nothing of it",):
+            console.print(f"  {line}", highlight=False, markup=False)
 
 
 def _plain(event: Told) -> dict[str, object]:
@@ -69,22 +91,22 @@ def _plain(event: Told) -> dict[str, object]:
 
 
 def _table(told: list[Told], zone: ZoneInfo) -> Table:
-    start = _time(told[0])
+    start = told[0].at
     table = Table(f"since {start.astimezone(zone):%Y-%m-%d %H:%M:%S}", "service", "event", "told others", box=None)
     for event in told:
-        after = f"+{(_time(event) - start).total_seconds() * 1000:.0f} ms"
+        after = f"+{(event.at - start).total_seconds() * 1000:.0f} ms"
         service = f"[{SERVICE_STYLES[event.service]}]{event.service}[/]"
         table.add_row(after, service, event.type + _gist(event), "yes" if event.said else "")
     return table
 
 
 def _tree(appointment: str, told: list[Told], zone: ZoneInfo) -> Tree:
-    start = _time(told[0])
+    start = told[0].at
     tree = Tree(f"[bold]{appointment}[/] · {start.astimezone(zone):%A %Y-%m-%d %H:%M:%S} · {told[0].correlation}")
 
     def grow(branch: Tree, events: list[Told]) -> None:
         for event in events:
-            after = (_time(event) - start).total_seconds() * 1000
+            after = (event.at - start).total_seconds() * 1000
             label = f"[{SERVICE_STYLES[event.service]}]{event.service}[/] [bold]{event.type}[/]"
             grow(branch.add(f"{label} [dim]+{after:.0f} ms[/]{_gist(event)}"), event.effects)
 
@@ -98,7 +120,3 @@ def _gist(event: Told) -> str:
     because = event.data.get("because")
     parts = [*names, *(because if isinstance(because, list) else [because] if because else [])]
     return f" [dim]· {', '.join(parts)}[/]" if parts else ""
-
-
-def _time(event: Told) -> datetime:
-    return datetime.fromisoformat(event.recorded_at)
