@@ -1,80 +1,92 @@
-"""`foyer tail`: live events as the services say them, from the broker."""
+"""`foyer tail`: what the services say, live; also from a position or a time onwards."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import pika
 import typer
-from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError
 from rich.console import Console
+from sqlalchemy.exc import DBAPIError
 
 from deploy.commands.show import SERVICE_STYLES
-from deploy.home import CannotDo
-from deploy.parts import SERVICES, place
-from shared import config, messages, topology
-from shared.messages import Message, Unreadable
-
-WRONG = 2
+from deploy.following import Follower, Logs, Wanted
+from deploy.home import BadInput
+from deploy.operations import asked
+from shared import config
+from shared.messages import Message
 
 
 def tail(
     service: Annotated[list[str] | None, typer.Option("--service", "-s", help="Only of these services")] = None,
     kind: Annotated[list[str] | None, typer.Option("--type", "-t", help="Only messages of these types")] = None,
     subject: Annotated[str, typer.Option(help="Only about this appointment, room or clerk")] = "",
+    stream: Annotated[str, typer.Option(help="Only of this stream, as in appointment-ID")] = "",
+    position: Annotated[
+        int | None, typer.Option("--from", min=1, help="Begin at this position of the log of one service")
+    ] = None,
+    since: Annotated[str, typer.Option(help="Begin at this time: 2026-11-23T10:20")] = "",
     json: Annotated[bool, typer.Option("--json", help="Whole messages, one a line")] = False,
     count: Annotated[int, typer.Option("--count", "-n", min=0, help="End after so many; 0 = go on until Ctrl-C")] = 0,
 ) -> None:
-    """Follow what is said from now on. Takes nothing away from anybody: it listens with a queue of its own."""
-    unknown = set(service or ()) - set(SERVICES)
-    if unknown:
-        typer.echo(f"No service is called {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}.", err=True)
-        raise typer.Exit(WRONG)
-    settings = config.load("tail")
-    show = _lines(json, ZoneInfo(settings.timezone))
+    """Follow what is said, from now on or from an earlier place, without gap or repeat.
+
+    Takes nothing away from anybody: it listens with a queue of its own.
+    """
+    settings = config.load("{service}")
+    zone = ZoneInfo(settings.timezone)
+    wanted = Wanted(asked.services(service), tuple(kind or ()), stream, subject)
+    _check_types(wanted)
+    moment = asked.moment(since, zone, "--since") if since else None
+    logs = Logs(settings.database_url, wanted.services)
     try:
-        connection = pika.BlockingConnection(pika.URLParameters(settings.amqp_url))
+        seen = _beginning(logs, wanted, position, moment)
+        Follower(wanted, logs, settings.amqp_url, seen, _lines(json, zone), count, moment, _say_lost).run()
+    except DBAPIError as error:
+        reason = str(error.orig).splitlines()[0]
+        raise BadInput(
+            f"A log can't be read ({reason}). Is the ensemble of this folder up? See `foyer status`."
+        ) from None
     except (AMQPError, OSError) as error:
-        raise CannotDo(f"The message broker does not answer ({type(error).__name__}). See `foyer status`.") from None
-    try:
-        follow(connection.channel(), service or SERVICES, kind or (), subject, show, count)
-    except AMQPError as error:
-        raise CannotDo(f"The message broker went away ({type(error).__name__}).") from None
+        raise BadInput(f"The message broker does not answer ({type(error).__name__}). See `foyer status`.") from None
     except KeyboardInterrupt:
         return
     finally:
-        if connection.is_open:
-            connection.close()
+        logs.close()
 
 
-def follow(
-    channel: BlockingChannel,
-    services: Sequence[str],
-    kinds: Sequence[str],
-    subject: str,
-    show: Callable[[Message], None],
-    count: int = 0,
-) -> None:
-    """Call `show` for every message that fits, until `count` have come (0: for ever)."""
-    queue = channel.queue_declare("", exclusive=True).method.queue
-    for service in services:
-        exchange = topology.exchange(place(service).name)
-        channel.exchange_declare(exchange, "topic", durable=True)
-        for key in kinds or ("#",):
-            channel.queue_bind(queue, exchange, key)
-    shown = 0
-    for _method, _properties, body in channel.consume(queue, auto_ack=True):
-        try:
-            message = messages.read(body)
-        except Unreadable:
-            continue
-        if subject in ("", message.subject):
-            show(message)
-            shown += 1
-            if shown == count:
-                return
+def _check_types(wanted: Wanted) -> None:
+    if not wanted.types:
+        return
+    from deploy.said import types  # loads the contracts
+
+    known = types(*wanted.services)
+    if unknown := [kind for kind in wanted.types if kind not in known]:
+        raise BadInput(f"No message is called {', '.join(unknown)}; there are {', '.join(known)}.")
+
+
+def _beginning(logs: Logs, wanted: Wanted, position: int | None, moment: datetime | None) -> dict[str, int]:
+    """The position of each log behind which to begin. Raises BadInput."""
+    if position is not None and moment is not None:
+        raise BadInput("Give --from or --since, not both.")
+    if wanted.stream and not logs.knows(wanted.stream):
+        raise BadInput(f"No log of {', '.join(wanted.services)} has a stream {wanted.stream!r}.")
+    if moment is not None:
+        return logs.beginning(moment)
+    ends = logs.ends()
+    if position is None:
+        return ends
+    if len(wanted.services) != 1:
+        raise BadInput("Each service counts its own positions: name one with --service, or use --since.")
+    (name,) = wanted.services
+    if position > ends[name] + 1:
+        raise BadInput(f"{name}'s log has positions 1 to {ends[name]}; there is no {position}.")
+    return {name: position - 1}
+
+
+def _say_lost(error: Exception) -> None:
+    typer.echo(f"The message broker went away ({type(error).__name__}); going on when it is back.", err=True)
 
 
 def _lines(json: bool, zone: ZoneInfo) -> Callable[[Message], None]:
