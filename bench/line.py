@@ -100,7 +100,7 @@ class Line:
         self.ensemble = ensemble
         self._booking = booking
         self._town = town
-        self._calls = Calls({name: urlsplit(url).netloc for name, url in ensemble.urls.items()})
+        self._calls = Calls({name: urlsplit(url).netloc for name, url in ensemble.urls.items()}, ensemble.home)
         self._threads = local()
         self._free = self._offered()
 

@@ -1,14 +1,17 @@
 """At the door of every call: who is it, may they, and was it their own page that sent it?"""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from sqlalchemy import bindparam, delete, select
 from werkzeug.wrappers import Request
 
+from shared.messages import Message
 from shared.problems import Problem
-from shared.sessions import Session, Sessions
+from shared.sessions import LONGEST, Session, Sessions
+from shared.tables import Write, ended_sessions, instant, upsert
 
 COOKIE = "foyer_session"
 FORM_TOKEN = "form_token"
@@ -16,6 +19,14 @@ FORM_HEADER = "X-Form-Token"
 SAFE = ("GET", "HEAD", "OPTIONS")
 OWN = ("same-origin", "none")
 """What browsers say in Sec-Fetch-Site of requests from our own pages, and of addresses typed."""
+
+
+_END = upsert(ended_sessions, ["who"])
+_ENDED = select(ended_sessions.c.before).where(ended_sessions.c.who.in_(bindparam("b_who", expanding=True)))
+# A session that was ended by itself has run out by then.
+_RUN_OUT = delete(ended_sessions).where(
+    ended_sessions.c.who.like("%/%"), ended_sessions.c.before < bindparam("b_before")
+)
 
 
 class House(Protocol):
@@ -35,7 +46,9 @@ def visitor(app: House, request: Request) -> Session | None:
     session = Sessions(app.settings.secret).open(text, app.clock()) if text else None
     if session is None or session.token != header.startswith("Bearer "):
         return None
-    return session
+    with app.read() as connection:
+        ended_at = connection.execute(_ENDED, {"b_who": [session.account, f"{session.account}/{session.id}"]}).scalars()
+        return None if any(instant(session.issued_at) <= before for before in ended_at) else session
 
 
 def admit(app: House, request: Request, roles: Sequence[str]) -> None:
@@ -65,3 +78,18 @@ def same_origin(request: Request, public_url: str = "") -> bool:
         return where in OWN
     origin = request.headers.get("Origin")
     return origin is None or urlsplit(origin).netloc in {request.host, urlsplit(public_url).netloc}
+
+
+def ended(account: str, before: datetime, session: str | None = None) -> tuple[Write, ...]:
+    """The rows that end all sessions and tokens which an account began until then; or only the session named."""
+    who = f"{account}/{session}" if session else account
+    run_out = instant(before.astimezone(UTC) - 2 * LONGEST)
+    return (_END, {"who": who, "before": instant(before.astimezone(UTC))}), (_RUN_OUT, {"b_before": run_out})
+
+
+def heard(message: Message) -> tuple[Write, ...]:
+    """The same, where the service with the accounts has said so."""
+    if message.type != "SessionsEnded":
+        return ()
+    said = message.data
+    return ended(str(said["account"]), datetime.fromisoformat(said["before"]), said.get("session"))

@@ -88,6 +88,11 @@ def _beside(http_address: str) -> str:
     return f"{host}:{int(port) + PORTS_APART}" if port.isdigit() and 0 < int(port) < LAST_PORT - PORTS_APART else ""
 
 
+def secret(home: Path) -> bytes:
+    """The secret that all services of the ensemble in this folder share; made where there is none yet."""
+    return _key(Env().str("FOYER_SECRET", "", validate=_is_key), home, "secret")
+
+
 def _key(given: str, home: Path, name: str) -> bytes:
     """The key of that name: from the environment (base64 of 32 bytes), or a file made at the first start."""
     if given:

@@ -124,6 +124,11 @@ Index(
     sqlite_where=subject_keys.c.sent.is_(False),
 )
 
+ended_sessions = Table(
+    "ended_sessions", metadata, Column("who", Text, primary_key=True), Column("before", Text, nullable=False)
+)
+"""What an account (`name`) or one session of it (`name/session`) began until then counts no more."""
+
 
 def instant(moment: datetime) -> str:
     """A moment as the text the tables hold; sorts by time. Raises ValueError for a naive time."""

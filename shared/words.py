@@ -1,6 +1,6 @@
 """Page and letter texts in several languages: German is written where it is said, catalogues say it in others.
 
-A message id is the German text itself. `{folder}/{language}/LC_MESSAGES/messages.po` is read once (Babel), so that
+A message id is the German text itself. `{folder}/{language}/LC_MESSAGES/*.po` are read once (Babel), so that
 there is nothing to compile; what it lacks is said in German.
 """
 
@@ -56,8 +56,9 @@ def load(folder: Path, *more: Path) -> Mapping[str, Words]:
     for path in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
         language = path.parent.parent.name
         catalogue = _translations(path, language)
-        for other in more:
-            catalogue.add_fallback(_translations(other / path.relative_to(folder), language))
+        beside = [other for other in sorted(path.parent.glob("*.po")) if other != path]
+        for other in (*beside, *(place / path.relative_to(folder) for place in more)):
+            catalogue.add_fallback(_translations(other, language))
         spoken[language] = Words(catalogue, language)
     return spoken
 

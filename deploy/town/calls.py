@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import requests
 from environs import Env
 
 from deploy.home import HTTP_DEFAULTS
+from deploy.own_token import own_token
 from deploy.parts import SERVICES
 
 TRIES = 4
@@ -43,10 +45,14 @@ def addresses() -> dict[str, str]:
 
 
 class Calls:
-    """Every call raises NotUp or Refused. All calls made here may be repeated: they are idempotent or bear a key."""
+    """Every call raises NotUp or Refused. All calls made here may be repeated: they are idempotent or bear a key.
 
-    def __init__(self, at: Mapping[str, str] | None = None) -> None:
+    They are made as operations: `home` is the ensemble's folder with its secret, FOYER_HOME if left out.
+    """
+
+    def __init__(self, at: Mapping[str, str] | None = None, home: Path | None = None) -> None:
         self.at = dict(at or addresses())
+        self._home, self._token = home, ""
         self._of_thread = threading.local()
 
     def get(self, service: str, path: str, query: Mapping[str, Any] | None = None, token: str = "") -> Any:
@@ -62,7 +68,7 @@ class Calls:
         return self._call("POST", service, path, token, json=body, headers={"Idempotency-Key": key} if key else {})
 
     def _call(self, method: str, service: str, path: str, token: str = "", **how: Any) -> Any:
-        headers = {**how.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        headers = {**how.pop("headers", {}), **bearer(token or self.token)}
         for last in (False,) * (TRIES - 1) + (True,):
             try:
                 answer = self._session().request(
@@ -80,6 +86,16 @@ class Calls:
             time.sleep(PAUSE)
         raise AssertionError
 
+    @property
+    def token(self) -> str:
+        """With which calls are made that bear none of their own; empty where nothing was ever started."""
+        self._token = self._token or own_token(self._home)
+        return self._token
+
+    def delete(self, service: str, path: str) -> Any:
+        """Take something away."""
+        return self._call("DELETE", service, path)
+
     def _session(self) -> requests.Session:
         # A session keeps its connection open but is not made for several threads.
         if not hasattr(self._of_thread, "session"):
@@ -87,6 +103,11 @@ class Calls:
             self._of_thread.session.trust_env = False
         session: requests.Session = self._of_thread.session
         return session
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that bears a token."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _json(answer: requests.Response) -> Any:

@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.booking.events import ClerkHoursNoted, ClerkNoted, Concern, Held, Plan, RoomHoursNoted, RoomNoted
+from services.booking.accounts.commands import AccountCommand
+from services.booking.events import (
+    ClerkBusyNoted,
+    ClerkHoursNoted,
+    ClerkNoted,
+    Concern,
+    Held,
+    Plan,
+    RoomHoursNoted,
+    RoomNoted,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +31,7 @@ class Note:
 
     id: str
     now: datetime
-    fact: RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted
+    fact: RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted | ClerkBusyNoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +110,5 @@ BookingCommand = (
     | NotePass
     | ExpireHold
     | ForgetGuest
+    | AccountCommand
 )

@@ -4,11 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from services.booking import appointment, catalogue
+from services.booking.accounts import account
+from services.booking.accounts.account import Account
+from services.booking.accounts.commands import AccountCommand
+from services.booking.accounts.events import AccountEvent
 from services.booking.appointment import Appointment, Refused
 from services.booking.catalogue import Catalogue
 from services.booking.commands import BookingCommand, Note, SetCatalogue
 from services.booking.events import (
     BookingEvent,
+    ClerkBusyNoted,
     ClerkHoursNoted,
     ClerkNoted,
     ConcernDefined,
@@ -19,7 +24,7 @@ from services.booking.events import (
 
 __all__ = ["Refused", "State", "decide", "evolve", "initial", "needs", "stream_of"]
 
-State = Catalogue | Appointment | None
+State = Catalogue | Appointment | Account | None
 """Of a noted room or clerk nothing is kept here: nothing is decided on it, and the read side has it."""
 
 
@@ -30,6 +35,8 @@ def needs(command: BookingCommand, _states: Mapping[str, State]) -> set[str]:
             return {"catalogue"}
         case Note():
             return {stream_of(command.fact)}
+        case _ if isinstance(command, AccountCommand):
+            return {f"account-{command.account}"}
         case _:
             return {f"appointment-{command.appointment}"}
 
@@ -41,6 +48,8 @@ def initial(stream: str) -> State:
             return Catalogue()
         case "appointment":
             return Appointment()
+        case "account":
+            return Account()
         case _:
             return None
 
@@ -50,8 +59,10 @@ def evolve(state: State, event: BookingEvent) -> State:
     match event:
         case ConcernDefined() | ConcernWithdrawn():
             return catalogue.evolve(cast(Catalogue, state), event)
-        case RoomNoted() | RoomHoursNoted() | ClerkNoted() | ClerkHoursNoted():
+        case RoomNoted() | RoomHoursNoted() | ClerkNoted() | ClerkHoursNoted() | ClerkBusyNoted():
             return None
+        case _ if isinstance(event, AccountEvent):
+            return account.evolve(cast(Account, state), event)
         case _:
             return appointment.evolve(cast(Appointment, state), event)
 
@@ -63,6 +74,8 @@ def decide(command: BookingCommand, states: Mapping[str, State]) -> Sequence[Boo
             return catalogue.set_all(command, cast(Catalogue, states["catalogue"]))
         case Note():
             return (command.fact,)
+        case _ if isinstance(command, AccountCommand):
+            return account.decide(command, cast(Account, states[f"account-{command.account}"]))
         case _:
             state = cast(Appointment, states[f"appointment-{command.appointment}"])
             return appointment.decide(command, state)
@@ -75,7 +88,9 @@ def stream_of(event: BookingEvent) -> str:
             return "catalogue"
         case RoomNoted() | RoomHoursNoted():
             return f"room-{event.room}"
-        case ClerkNoted() | ClerkHoursNoted():
+        case ClerkNoted() | ClerkHoursNoted() | ClerkBusyNoted():
             return f"clerk-{event.clerk}"
+        case _ if isinstance(event, AccountEvent):
+            return f"account-{event.account}"
         case _:
             return f"appointment-{event.appointment}"

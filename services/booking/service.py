@@ -1,6 +1,5 @@
 """booking at work: entrypoints, and the wiring behind them."""
 
-import hmac
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -42,10 +41,13 @@ from services.booking.place import PLACE
 from services.booking.planning import NotPossible
 from services.booking.proposals.index import Index
 from services.booking.queries import ReadSide
+from services.booking.sign_in.tables import beside
 from services.booking.sites import sites
 from services.booking.tokens import BadProposal, Tokens
 from services.booking.web import visits
+from services.booking.web.accounts import AccountCalls
 from services.booking.web.pages import KIT, pages
+from services.booking.web.sign_in import SignInPages
 from shared.app import App
 from shared.config import Settings
 from shared.definition import Definition
@@ -54,6 +56,8 @@ from shared.nameko_parts import Running, hear
 from shared.standard import Standard
 from shared.web import Problem, api, json_response
 
+DESKS = ("info_desk", "operations")
+"""Who sees hours that are kept."""
 DEFINITION = Definition(
     **PLACE._asdict(),
     decider=decider,
@@ -61,9 +65,10 @@ DEFINITION = Definition(
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
     react=reactions.react,
-    project=projections.project,
     replays=reactions.REPLAYS,
+    project=projections.project,
     metadata=projections.metadata,
+    beside=beside,
     migrations=Path(__file__).parent / "migrations",
 )
 
@@ -80,7 +85,6 @@ class Booking(App):
         self.rest = min(timedelta(seconds=rest), projections.LONGEST_REST)
         self.page = date.min
         self.waiting_guests = figures.Waiting()
-        self.desk_key = Env().str("FOYER_DESK_KEY", "")
 
     def started(self) -> None:
         """Load catalogue and index."""
@@ -217,16 +221,16 @@ def may_manage(app: Booking, request: Request, appointment: str, query: dict[str
         raise Problem(410, "This appointment is over", detail="Its data has been deleted; the token has expired.")
 
 
-def may_see(app: Booking, request: Request, audience: list[str]) -> tuple[str, ...]:
-    """The audience asked for. Raises Problem unless the request bears the key of the info desk, or asks for none."""
-    header = request.headers.get("Authorization", "").encode()
-    if audience and not (app.desk_key and hmac.compare_digest(header, f"Bearer {app.desk_key}".encode())):
-        detail = "Hours that are kept are shown to the info desk only: 'Authorization: Bearer KEY'."
-        raise Problem(403, "This is for the info desk", detail=detail, errors={"audience": detail})
+def may_see(request: Request, audience: list[str]) -> tuple[str, ...]:
+    """The audience asked for. Raises Problem unless it is the info desk that asks, or nothing kept is asked for."""
+    visitor = request.visitor  # type: ignore[attr-defined]
+    if audience and not (visitor and visitor.may(DESKS)):
+        detail = "Hours that are kept are shown to accounts with the role info_desk only."
+        raise Problem(403, "This is for the info desk", kind="/problems/role", detail=detail)
     return tuple(sorted(set(audience)))
 
 
-class BookingService(Standard):
+class BookingService(AccountCalls, SignInPages, Standard):
     """The nameko service."""
 
     name = "booking"
@@ -284,7 +288,14 @@ class BookingService(Standard):
     def concerns(self, request: Request) -> Response:
         return json_response(http.CatalogueAnswer().dump({"concerns": self.app.reads.concerns()}))
 
-    @api("PUT", "/api/concerns", body=http.CatalogueBody, answer=http.CatalogueAnswer, summary="Set all concerns")
+    @api(
+        "PUT",
+        "/api/concerns",
+        role=("catalogue", "operations"),
+        body=http.CatalogueBody,
+        answer=http.CatalogueAnswer,
+        summary="Set all concerns",
+    )
     def set_concerns(self, request: Request, body: dict[str, Any]) -> Response:
         command = SetCatalogue(str(uuid4()), self.app.clock(), tuple(body["concerns"]))
         self.app.handle(command, cause=request.cause)  # type: ignore[attr-defined]
@@ -293,7 +304,7 @@ class BookingService(Standard):
     @api("GET", "/api/proposals", query=http.ProposalsQuery, answer=http.ProposalsAnswer, summary="When can I come?")
     def proposals(self, request: Request, query: dict[str, Any]) -> Response:
         try:
-            audience = may_see(self.app, request, query["audience"])
+            audience = may_see(request, query["audience"])
             found = self.app.reads.proposals(query, self.app.clock(), audience)
             return json_response(http.ProposalsAnswer().dump(found))
         except NotPossible as error:

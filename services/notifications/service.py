@@ -14,6 +14,7 @@ from services.notifications.place import PLACE
 from services.notifications.sender.rounds import Sender
 from services.notifications.sender.settings import house_of
 from services.notifications.sender.smtp import server_of
+from shared import admission
 from shared.app import App, Delivery
 from shared.definition import Definition
 from shared.nameko_parts import Running, hear
@@ -27,9 +28,9 @@ DEFINITION = Definition(
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
     react=reactions.react,
-    project=projections.project,
     note=admission.heard,
     replays=reactions.REPLAYS,
+    project=projections.project,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
 )
@@ -61,7 +62,14 @@ class NotificationsService(Standard):
         """A round begins when the one before has ended."""
         self.app.sender.send_due()
 
-    @api("GET", "/api/messages", query=MessagesQuery, answer=MessagesAnswer, summary="What was sent, and the result")
+    @api(
+        "GET",
+        "/api/messages",
+        role=("info_desk", "operations"),
+        query=MessagesQuery,
+        answer=MessagesAnswer,
+        summary="What was sent, and the result",
+    )
     def messages(self, request: Request, query: dict[str, Any]) -> Response:
         """Empty for an appointment that nobody was written to about."""
         with self.app.read() as connection:

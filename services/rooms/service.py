@@ -19,12 +19,16 @@ from services.rooms.commands import DefineRoom, ExtendHorizon
 from services.rooms.contracts import DayAnswer, DayPath, RoomAnswer, RoomBody, RoomPath, RoomsAnswer
 from services.rooms.events import RoomEvent
 from services.rooms.place import PLACE
+from shared import admission
 from shared.app import App, Delivery
 from shared.definition import Definition
 from shared.nameko_parts import Running, hear
 from shared.standard import Standard
 from shared.web import Problem, api, json_response
 
+STAFF = ("clerk", "info_desk", "security_desk", "catalogue", "operations")
+KEEPERS = ("catalogue", "operations")
+"""Who may look, and who may change."""
 DEFINITION = Definition(
     **PLACE._asdict(),
     decider=decider,
@@ -32,9 +36,9 @@ DEFINITION = Definition(
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
     react=reactions.react,
-    project=projections.project,
     note=admission.heard,
     replays=reactions.REPLAYS,
+    project=projections.project,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
 )
@@ -56,25 +60,32 @@ class RoomsService(Standard):
         """Open the days that have come within the horizon; most hours there is none."""
         extend(self.app)
 
-    @api("GET", "/api/rooms", answer=RoomsAnswer, summary="All rooms")
+    @api("GET", "/api/rooms", role=STAFF, answer=RoomsAnswer, summary="All rooms")
     def rooms(self, request: Request) -> Response:
         """By id."""
         with self.app.read() as connection:
             return json_response({"rooms": queries.all_rooms(connection)})
 
-    @api("GET", "/api/rooms/<room>", answer=RoomAnswer, summary="A room")
+    @api("GET", "/api/rooms/<room>", role=STAFF, answer=RoomAnswer, summary="A room")
     def room(self, request: Request, room: str) -> Response:
         """As it was defined."""
         return answer(self.app, queries.one_room, RoomPath().load({"room": room}))
 
-    @api("PUT", "/api/rooms/<room>", body=RoomBody, answer=RoomAnswer, summary="Define a room, or change it")
+    @api(
+        "PUT",
+        "/api/rooms/<room>",
+        role=KEEPERS,
+        body=RoomBody,
+        answer=RoomAnswer,
+        summary="Define a room, or change it",
+    )
     def define_room(self, request: Any, room: str, body: dict[str, Any]) -> Response:
         """The same again changes nothing."""
         path = RoomPath().load({"room": room})
         self.app.handle(definition(self.app, body | path), cause=request.cause)
         return answer(self.app, queries.one_room, path)
 
-    @api("GET", "/api/rooms/<room>/days/<date>", answer=DayAnswer, summary="A room's day")
+    @api("GET", "/api/rooms/<room>/days/<date>", role=STAFF, answer=DayAnswer, summary="A room's day")
     def room_day(self, request: Request, room: str, date: str) -> Response:
         """When it is open, and which appointments have it."""
         return answer(self.app, queries.room_day, DayPath().load({"room": room, "date": date}))

@@ -135,7 +135,8 @@ class StaffCalendarService(Standard):
 def own(request: Any, clerk: str) -> None:
     """Raises Problem where a clerk asks for what is a colleague's."""
     if not request.visitor.may(KEEPERS) and request.visitor.person != clerk:
-        raise Problem(403, "This is another clerk's", kind="/problems/role", detail="A clerk may do this for themselves.")
+        detail = "A clerk may do this for themselves."
+        raise Problem(403, "This is another clerk's", kind="/problems/role", detail=detail)
 
 
 def extend_horizon(app: App) -> None:

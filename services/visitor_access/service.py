@@ -22,12 +22,15 @@ from services.visitor_access.web.bodies import (
     DepartureBody,
     GuestAnswer,
 )
+from shared import admission
 from shared.app import App, Delivery
 from shared.definition import Definition
 from shared.nameko_parts import Running, hear
 from shared.standard import Standard
 from shared.web import Problem, api, json_response
 
+DESKS = ("security_desk", "info_desk", "operations")
+"""Who may see names, and let in."""
 DEFINITION = Definition(
     **PLACE._asdict(),
     decider=decider,
@@ -59,7 +62,14 @@ class VisitorAccessService(Standard):
         """Whoever is still expected or in the house when the day is over."""
         end_days(self.app)
 
-    @api("GET", "/api/access-list", query=AccessListQuery, answer=AccessListAnswer, summary="The guests of a day")
+    @api(
+        "GET",
+        "/api/access-list",
+        role=DESKS,
+        query=AccessListQuery,
+        answer=AccessListAnswer,
+        summary="The guests of a day",
+    )
     def access_list(self, request: Request, query: dict[str, Any]) -> Response:
         """By default of today, at all sites."""
         date = query.get("date") or self.app.clock().astimezone(ZoneInfo(self.app.settings.timezone)).date()
@@ -67,17 +77,33 @@ class VisitorAccessService(Standard):
             site, removed = query.get("site"), "include" in query
             return json_response(queries.access_list(connection, self.app.vault, date, site, removed=removed))
 
-    @api("POST", "/api/visits/<code>/arrival", body=ArrivalBody, answer=GuestAnswer, summary="The guest has arrived")
+    @api(
+        "POST",
+        "/api/visits/<code>/arrival",
+        role=DESKS,
+        body=ArrivalBody,
+        answer=GuestAnswer,
+        summary="The guest has arrived",
+    )
     def arrival(self, request: Request, code: str, body: dict[str, Any]) -> Response:
         """`code` is the pass, typed or scanned, or the appointment."""
         return enter(self.app, request, RecordArrival, code, body)
 
-    @api("DELETE", "/api/visits/<code>/arrival", answer=GuestAnswer, summary="The arrival was a mis-click")
+    @api(
+        "DELETE", "/api/visits/<code>/arrival", role=DESKS, answer=GuestAnswer, summary="The arrival was a mis-click"
+    )
     def no_arrival(self, request: Request, code: str) -> Response:
         """Takes back a departure after it, too."""
         return enter(self.app, request, UndoArrival, code, {})
 
-    @api("POST", "/api/visits/<code>/departure", body=DepartureBody, answer=GuestAnswer, summary="The guest has left")
+    @api(
+        "POST",
+        "/api/visits/<code>/departure",
+        role=DESKS,
+        body=DepartureBody,
+        answer=GuestAnswer,
+        summary="The guest has left",
+    )
     def departure(self, request: Request, code: str, body: dict[str, Any]) -> Response:
         """As seen at the door."""
         return enter(self.app, request, RecordDeparture, code, body)

@@ -3,15 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from werkzeug.test import EnvironBuilder
-from werkzeug.wrappers import Request
 
 from services.booking import http
 from services.booking.commands import Note, SetCatalogue
 from services.booking.events import ClerkHoursNoted, Concern, OpenDay, Opening, Text
-from services.booking.service import Booking, may_see
-from shared.web import Problem
+from services.booking.service import Booking, BookingService
 from tests.booking.facts import NINE, NOW, TOWN
+from tests.over_http import over_http
 
 DAY = NINE.date()
 KEPT = Opening(NINE + timedelta(hours=1), NINE + timedelta(hours=2), "rathaus", "internal", 60)
@@ -23,24 +21,25 @@ def town(booking: Booking) -> Booking:
     for fact in (*TOWN, ClerkHoursNoted("c-17", DAY, DAY, (OpenDay(DAY, (KEPT,)),))):
         booking.handle(Note("c", NOW, fact))
     booking.handle(SetCatalogue("c", NOW, (Concern("pass", Text("Pass", "Passport"), "buergerbuero", 10),)))
-    booking.desk_key = "desk"
     return booking
 
 
-def _asks(authorization: str) -> Request:
-    return Request(EnvironBuilder(headers={"Authorization": authorization}).get_environ())
-
-
-def test_only_the_info_desk_sees_hours_that_are_kept(town: Booking):
-    """Everybody else is told so; who asks for none needs no key."""
-    assert may_see(town, _asks("Bearer desk"), ["urgent", "internal", "urgent"]) == ("internal", "urgent")
-    assert may_see(town, _asks(""), []) == ()
-    for header in ("", "Bearer ", "Bearer other", "desk", "Bearer d€sk"):
-        with pytest.raises(Problem):
-            may_see(town, _asks(header), ["internal"])
-    town.desk_key = ""
-    with pytest.raises(Problem):
-        may_see(town, _asks("Bearer "), ["internal"])
+@pytest.mark.parametrize(
+    ("roles", "audience", "status"),
+    [
+        (("info_desk",), "&audience=urgent&audience=internal", 200),
+        (("operations",), "&audience=internal", 200),
+        ((), "", 200),
+        ((), "&audience=internal", 403),
+        (("clerk", "security_desk"), "&audience=internal", 403),
+    ],
+)
+def test_only_the_info_desk_sees_hours_that_are_kept(town: Booking, roles: tuple[str, ...], audience: str, status: int):
+    """Everybody else is told so; who asks for none needs no account."""
+    answer = over_http(BookingService, town, roles=roles).get(f"/api/proposals?concern=pass{audience}")
+    assert answer.status_code == status
+    if status == 200:
+        assert bool(answer.get_json()["proposals"]) == bool(audience)
 
 
 def test_a_proposal_of_the_desk_can_be_taken_and_says_for_whom_it_is(town: Booking):

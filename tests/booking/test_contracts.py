@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.booking import contracts, reactions
+from services.booking.accounts.events import SessionsEnded
 from services.booking.events import (
     AppointmentCancelled,
     AppointmentConfirmed,
@@ -89,6 +90,7 @@ SAID = [
     ("AppointmentExpired", AppointmentExpired(APPOINTMENT, 1, FIRST.starts_at, "de")),
     ("AppointmentCancelled", AppointmentCancelled(APPOINTMENT, 1, "guest", was_confirmed=True)),
     ("GuestForgotten", GuestForgotten(APPOINTMENT)),
+    ("SessionsEnded", SessionsEnded("infotheke-1", _at("2026-11-22T09:00:00+00:00"))),
 ]
 
 
@@ -97,7 +99,8 @@ def test_it_says_exactly_the_example(name: str, event: object):
     """Whoever listens may rely on every field."""
     said = contracts.say(event)  # type: ignore[arg-type]
     assert said is not None
-    assert (said.type, said.version, said.subject) == (name, 1, APPOINTMENT)
+    about = "infotheke-1" if name == "SessionsEnded" else APPOINTMENT
+    assert (said.type, said.version, said.subject) == (name, 1, about)
     assert json.loads(json.dumps(said.data)) == example(f"booking.{name}")
 
 

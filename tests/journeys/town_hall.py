@@ -51,7 +51,8 @@ class TownHall:
             home, amqp_url=amqp_url, database_url=database_url, smtp_url=sink.url, env=fixed | dict(env or {})
         )
         self.database_url, self.sink = database_url, sink
-        self.calls = Calls({service: url.removeprefix("http://") for service, url in self.ensemble.urls.items()})
+        addresses = {service: url.removeprefix("http://") for service, url in self.ensemble.urls.items()}
+        self.calls = Calls(addresses, home)
         self.names: set[str] = set()
         self._read: set[str] = set()
         self._mails: dict[str, list[EmailMessage]] = {}

@@ -48,7 +48,7 @@ def differences(engine: Engine, definition: Definition) -> list[object]:
     """What alembic would have to change so that the database is as the code says."""
     with reading(engine) as connection:
         context = MigrationContext.configure(connection)
-        return list(compare_metadata(context, [tables.metadata, definition.metadata]))
+        return list(compare_metadata(context, [tables.metadata, definition.metadata, definition.beside]))
 
 
 def test_migrations_make_the_tables_that_the_code_uses(
@@ -59,7 +59,8 @@ def test_migrations_make_the_tables_that_the_code_uses(
     migrate(definition, settings)
     assert differences(engine, definition) == []
     # compare_metadata does not look at primary keys.
-    for table in (*tables.metadata.tables.values(), *definition.metadata.tables.values()):
+    own = (definition.metadata, definition.beside)
+    for table in (*tables.metadata.tables.values(), *(table for one in own for table in one.tables.values())):
         found = inspect(engine).get_pk_constraint(table.name)["constrained_columns"]
         assert found == [column.name for column in table.primary_key.columns], table.name
     engine.dispose()

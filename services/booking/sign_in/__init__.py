@@ -1,0 +1,1 @@
+"""Who may in: passwords, failed tries, sessions. Passwords and tries are kept beside the log."""
