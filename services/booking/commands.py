@@ -5,7 +5,6 @@ from datetime import datetime
 
 from services.booking.accounts.commands import AccountCommand
 from services.booking.events import (
-    ClerkBusyNoted,
     ClerkHoursNoted,
     ClerkNoted,
     Concern,
@@ -31,7 +30,7 @@ class Note:
 
     id: str
     now: datetime
-    fact: RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted | ClerkBusyNoted
+    fact: RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted
 
 
 @dataclass(frozen=True, slots=True)
