@@ -58,7 +58,7 @@ def evolve(state: State, event: BookingEvent) -> State:
     match event:
         case ConcernDefined() | ConcernWithdrawn():
             return catalogue.evolve(cast(Catalogue, state), event)
-        case RoomNoted() | RoomHoursNoted() | ClerkNoted() | ClerkHoursNoted()():
+        case RoomNoted() | RoomHoursNoted() | ClerkNoted() | ClerkHoursNoted():
             return None
         case _ if isinstance(event, AccountEvent):
             return account.evolve(cast(Account, state), event)
@@ -87,7 +87,7 @@ def stream_of(event: BookingEvent) -> str:
             return "catalogue"
         case RoomNoted() | RoomHoursNoted():
             return f"room-{event.room}"
-        case ClerkNoted() | ClerkHoursNoted()():
+        case ClerkNoted() | ClerkHoursNoted():
             return f"clerk-{event.clerk}"
         case _ if isinstance(event, AccountEvent):
             return f"account-{event.account}"
