@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.booking.accounts.commands import AccountCommand
 from services.booking.events import (
+    ClerkBusyNoted,
     ClerkHoursNoted,
     ClerkNoted,
     Concern,
@@ -30,7 +31,7 @@ class Note:
 
     id: str
     now: datetime
-    fact: RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted
+    fact: RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted | ClerkBusyNoted
 
 
 @dataclass(frozen=True, slots=True)

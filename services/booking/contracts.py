@@ -297,6 +297,21 @@ class ClerkOpened(HoursHeard):
     clerk = fields.String(required=True)
 
 
+class SpanHeard(Heard):
+    from_ = Instant(required=True, data_key="from")
+    until = Instant(required=True)
+
+
+class BusyDayHeard(Heard):
+    date = fields.Date(required=True)
+    busy = fields.List(fields.Nested(SpanHeard), required=True)
+
+
+class ClerkBusy(Heard):
+    clerk = fields.String(required=True)
+    days = fields.List(fields.Nested(BusyDayHeard), required=True)
+
+
 class AnswerHeard(Heard):
     appointment = fields.String(required=True)
     attempt = fields.Integer(required=True, strict=True)
@@ -350,6 +365,7 @@ HEARD: dict[str, Schema] = {
     "RoomDeclined": DeclineHeard(),
     "ClerkDefined": ClerkDefined(),
     "ClerkOpened": ClerkOpened(),
+    "ClerkBusy": ClerkBusy(),
     "StaffReserved": StaffReserved(),
     "StaffDeclined": DeclineHeard(),
     "GuestRegistered": GuestRegistered(),

@@ -13,6 +13,7 @@ from services.booking.catalogue import Catalogue
 from services.booking.commands import BookingCommand, Note, SetCatalogue
 from services.booking.events import (
     BookingEvent,
+    ClerkBusyNoted,
     ClerkHoursNoted,
     ClerkNoted,
     ConcernDefined,
@@ -58,7 +59,7 @@ def evolve(state: State, event: BookingEvent) -> State:
     match event:
         case ConcernDefined() | ConcernWithdrawn():
             return catalogue.evolve(cast(Catalogue, state), event)
-        case RoomNoted() | RoomHoursNoted() | ClerkNoted() | ClerkHoursNoted():
+        case RoomNoted() | RoomHoursNoted() | ClerkNoted() | ClerkHoursNoted() | ClerkBusyNoted():
             return None
         case _ if isinstance(event, AccountEvent):
             return account.evolve(cast(Account, state), event)
@@ -87,7 +88,7 @@ def stream_of(event: BookingEvent) -> str:
             return "catalogue"
         case RoomNoted() | RoomHoursNoted():
             return f"room-{event.room}"
-        case ClerkNoted() | ClerkHoursNoted():
+        case ClerkNoted() | ClerkHoursNoted() | ClerkBusyNoted():
             return f"clerk-{event.clerk}"
         case _ if isinstance(event, AccountEvent):
             return f"account-{event.account}"

@@ -208,6 +208,28 @@ class ClerkHoursNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The instants [from_, until)."""
+
+    from_: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BusyDay:
+    date: date
+    busy: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkBusyNoted:
+    """All times at which a clerk is busy elsewhere on these dates; other dates are as they were."""
+
+    clerk: str
+    days: tuple[BusyDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedStop:
     """One concern of a visit: when, what it needs, and who and where was proposed (the owners decide).
 
@@ -408,6 +430,7 @@ BookingEvent = (
     | RoomHoursNoted
     | ClerkNoted
     | ClerkHoursNoted
+    | ClerkBusyNoted
     | AppointmentRequested
     | MoveRequested
     | RoomHeld

@@ -16,6 +16,8 @@ from services.booking.events import (
     AppointmentMoved,
     AppointmentRequested,
     BookingEvent,
+    BusyDay,
+    ClerkBusyNoted,
     ClerkHoursNoted,
     ClerkNoted,
     MoveDeclined,
@@ -26,9 +28,10 @@ from services.booking.events import (
     RoomHeld,
     RoomHoursNoted,
     RoomNoted,
+    Span,
     StaffHeld,
 )
-from services.booking.projections import HOLD, holds, open_days, resources
+from services.booking.projections import HOLD, busy_days, holds, open_days, resources
 from services.booking.proposals.index import Asked, Index
 from services.booking.proposals.timetable import Hours
 from services.booking.proposals.views import PUBLIC
@@ -48,8 +51,8 @@ def learn(index: Index, event: BookingEvent, rest_until: datetime | None = None)
         case RoomHoursNoted():
             for place in places(index, event.room):
                 index.open_room(place, event.from_, event.until, _without_site(_days(event.days)))
-        case ClerkHoursNoted():
-            index.open_clerk(event.clerk, event.from_, event.until, _days(event.days))
+        case ClerkHoursNoted() | ClerkBusyNoted():
+            be_there(index, event)
         case AppointmentRequested() | MoveRequested():
             pend(index, event.appointment, event.attempt, event.plan)
         case RoomHeld() | StaffHeld():
@@ -115,6 +118,24 @@ def places(index: Index, room: str) -> list[str]:
     return found
 
 
+def be_there(index: Index, event: ClerkHoursNoted | ClerkBusyNoted) -> None:
+    """When a clerk is open for visits, and when elsewhere."""
+    match event:
+        case ClerkHoursNoted():
+            index.open_clerk(event.clerk, event.from_, event.until, _days(event.days))
+        case ClerkBusyNoted():
+            for busy in event.days:
+                be_busy(index, event.clerk, busy)
+
+
+def be_busy(index: Index, clerk: str, day: BusyDay) -> None:
+    """A clerk is elsewhere at these times of a day and free at others, as if a guest without a visit were there."""
+    whose = f"calendar/{clerk}/{day.date}"
+    index.free(whose)
+    for n, span in enumerate(day.busy):
+        index.take(whose, n, "clerk", clerk, span.from_, span.until)
+
+
 def pend(index: Index, appointment: str, attempt: int, plan: Plan) -> None:
     """What is being asked for is not proposed to others meanwhile."""
     asked = [stop for stop in plan.stops if stop.room and stop.clerk]
@@ -138,6 +159,9 @@ def load(index: Index, connection: Connection, today: date, rest: timedelta = ti
                 index.open_room(place, min(days), max(days), _without_site(days))
         else:
             index.open_clerk(resource, min(days), max(days), days)
+    for row in connection.execute(select(busy_days).where(busy_days.c.date >= today)):
+        spans = (Span(*map(datetime.fromisoformat, times)) for times in orjson.loads(row.busy))
+        be_busy(index, row.clerk, BusyDay(row.date, tuple(spans)))
     rows = connection.execute(select(holds).where(holds.c.blocked_until >= today.isoformat())).all()
     for row in sorted(rows, key=lambda row: row.freed_at is None):
         begins, until = datetime.fromisoformat(row.starts_at), datetime.fromisoformat(row.blocked_until)

@@ -16,6 +16,8 @@ from services.booking.events import (
     AppointmentMoved,
     AppointmentRequested,
     BookingEvent,
+    BusyDay,
+    ClerkBusyNoted,
     ClerkHoursNoted,
     ClerkNoted,
     GuestForgotten,
@@ -59,6 +61,13 @@ open_days = Table(
     Column("date", Date, primary_key=True),
     Column("open", Text, nullable=False),
 )
+busy_days = Table(
+    "busy_days",
+    metadata,
+    Column("clerk", Text, primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("busy", Text, nullable=False),
+)
 holds = Table(
     "holds",
     metadata,
@@ -92,6 +101,7 @@ _CLOSE = delete(open_days).where(
     open_days.c.date.between(bindparam("b_from"), bindparam("b_until")),
 )
 _HOLD = upsert(holds, ["appointment", "attempt", "kind", "stop"])
+_BUSY = upsert(busy_days, ["clerk", "date"])
 _LET_GO_ALL = delete(holds).where(holds.c.appointment == bindparam("b_appointment"))
 _LET_GO = _LET_GO_ALL.where(holds.c.attempt == bindparam("b_attempt"))
 # A place that a guest gives up is kept for a while: others may get it only later (feed.py).
@@ -111,6 +121,8 @@ def project(event: BookingEvent, at: Recorded) -> Iterable[Write]:
             return _opened("room", event.room, event)
         case ClerkHoursNoted():
             return _opened("clerk", event.clerk, event)
+        case ClerkBusyNoted():
+            return (_busy(event.clerk, day) for day in event.days)
         case RoomHeld():
             return _held(event, "room")
         case StaffHeld():
@@ -166,6 +178,11 @@ def _opened(kind: str, resource: str, event: RoomHoursNoted | ClerkHoursNoted) -
     yield _CLOSE, {"b_kind": kind, "b_resource": resource, "b_from": event.from_, "b_until": event.until}
     for day in event.days:
         yield _OPEN, {"kind": kind, "resource": resource, "date": day.date, "open": _times(day)}
+
+
+def _busy(clerk: str, day: BusyDay) -> Write:
+    times = orjson.dumps([(span.from_, span.until) for span in day.busy]).decode()
+    return _BUSY, {"clerk": clerk, "date": day.date, "busy": times}
 
 
 def _times(day: OpenDay) -> str:

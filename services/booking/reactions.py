@@ -7,6 +7,8 @@ from typing import Any
 from services.booking.commands import BookingCommand, HearAnswer, Note, NotePass
 from services.booking.contracts import HEARD
 from services.booking.events import (
+    BusyDay,
+    ClerkBusyNoted,
     ClerkHoursNoted,
     ClerkNoted,
     Held,
@@ -15,6 +17,7 @@ from services.booking.events import (
     RoomHoursNoted,
     RoomNoted,
     Rule,
+    Span,
     StreetPart,
 )
 from services.booking.projections import FORGET, HOLD
@@ -55,7 +58,9 @@ def _answer(command: str, now: datetime, who: str, said: Mapping[str, Any]) -> H
     )
 
 
-def _fact(kind: str, said: dict[str, Any]) -> RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted:
+def _fact(
+    kind: str, said: dict[str, Any]
+) -> RoomNoted | RoomHoursNoted | ClerkNoted | ClerkHoursNoted | ClerkBusyNoted:
     match kind:
         case "RoomDefined":
             return RoomNoted(**said | {"equipment": tuple(said["equipment"])})
@@ -65,6 +70,9 @@ def _fact(kind: str, said: dict[str, Any]) -> RoomNoted | RoomHoursNoted | Clerk
             return ClerkNoted(**said | lists | {"responsibility": rules})
         case "RoomOpened":
             return RoomHoursNoted(said["room"], said["from_"], said["until"], _days(said))
+        case "ClerkBusy":
+            days = (BusyDay(day["date"], tuple(Span(**span) for span in day["busy"])) for day in said["days"])
+            return ClerkBusyNoted(said["clerk"], tuple(days))
         case _:
             return ClerkHoursNoted(said["clerk"], said["from_"], said["until"], _days(said))
 
