@@ -5,6 +5,7 @@ So, where the clocks change, a beginning that comes twice is meant the first tim
 minute before it comes twice; a time that is skipped is the instant of the change (hours within the gap are none).
 """
 
+from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from services.staff_calendar.events import PUBLIC, WEEKDAYS, Clock, Hours, OpenDay, Opening, Pattern, Quota
 
 TICK_SECONDS = 300
+_FAR = timedelta(days=3660)
 
 
 def open_days(pattern: Pattern, first: date, last: date, zone: str, closed: Collection[date]) -> tuple[OpenDay, ...]:
@@ -47,17 +49,22 @@ def fixed(moment: datetime, zone: tzinfo) -> datetime:
 
 
 def falls_on(quota: Quota, day: date) -> bool:
-    """Is this the weekday, and the week, of the quota? Weeks are Monday-based, counted from the week of the anchor."""
-    if WEEKDAYS[day.weekday()] != quota.weekday:
+    """Is this the weekday, the week and the time of the month of the quota, and is the quota valid?
+
+    Weeks are Monday-based, counted from the week of the anchor.
+    """
+    if WEEKDAYS[day.weekday()] != quota.weekday or not _valid(quota, day):
+        return False
+    if quota.of_month is not None and quota.of_month not in _places_in_month(day):
         return False
     return quota.anchor is None or _weeks(quota.anchor, day) % quota.every_weeks == 0
 
 
-def overlapping(quotas: tuple[Quota, ...]) -> tuple[int, int] | None:
-    """The first two weekly quotas, by index, that ever ask for the same time of the same day."""
+def overlapping(quotas: tuple[Quota, ...], today: date) -> tuple[int, int] | None:
+    """The first two weekly quotas, by index, that ask for the same time of the same day, today or ever after."""
     for later, b in enumerate(quotas):
         for earlier, a in enumerate(quotas[:later]):
-            if a.weekday == b.weekday and _meet(a.from_, a.until, b.from_, b.until) and _same_weeks(a, b):
+            if a.weekday == b.weekday and _meet(a.from_, a.until, b.from_, b.until) and _same_days(a, b, today):
                 return earlier, later
     return None
 
@@ -166,8 +173,34 @@ def _meet(a_from: Clock, a_until: Clock, b_from: Clock, b_until: Clock) -> bool:
     return a_from < b_until and b_from < a_until
 
 
+def _valid(quota: Quota, day: date) -> bool:
+    return (quota.valid_from or day) <= day <= (quota.valid_until or day)
+
+
+def _places_in_month(day: date) -> tuple[int, ...]:
+    """Which such weekday of its month a day is: 1 to 5, and -1 if it is the last one."""
+    number = (day.day + 6) // 7
+    return (number,) if day.day + 7 <= monthrange(day.year, day.month)[1] else (number, -1)
+
+
+def _same_days(a: Quota, b: Quota, today: date) -> bool:
+    """Do two quotas of one weekday share a day from today on?"""
+    first = max(today, a.valid_from or today, b.valid_from or today)
+    last = min((q.valid_until for q in (a, b) if q.valid_until), default=None)
+    if last is not None and last - first < _FAR:
+        days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+        return any(falls_on(a, day) and falls_on(b, day) for day in days)
+    return _same_weeks(a, b) and _same_places(a, b)
+
+
 def _same_weeks(a: Quota, b: Quota) -> bool:
     """Two rhythms share a week when their distance is a multiple of what both periods have in common."""
     if a.anchor is None or b.anchor is None:
         return True
     return _weeks(a.anchor, b.anchor) % gcd(a.every_weeks, b.every_weeks) == 0
+
+
+def _same_places(a: Quota, b: Quota) -> bool:
+    """The last weekday of a month is its fourth or fifth; which week of a rhythm that is changes all the time."""
+    places = {a.of_month, b.of_month}
+    return len(places) == 1 or None in places or places in ({4, -1}, {5, -1})

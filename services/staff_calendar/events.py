@@ -49,8 +49,9 @@ class Responsibility:
 class Quota:
     """Local hours [from_, until) on a weekday at a site, every `every_weeks` weeks from the week of `anchor`.
 
-    `quota_class`: for whom; so many minutes (`release_minutes`) before a time begins, everybody may book it; None =
-    never.
+    `of_month`: only on the first (1) to fifth (5), or the last (-1), such weekday of a month; None = on each.
+    `valid_from`, `valid_until`: from the one date to the other, both inclusive; None = without end. `quota_class`: for
+    whom; so many minutes (`release_minutes`) before a time begins, everybody may book it; None = never.
     """
 
     weekday: Weekday
@@ -61,6 +62,9 @@ class Quota:
     anchor: date | None = None
     quota_class: str = PUBLIC
     release_minutes: int | None = None
+    of_month: int | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

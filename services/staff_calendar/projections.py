@@ -202,6 +202,7 @@ def _quotas(event: QuotasSet) -> Write:
             "site": quota.site,
             "every_weeks": quota.every_weeks,
             "anchor": quota.anchor and quota.anchor.isoformat(),
+            **_when(quota),
             **_for_whom(quota),
         }
         for quota in event.pattern.weekly
@@ -233,6 +234,13 @@ def _busy(clerk: str, day: BusyDay) -> Write:
         return _NOT_BUSY, {"b_clerk": clerk, "b_date": day.date.isoformat()}
     times = [[span.from_.isoformat(), span.until.isoformat()] for span in day.busy]
     return _BUSY, {"clerk": clerk, "date": day.date.isoformat(), "busy": times}
+
+
+def _when(quota: Quota) -> dict[str, object]:
+    """Said only where it is not always."""
+    dates = {name: getattr(quota, name) for name in ("valid_from", "valid_until")}
+    rest = {name: day.isoformat() for name, day in dates.items() if day}
+    return rest if quota.of_month is None else {"of_month": quota.of_month} | rest
 
 
 def _for_whom(hours: Quota | Hours | Opening) -> dict[str, object]:

@@ -101,7 +101,7 @@ def set_quotas(command: SetQuotas, staff: Staff) -> tuple[QuotasSet | HoursOpene
     clerk = staff.clerks.get(command.clerk)
     if clerk is None:
         raise Refused("unknown_clerk", "clerk", f"there is no clerk {command.clerk}")
-    _check(command.pattern)
+    _check(command.pattern, _horizon(command)[0])
     same = clerk.pattern == command.pattern
     first, last = _horizon(command)
     until = last if not same or clerk.opened_until is None else min(last, clerk.opened_until)
@@ -149,14 +149,17 @@ def _opened(clerk: Clerk, event: HoursOpened) -> Clerk:
     return replace(clerk, days=MappingProxyType(kept), opened_until=event.until, zone=event.zone)
 
 
-def _check(pattern: Pattern) -> None:
+def _check(pattern: Pattern, today: date) -> None:
     for n, quota in enumerate(pattern.weekly):
         _ends_after_start(f"weekly.{n}.until", quota.from_, quota.until)
+        if quota.valid_from and quota.valid_until and quota.valid_until < quota.valid_from:
+            path = f"weekly.{n}.valid_until"
+            raise Refused("until_before_from", path, f"{quota.valid_until} is before {quota.valid_from}")
         if quota.every_weeks > 1 and quota.anchor is None:
             raise Refused(
                 "anchor_missing", f"weekly.{n}.anchor", "a quota of every n-th week needs a date of such a week"
             )
-    _no_overlap("weekly", overlapping(pattern.weekly))
+    _no_overlap("weekly", overlapping(pattern.weekly, today))
     for n, exception in enumerate(pattern.exceptions):
         if exception.date in (other.date for other in pattern.exceptions[:n]):
             raise Refused("date_twice", f"exceptions.{n}.date", f"{exception.date} has an exception already")

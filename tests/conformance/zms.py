@@ -15,7 +15,7 @@ from services.booking.proposals.wish import Need, Wish
 from services.staff_calendar.calendar import falls_on, open_days
 from services.staff_calendar.events import Pattern, Quota
 from tests.conformance.verdicts import NotOurs, OtherPolicy
-from tests.conformance.zms_town import WEEKDAYS, ZONE, Given, at, hours_of, index_of, moment, pattern
+from tests.conformance.zms_town import LAST, WEEKDAYS, ZONE, Given, at, hours_of, index_of, moment, pattern
 
 DAY = date(2026, 11, 23)  # for cases without a date
 
@@ -76,6 +76,13 @@ def _open_at(given: Given) -> dict[str, Any]:
     inside = opening["from_date"] <= str(at.date()) <= opening["to_date"]
     that_day = inside and any(falls_on(quota, at.date()) for quota in pattern(opening).weekly)
     return {"open_at_time": bool(is_open), "open_that_day": that_day}
+
+
+def _week_of_month(given: Given) -> dict[str, Any]:
+    """Is this the last such weekday of its month?"""
+    day = date.fromisoformat(given["date"])
+    quota = Quota(tuple(WEEKDAYS.values())[day.weekday()], "08:00", "09:00", "site", of_month=LAST)
+    return {"last_week_of_month": falls_on(quota, day)}
 
 
 def _window_end(given: Given) -> dict[str, Any]:
@@ -211,6 +218,7 @@ ADAPTERS: dict[str, Callable[[Given], dict[str, Any]]] = {
     "closed_day": _closed,
     "one_day_opening_on_closed_day": _one_day,
     "open_at": _open_at,
+    "week_of_month": _week_of_month,
     "booking_window_end": _window_end,
     "slots_of_day": _slots,
     "capacity_of_day": _capacity,
@@ -226,5 +234,4 @@ ADAPTERS: dict[str, Callable[[Given], dict[str, Any]]] = {
 }
 REASONS = {
     "opening_validation": "quotas are checked by staff_calendar, which names every field at fault in its own words",
-    "week_of_month": "staff_calendar has no nth weekday of the month yet",
 }

@@ -7,24 +7,24 @@ from zoneinfo import ZoneInfo
 from services.booking.proposals.index import Index
 from services.staff_calendar.calendar import open_days
 from services.staff_calendar.events import Pattern, Quota, Weekday
-from tests.conformance.verdicts import NotOurs
 
 ZONE = ZoneInfo("Europe/Berlin")
 WEEKDAYS: dict[str, Weekday] = {
     "MO": "mon", "TU": "tue", "WE": "wed", "TH": "thu", "FR": "fri", "SA": "sat", "SU": "sun"
 }  # fmt: skip
+LAST = -1  # the fifth is the last one there
 Given = dict[str, Any]
 Hours = dict[date, list[tuple[datetime, datetime]]]
 
 
 def pattern(opening: Given) -> Pattern:
     """The opening as a clerk's quotas."""
-    if opening.get("week_of_month"):
-        raise NotOurs("staff_calendar has no nth weekday of the month yet")
+    place = LAST if opening.get("week_of_month") == 5 else opening.get("week_of_month") or None
     rhythm = opening.get("every_n_weeks") or 1
     anchor = date.fromisoformat(opening["from_date"]) if rhythm > 1 else None
     hours = opening["from_time"], opening["to_time"]
-    return Pattern(tuple(Quota(WEEKDAYS[day], *hours, "site", rhythm, anchor) for day in opening["weekdays"]))
+    days = [WEEKDAYS[day] for day in opening["weekdays"]]
+    return Pattern(tuple(Quota(day, *hours, "site", rhythm, anchor, of_month=place) for day in days))
 
 
 def hours_of(opening: Given) -> Hours:

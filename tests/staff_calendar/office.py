@@ -75,7 +75,7 @@ def wanted(start: str = "09:00", minutes: int = 10, **other: Any) -> dict[str, A
     begin = at(start)
     end = begin + timedelta(minutes=minutes)
     (shown,) = example("booking.AppointmentRequested")["data"]["stops"]
-    times = {"starts_at": begin, "ends_at": end, "blocked_until": end + timedelta(minutes=5)}
+    times = {"starts_at": begin, "ends_at": end, "blocked_from": begin, "blocked_until": end + timedelta(minutes=5)}
     return {"stops": [shown | {name: moment.isoformat() for name, moment in times.items()} | other]}
 
 

@@ -99,6 +99,11 @@ def test_an_id_that_is_none_is_refused(name: str) -> None:
         ({"every_weeks": 53}, "every_weeks"),
         ({"every_weeks": 1.5}, "every_weeks"),
         ({"anchor": "2026-02-30"}, "anchor"),
+        ({"of_month": 0}, "of_month"),
+        ({"of_month": 6}, "of_month"),
+        ({"of_month": "1"}, "of_month"),
+        ({"valid_from": "soon"}, "valid_from"),
+        ({"valid_until": "2026-02-30"}, "valid_until"),
         ({"mood": "good"}, "mood"),
     ],
 )

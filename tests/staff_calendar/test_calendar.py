@@ -1,5 +1,6 @@
 """From quotas to instants: weeks, exceptions, closed days, and the nights on which the clocks change."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -12,6 +13,8 @@ from services.staff_calendar.calendar import clashing, falls_on, open_days, over
 from services.staff_calendar.events import WEEKDAYS, Exceptional, Hours, Pattern, Quota, Weekday
 
 ZONE = "Europe/Berlin"
+DAY = date(2026, 11, 24)
+MONDAY = date(2026, 1, 5)
 
 
 def utc(text: str) -> datetime:
@@ -166,25 +169,75 @@ def test_quotas_overlap_only_when_they_share_a_week() -> None:
     even = Quota("fri", "08:00", "12:00", "rathaus", 2, date(2026, 12, 4))
     odd = Quota("fri", "09:00", "11:00", "spexard", 2, date(2026, 12, 11))
     every_third = Quota("fri", "09:00", "10:00", "spexard", 3, date(2026, 12, 4))
-    assert overlapping((even, odd)) is None
-    assert overlapping((even, odd, every_third)) == (0, 2)
-    assert overlapping((even, Quota("fri", "12:00", "13:00", "rathaus"))) is None
-    assert overlapping((odd, Quota("thu", "09:00", "11:00", "rathaus"))) is None
-    assert overlapping((odd, Quota("fri", "10:59", "13:00", "rathaus"))) == (0, 1)
+    assert overlapping((even, odd), DAY) is None
+    assert overlapping((even, odd, every_third), DAY) == (0, 2)
+    assert overlapping((even, Quota("fri", "12:00", "13:00", "rathaus")), DAY) is None
+    assert overlapping((odd, Quota("thu", "09:00", "11:00", "rathaus")), DAY) is None
+    assert overlapping((odd, Quota("fri", "10:59", "13:00", "rathaus")), DAY) == (0, 1)
 
 
 rhythms = st.builds(
-    lambda n, start: Quota("mon", "08:00", "09:00", "r", n, date(2026, 1, 5) + timedelta(weeks=start)),
+    lambda n, start: Quota("mon", "08:00", "09:00", "r", n, MONDAY + timedelta(weeks=start)),
     st.integers(1, 6),
     st.integers(0, 12),
+)
+limits = st.none() | st.integers(-30, 90).map(lambda days: MONDAY + timedelta(days=days))
+limited = st.builds(
+    lambda quota, nth, first, last: replace(quota, of_month=nth, valid_from=first, valid_until=last),
+    rhythms,
+    st.sampled_from((None, None, 1, 2, 4, 5, -1)),
+    limits,
+    limits,
 )
 
 
 @given(rhythms, rhythms)
 def test_whether_two_rhythms_meet_agrees_with_counting_weeks(a: Quota, b: Quota) -> None:
     """The arithmetic of periods finds a shared week exactly where counting finds one."""
-    mondays = [date(2026, 1, 5) + timedelta(weeks=n) for n in range(60)]
-    assert (overlapping((a, b)) is not None) == any(falls_on(a, day) and falls_on(b, day) for day in mondays)
+    mondays = [MONDAY + timedelta(weeks=n) for n in range(60)]
+    assert (overlapping((a, b), MONDAY) is not None) == any(falls_on(a, day) and falls_on(b, day) for day in mondays)
+
+
+@given(limited, limited)
+def test_whether_two_quotas_meet_agrees_with_counting_days(a: Quota, b: Quota) -> None:
+    """Also the second Monday of a month, the last one, and from one date to another; over sixty years."""
+    mondays = (MONDAY + timedelta(weeks=n) for n in range(60 * 52))
+    assert (overlapping((a, b), MONDAY) is not None) == any(falls_on(a, day) and falls_on(b, day) for day in mondays)
+
+
+def test_a_quota_of_the_nth_weekday_of_a_month() -> None:
+    """The second Tuesday; the fifth, which few months have; the last, which every month has."""
+    days = [date(2026, 11, 1) + timedelta(days=n) for n in range(92)]
+
+    def falls(nth: int) -> list[str]:
+        quota = Quota("tue", "14:00", "18:00", "spexard", of_month=nth)
+        return [f"{day:%m-%d}" for day in days if falls_on(quota, day)]
+
+    assert falls(2) == ["11-10", "12-08", "01-12"]
+    assert falls(5) == ["12-29"]
+    assert falls(-1) == ["11-24", "12-29", "01-26"]
+
+
+def test_the_last_weekday_of_a_month_is_its_fourth_or_fifth() -> None:
+    """So it clashes with these, not with the others."""
+    last = Quota("tue", "08:00", "12:00", "rathaus", of_month=-1)
+    clash = [nth for nth in (1, 2, 3, 4, 5) if overlapping((last, replace(last, of_month=nth)), DAY)]
+    assert clash == [4, 5]
+
+
+def test_a_quota_is_valid_from_one_date_to_another() -> None:
+    """Both inclusive; the summer's hours may follow the spring's."""
+    spring = Quota("tue", "08:00", "12:00", "rathaus", valid_until=date(2027, 6, 1))
+    summer = Quota("tue", "07:00", "11:00", "rathaus", valid_from=date(2027, 6, 8), valid_until=date(2027, 6, 8))
+    opened = open_days(weekly(spring, summer), date(2027, 5, 25), date(2027, 6, 30), ZONE, ())
+    assert [(f"{day.date:%m-%d}", f"{day.open[0].from_:%H}") for day in opened] == [
+        ("05-25", "08"),
+        ("06-01", "08"),
+        ("06-08", "07"),
+    ]
+    assert overlapping((spring, summer), DAY) is None
+    assert overlapping((spring, replace(summer, valid_from=date(2027, 6, 1))), DAY) == (0, 1)
+    assert overlapping((spring, replace(summer, valid_from=date(2027, 6, 1))), date(2027, 6, 2)) is None
 
 
 def test_hours_of_one_date_may_not_overlap() -> None:

@@ -73,6 +73,19 @@ def test_classes_are_set_shown_and_said(office: Office) -> None:
     assert [opening.get("class") for opening in office.day()["open"]] == [None, "internal"]
 
 
+def test_the_time_of_the_month_and_validity_are_set_and_shown(office: Office) -> None:
+    """As given; what holds always need not say so. The last Tuesday of November is the 24th."""
+    office.put("/api/staff/c-17", CLERK)
+    dates = {"valid_from": "2026-11-01", "valid_until": "2026-11-24"}
+    last = QUOTAS["weekly"][0] | {"of_month": -1} | dates
+    first = QUOTAS["weekly"][0] | {"site": "spexard", "of_month": 1}
+    answer = office.put("/api/staff/c-17/quotas", {"weekly": [last, first]})
+    assert answer.json["quotas"]["weekly"] == [last, first]
+    assert [opening["site"] for opening in office.day()["open"]] == ["rathaus"]
+    wrong = last | {"valid_until": "2026-10-01"}
+    assert office.put("/api/staff/c-17/quotas", {"weekly": [wrong]}).status_code == 422
+
+
 def test_hours_of_no_class_are_refused() -> None:
     """And public ones that are released later than at once."""
     for change, field in (({"class": "vip"}, "class"), ({"release_minutes": 60}, "release_minutes")):

@@ -161,6 +161,11 @@ def test_days_long_gone_are_dropped_from_the_registry() -> None:
         (Pattern((Quota("tue", "08:00", "08:00", "r"),)), "until_not_after_from", "weekly.0.until"),
         (Pattern((Quota("tue", "08:00", "09:00", "r", 2),)), "anchor_missing", "weekly.0.anchor"),
         (
+            Pattern((Quota("tue", "08:00", "09:00", "r", valid_from=TODAY, valid_until=TODAY - timedelta(days=1)),)),
+            "until_before_from",
+            "weekly.0.valid_until",
+        ),
+        (
             Pattern((Quota("tue", "08:00", "10:00", "r"), Quota("tue", "09:00", "11:00", "s"))),
             "overlap",
             "weekly.1",

@@ -93,6 +93,17 @@ def test_what_is_stored_holds_what_was(event: StaffCalendarEvent) -> None:
     assert _holds(json.loads(text), STORED[name])
 
 
+def test_rhythms_of_months_are_stored_as_ever() -> None:
+    """They came later, as fields with a default."""
+    quota = Quota("tue", "08:00", "12:30", "rathaus", of_month=-1, valid_from=date(2027, 1, 1), valid_until=date.max)
+    event = QuotasSet("c-17", Pattern((quota,)))
+    stored = """{"clerk": "c-17", "pattern": {"weekly": [{"weekday": "tue", "from_": "08:00", "until": "12:30",
+        "site": "rathaus", "every_weeks": 1, "anchor": null, "quota_class": "public", "release_minutes": null,
+        "of_month": -1, "valid_from": "2027-01-01", "valid_until": "9999-12-31"}], "exceptions": []}}"""
+    assert json.loads(codec.dump(event)[2]) == json.loads(stored)
+    assert codec.load("QuotasSet", 1, stored) == event
+
+
 def test_buffers_before_a_visit_are_stored_as_ever() -> None:
     """They came later, as fields with a default."""
     stop = replace(HELD, blocked_from=at("08:50"))

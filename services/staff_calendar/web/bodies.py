@@ -105,7 +105,11 @@ class ForWhom(Schema):
 
 
 class QuotaBody(ForWhom):
-    """Local hours on a weekday, in every n-th week counted from the week of `anchor`."""
+    """Local hours on a weekday, in every n-th week counted from the week of `anchor`.
+
+    `of_month`: only on the first (1) to fifth (5), or the last (-1), such weekday of a month. `valid_from` and
+    `valid_until` are inclusive.
+    """
 
     weekday = fields.String(required=True, validate=_WEEKDAY)
     from_ = _clock("from")
@@ -113,6 +117,14 @@ class QuotaBody(ForWhom):
     site = Key(required=True)
     every_weeks = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 52))
     anchor = fields.Date(load_default=None, allow_none=True)
+    of_month = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.OneOf([1, 2, 3, 4, 5, -1], error="Use 1 to 5, or -1 for the last one."),
+    )
+    valid_from = fields.Date(load_default=None, allow_none=True)
+    valid_until = fields.Date(load_default=None, allow_none=True)
 
 
 class HoursBody(ForWhom):
