@@ -104,7 +104,7 @@ def _before(connection: Connection, moment: datetime) -> int:
 class Follower:
     """Calls `show` for every message wanted behind `seen` (position by service).
 
-    `count`: it ends after so many; 0 = never. `since`: nothing older is shown. `lost` is told when the broker goes away.
+    `count`: it ends after so many; 0 = never. `since`: nothing older is shown. `lost` is told when the broker is lost.
     """
 
     wanted: Wanted

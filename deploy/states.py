@@ -15,6 +15,7 @@ from shared.database import connect, reading
 from shared.tables import events
 
 _SEALED = "sealed"
+_BITS = 53
 
 
 def states(database_url_pattern: str, appointment: str, at: datetime | None, zone: ZoneInfo) -> dict[str, Any]:
@@ -40,9 +41,24 @@ def _state(
                     break
                 state, version = decider.evolve(state, codec.load(row.type, row.schema_version, row.data)), row.version
             if version >= 0:
-                found |= {"stream": stream, "version": version} | _plain(converter.unstructure(state))
+                found |= {"stream": stream, "version": version} | _plain(_json(converter.unstructure(state)))
     engine.dispose()
     return found or None
+
+
+def _json(value: Any) -> Any:
+    """What JSON can hold of it: sets in order, and no bit sets of a day, which nobody reads."""
+    match value:
+        case dict():
+            return {str(name): _json(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_json(one) for one in value]
+        case set() | frozenset():
+            return sorted((_json(one) for one in value), key=str)
+        case int() if value.bit_length() > _BITS:
+            return f"{value.bit_count()} bits"
+        case _:
+            return value
 
 
 def _plain(state: Any) -> dict[str, Any]:

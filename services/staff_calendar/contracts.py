@@ -129,28 +129,23 @@ class ClerkBusyV1(Schema):
     days = fields.List(fields.Nested(BusyDayV1), required=True)
 
 
-_CLERK_BUSY = ClerkBusyV1()
-_CLERK_DEFINED, _CLERK_OPENED = ClerkDefinedV1(), ClerkOpenedV1()
-_STAFF_RESERVED, _STAFF_DECLINED, _STAFF_RELEASED = StaffReservedV1(), StaffDeclinedV1(), StaffReleasedV1()
+SAYS: dict[type, tuple[str, str, Schema]] = {
+    ClerkDefined: ("ClerkDefined", "clerk", ClerkDefinedV1()),
+    HoursOpened: ("ClerkOpened", "clerk", ClerkOpenedV1()),
+    BusyTimesChanged: ("ClerkBusy", "clerk", ClerkBusyV1()),
+    StaffReserved: ("StaffReserved", "appointment", StaffReservedV1()),
+    StaffDeclined: ("StaffDeclined", "appointment", StaffDeclinedV1()),
+    StaffReleased: ("StaffReleased", "appointment", StaffReleasedV1()),
+}
+"""Event -> name of the message, the field that is its subject, its schema."""
 
 
 def say(event: StaffCalendarEvent) -> Said | None:
     """The message an event becomes; None for what is private: the pattern behind the hours, and the clerks' days."""
-    match event:
-        case ClerkDefined():
-            return Said("ClerkDefined", 1, event.clerk, _CLERK_DEFINED.dump(event))
-        case HoursOpened():
-            return Said("ClerkOpened", 1, event.clerk, _CLERK_OPENED.dump(event))
-        case BusyTimesChanged():
-            return Said("ClerkBusy", 1, event.clerk, _CLERK_BUSY.dump(event))
-        case StaffReserved():
-            return Said("StaffReserved", 1, event.appointment, _STAFF_RESERVED.dump(event))
-        case StaffDeclined():
-            return Said("StaffDeclined", 1, event.appointment, _STAFF_DECLINED.dump(event))
-        case StaffReleased():
-            return Said("StaffReleased", 1, event.appointment, _STAFF_RELEASED.dump(event))
-        case _:
-            return None
+    if type(event) not in SAYS:
+        return None
+    name, subject, schema = SAYS[type(event)]
+    return Said(type=name, version=1, subject=getattr(event, subject), data=schema.dump(event))
 
 
 # --------------------------------------------------------------------------------------------------------------- hears
