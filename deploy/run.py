@@ -2,6 +2,7 @@
 
 python -m deploy.run service NAME      the nameko service
 python -m deploy.run publisher NAME    what carries its log to the broker
+python -m deploy.run calendars         what keeps the clerks' own calendars in step
 python -m deploy.run migrate [NAME]    bring its database (all of them) to the newest schema
 python -m deploy.run broker FOLDER PORT    a private RabbitMQ node that keeps what it stores in FOLDER
 """
@@ -19,7 +20,7 @@ USAGE = 2
 # Guests wait in a worker until their order is committed: many at once make big commits.
 MAX_WORKERS = 100
 # Who may wait when the machine is full: a letter some moments later hurts nobody, a confirmation does.
-NICENESS = {"notifications": 10}
+NICENESS = {"notifications": 10, "calendars": 10}
 
 
 def main(arguments: list[str]) -> int:
@@ -30,6 +31,8 @@ def main(arguments: list[str]) -> int:
             run_service(name)
         case ["publisher", name]:
             run_publisher(name)
+        case ["calendars"]:
+            run_calendars()
         case ["migrate"]:
             run_migrations()
         case ["migrate", name]:
@@ -84,6 +87,20 @@ def run_publisher(name: str) -> None:
     # pika logs every failed try with its whole stack; the publisher says it in one line.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     publisher.run(place(name), [place(service) for service in SERVICES], settings)
+
+
+def run_calendars() -> None:
+    """Keep calendars in step until SIGTERM. Without eventlet, and after everything that guests wait for."""
+    os.nice(NICENESS["calendars"])
+    _without_rich()
+    from deploy.parts import definition
+    from services.staff_calendar.calendars import process
+    from shared import config, logs
+    from shared.app import App
+
+    settings = config.load("staff_calendar")
+    logs.configure(settings)
+    process.run(App(definition("staff_calendar"), settings))
 
 
 def _without_rich() -> None:

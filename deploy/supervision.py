@@ -17,7 +17,7 @@ from deploy.home import CannotDo, Home
 from deploy.parts import SERVICES
 from deploy.servers.process import wait_until
 
-BROKER, MAIL_SINK = "broker", "mail-sink"
+BROKER, MAIL_SINK, CALENDARS = "broker", "mail-sink", "calendars"
 # The first are started first and stopped last.
 _PRIORITY = {BROKER: 1, MAIL_SINK: 2}
 _UP = ("RUNNING", "STARTING", "BACKOFF")
@@ -45,6 +45,7 @@ def programs(home: Home, broker_port: int | None, mail_ports: tuple[int, int] | 
     for service in SERVICES:
         found.append(Program(service, (python, "-m", "deploy.run", "service", service)))
         found.append(Program(f"{service}-publisher", (python, "-m", "deploy.run", "publisher", service)))
+    found.append(Program(CALENDARS, (python, "-m", "deploy.run", "calendars"), stop_seconds=40))
     return found
 
 
@@ -190,8 +191,8 @@ def _is_dead(pid: int) -> bool:
 
 
 def _order(name: str) -> tuple[int, str]:
-    """Broker and mail sink first, then each service before its publisher."""
+    """Broker and mail sink first, then each service before its publisher, and what else there is."""
     service = name.removesuffix("-publisher")
     if service in SERVICES:
         return SERVICES.index(service) + 10, name
-    return _PRIORITY.get(name, 5), name
+    return _PRIORITY.get(name, 90), name

@@ -1,11 +1,17 @@
 """Calendar servers and people's programs, started privately on loopback: the real ones, and a nasty one of our own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from services.staff_calendar.service import DEFINITION
+from shared import config
+from shared.config import Settings
+from shared.migrate import migrate
+from tests.calendars.desk import Desk, desk_of
 from tests.calendars.servers import Radicale, Server, Xandikos
+from tests.staff_calendar.office import Office
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +37,34 @@ def server(request: pytest.FixtureRequest) -> Server:
     """Each of the two; what is stored of one test is in collections of its own."""
     found: Server = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """SQLite, unless a test asks for both: most of what is tested here is other people's servers, not ours."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def settings(make_database: Callable[[str], str], home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Staff_calendar on a fresh database."""
+    monkeypatch.setenv("FOYER_HOME", str(home))
+    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("staff_calendar"))
+    settings = config.load("staff_calendar")
+    migrate(DEFINITION, settings)
+    return settings
+
+
+@pytest.fixture
+def office(settings: Settings) -> Office:
+    """On Sunday 22 November 2026, with a clerk who is there on Tuesday mornings."""
+    office = Office(settings)
+    office.employ("c-17")
+    return office
+
+
+@pytest.fixture
+def desk(office: Office) -> Iterator[Desk]:
+    """Calendars may be on loopback, and are asked with little patience."""
+    with desk_of(office) as desk:
+        yield desk

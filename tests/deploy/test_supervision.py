@@ -26,7 +26,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 def test_there_is_one_service_and_one_publisher_for_each(here: Home) -> None:
     """And a broker and a mail sink, where nobody names others."""
     names = up.plan_for(here, running=False).names
-    assert set(names) == {"broker", "mail-sink", *SERVICES, *(f"{service}-publisher" for service in SERVICES)}
+    assert set(names) == {
+        "broker",
+        "mail-sink",
+        "calendars",
+        *SERVICES,
+        *(f"{service}-publisher" for service in SERVICES),
+    }
 
 
 def test_a_broker_and_a_mail_server_that_are_named_are_not_started(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +40,7 @@ def test_a_broker_and_a_mail_server_that_are_named_are_not_started(here: Home, m
     monkeypatch.setenv("FOYER_AMQP_URL", "amqp://u:p@broker.example.org/")
     monkeypatch.setenv("FOYER_SMTP_URL", "smtp://mail.example.org")
     plan = up.plan_for(here, running=False)
-    assert len(plan.names) == 10
+    assert len(plan.names) == 11
     assert plan.settings["FOYER_AMQP_URL"] == "amqp://u:p@broker.example.org/"
 
 
