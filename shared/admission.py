@@ -77,7 +77,7 @@ def same_origin(request: Request, public_url: str = "") -> bool:
     if where is not None:
         return where in OWN
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc in {request.host, urlsplit(public_url).netloc}
+    return origin is None or (urlsplit(origin).netloc or "?") in {request.host, urlsplit(public_url).netloc}
 
 
 def ended(account: str, before: datetime, session: str | None = None) -> tuple[Write, ...]:

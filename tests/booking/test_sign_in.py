@@ -1,5 +1,6 @@
 """Signing in: by name and password, for so long; nothing tells what was wrong, and many tries wait."""
 
+import itertools
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,10 +8,12 @@ from html import unescape
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 from werkzeug.test import Client, TestResponse
 
 from services.booking.service import Booking, BookingService
+from services.booking.sign_in import passwords as hashing
 from services.booking.sign_in.patience import ACCOUNT, ADDRESS
 from services.booking.sign_in.tables import passwords, tries
 from services.booking.web import sign_in
@@ -24,11 +27,23 @@ PASSWORD = "correct horse battery"
 Browser = Callable[[], Client]
 
 
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes a guesser long would take the tests long, too."""
+    monkeypatch.setattr(hashing, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """One is enough, but where rows are counted."""
+    return str(getattr(request, "param", "sqlite"))
+
+
 @pytest.fixture
 def clock(booking: Booking) -> list[timedelta]:
     """Time that has passed since NOW, to be added to."""
-    passed = [timedelta()]
-    booking.clock = lambda: NOW + sum(passed, timedelta())
+    passed, ticks = [timedelta()], itertools.count()
+    booking.clock = lambda: NOW + sum(passed, timedelta(milliseconds=next(ticks)))
     return passed
 
 
@@ -68,7 +83,7 @@ def test_name_and_password_open_a_session(browser: Browser):
     """In a cookie that no script reads and no other site's form brings along."""
     client = browser()
     assert not _may(client)
-    answer = _sign_in(client, next="/desk")
+    answer = _sign_in(client)
     assert answer.status_code == 303
     said = answer.headers["Set-Cookie"]
     assert "HttpOnly" in said
@@ -104,6 +119,7 @@ def _tried_until_it_waits(client: Client, name: str) -> int:
     return -1
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 def test_an_account_waits_after_failures_and_so_does_one_that_there_is_not(browser: Browser, clock: list[timedelta]):
     """So nobody learns from it which accounts there are; the right password waits, too, and works afterwards."""
     client = browser()

@@ -57,7 +57,7 @@ def sign_in(app: House, name: str, password: str, address: str) -> Session | Wai
         _SIGN_INS.labels("wait").inc()
         return Wait(seconds)
     # Counted before it is tried, so that many at once are no way around.
-    app.write(*(_tried(key, now) for key in who), (FORGET_OLD, {"b_before": instant(now - QUIET)}))
+    app.write((FORGET_OLD, {"b_before": instant(now - QUIET)}), *(_tried(key, now) for key in who))
     kept, state = _kept(app, account)
     if not passwords.fits(kept, password) or not state.open:
         _SIGN_INS.labels("refused").inc()
@@ -101,8 +101,7 @@ def _to_wait(app: House, who: dict[str, Patience], now: datetime) -> int:
 
 
 def _tried(key: str, now: datetime) -> Write:
-    since = instant(now - QUIET)
-    return COUNT_TRY, {"who": key, "count": 1, "last_at": instant(now), "b_since": since}
+    return COUNT_TRY, {"who": key, "count": 1, "last_at": instant(now)}
 
 
 def _key(app: House, kind: str, text: str) -> str:

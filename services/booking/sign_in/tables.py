@@ -1,6 +1,6 @@
 """Rows that no event stands behind: hashes of passwords, and failed tries."""
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text, bindparam, case, delete
+from sqlalchemy import Column, Integer, MetaData, Table, Text, bindparam, delete, literal_column
 from sqlalchemy.dialects import postgresql
 
 from shared.tables import KEYS, upsert
@@ -24,11 +24,7 @@ FORGET_PASSWORD = delete(passwords).where(passwords.c.account == bindparam("b_ac
 _ONE_MORE = postgresql.insert(tries).execution_options(**{KEYS: ("who",)})
 COUNT_TRY = _ONE_MORE.on_conflict_do_update(
     index_elements=["who"],
-    set_={
-        "count": case((tries.c.last_at < bindparam("b_since"), 1), else_=tries.c.count + 1),
-        "last_at": _ONE_MORE.excluded.last_at,
-    },
+    set_={"count": tries.c.count + literal_column("1"), "last_at": _ONE_MORE.excluded.last_at},
 )
-"""One try more; after a quiet time it is the first one again."""
 FORGIVE = delete(tries).where(tries.c.who == bindparam("b_who"))
 FORGET_OLD = delete(tries).where(tries.c.last_at < bindparam("b_before"))
