@@ -2,13 +2,14 @@
 
 import os
 import socket
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 from sqlalchemy import RowMapping, select
 
 from deploy.home import BadInput
@@ -47,7 +48,11 @@ def audit(
         query = select(actions).where(*conditions).order_by(actions.c.at.desc()).limit(limit)
         with log.read() as connection:
             rows = [_with_end(row) for row in connection.execute(query).mappings()][::-1]
-    print_json(rows) if json else Console().print(_table(rows, zone))
+    if json:
+        print_json(rows)
+        return
+    for line in _lines(rows, zone):
+        Console(highlight=False, soft_wrap=True).print(line)
 
 
 def _range(since: str, until: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -92,17 +97,15 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _table(rows: list[dict[str, Any]], zone: ZoneInfo) -> Table | str:
+def _lines(rows: list[dict[str, Any]], zone: ZoneInfo) -> Iterator[str]:
     if not rows:
-        return "Nothing is recorded."
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("when", "action", "who", "what", "to", "result", "took", "why"):
-        table.add_column(column)
+        yield "Nothing is recorded."
     for row in rows:
         style = STYLES.get(row["status"], "red")
-        cells = [shown(row["at"], zone), row["action"], row["who"], row["what"], row["target"]]
-        table.add_row(*cells, f"[{style}]{row['status']}[/]", _took(row), row["reason"])
-    return table
+        yield (
+            f"{shown(row['at'], zone)}  {row['action']}  [{style}]{row['status']:11}[/] {_took(row):>7}  "
+            f"{escape(row['who'])}: {row['what']} {escape(row['target'])} [dim]({escape(row['reason'])})[/]"
+        )
 
 
 def _took(row: dict[str, Any]) -> str:

@@ -222,7 +222,11 @@ def list_(json: Json = False) -> None:
     with opened() as log:
         rows = shown.listed(log)
         zone = ZoneInfo(log.settings.timezone)
-    asked.print_json(rows) if json else Console().print(shown.table(rows, zone))
+    if json:
+        asked.print_json(rows)
+        return
+    for line in shown.lines(rows, zone):
+        Console(highlight=False, soft_wrap=True).print(line)
 
 
 def _state(log: Log, job: str) -> Replay:

@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 from sqlalchemy import Connection, select
 
 from deploy.operations.asked import shown
@@ -41,19 +41,17 @@ def listed(log: Log) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(select(replays).order_by(replays.c.at)).mappings()]
 
 
-def table(rows: list[dict[str, Any]], zone: ZoneInfo) -> Table | str:
+def lines(rows: list[dict[str, Any]], zone: ZoneInfo) -> Iterator[str]:
     """What `foyer replay list` prints."""
     if not rows:
-        return "There was no replay yet."
-    shown_rows = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("replay", "begun", "who", "from", "to", "mode", "taken", "status", "why"):
-        shown_rows.add_column(column, justify="right" if column == "taken" else "left")
+        yield "There was no replay yet."
     for row in rows:
-        cells = (row["job"], shown(row["at"], zone), row["who"], row["source"], row["listener"], row["mode"])
-        style = STYLES[row["status"]]
         taken = f"{row['sent']:,} of {row['total']:,}"
-        shown_rows.add_row(*cells, taken, f"[{style}]{row['status']}[/]", row["reason"])
-    return shown_rows
+        what = f"{row['mode']} {row['source']} to {row['listener']}"
+        yield (
+            f"{row['job']}  {shown(row['at'], zone)}  [{STYLES[row['status']]}]{row['status']:8}[/]  {what}: {taken}, "
+            f"{escape(row['who'])} [dim]({escape(row['reason'])})[/]"
+        )
 
 
 def redone(listener: Connection, job: str) -> tuple[Counter[str], list[dict[str, str]]]:

@@ -1,0 +1,1 @@
+"""Messages that could not be applied: looked at, tried again, edited, discarded. The running service does it itself."""
