@@ -122,6 +122,8 @@ def memory() -> None:
     table("Cold start and memory", heads, rows)
 
 
+PARTS = (goals, growth, ratio, events, memory)
+
 if __name__ == "__main__":
-    for part in (goals, growth, ratio, events, memory):
+    for part in PARTS:
         part()
