@@ -24,6 +24,7 @@ from deploy.home import Home
 from deploy.town import facts, tables
 from deploy.town.calls import Calls, NotUp, Refused
 from deploy.town.furnish import NothingOffered, furnish, steps, wait_until_offered
+from deploy.town.people import Person, employ
 from deploy.town.play import Outcome, Player, play
 from deploy.verify.log import confirmation_times
 
@@ -45,7 +46,7 @@ def demo(
     calls, town = Calls(), facts.load()
     try:
         today = now().date()
-        open_the_town(calls, town, today)
+        people = open_the_town(calls, town, today) or ()
         outcomes = play_the_day(calls, town, today, seconds)
         console.print(tables.summary(outcomes, confirmation_times(database_url())))
         visits = tables.standing(outcomes)
@@ -61,16 +62,29 @@ def demo(
     console.print("[bold]It is running. Look at")
     for name, where in look_at(calls.at, visits):
         console.print(f"  {name:<22}{where}", soft_wrap=True, highlight=False, markup=False)
+    if people:
+        console.print(staff(people, calls.at["booking"]))
     if findings:
         raise typer.Exit(BROKEN)
 
 
-def open_the_town(calls: Calls, town: facts.Town, today: date) -> None:
-    """Rooms, clerks and concerns; then wait until they can be booked."""
+def open_the_town(calls: Calls, town: facts.Town, today: date) -> Sequence[Person]:
+    """Rooms, clerks and concerns; wait until they can be booked; then open the accounts of those who work there."""
     with bar("Opening the town hall", steps(town)) as advance:
         furnish(calls, town, advance)
     with console.status("Waiting for the first proposals"):
         wait_until_offered(calls, town, today, OFFERED_WITHIN)
+    return employ(calls)
+
+
+def staff(people: Sequence[Person], booking: str) -> Table:
+    """The accounts of this demo; their passwords are shown here only."""
+    table = Table(title=f"Accounts, to sign in at http://{booking}/sign-in", title_justify="left", box=None)
+    for name in ("account", "password", "role", "works at"):
+        table.add_column(name)
+    for one in people:
+        table.add_row(one.account, one.password, ", ".join(one.roles), one.area)
+    return table
 
 
 def play_the_day(calls: Calls, town: facts.Town, today: date, seconds: float) -> list[Outcome]:
