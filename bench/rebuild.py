@@ -38,5 +38,5 @@ def read(app: App) -> int:
     with reading(app.engine) as connection:
         for page in pages(connection):
             for row in page:
-                found += len(orjson.loads(row.data)) + len(orjson.loads(row.meta))
+                found += len(orjson.loads(row[3])) + len(orjson.loads(row[6]))
     return found

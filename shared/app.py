@@ -16,7 +16,7 @@ from prometheus_client.core import Metric
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from shared import metrics, orders, store, timers
+from shared import metrics, orders, sequencer, store, timers
 from shared.codec import Codec
 from shared.config import Settings
 from shared.database import connect, is_away, reading
@@ -30,6 +30,8 @@ from shared.tables import Write
 from shared.vault import Vault
 from shared.writer import Unavailable, Writer
 
+REBUILT = "rebuilt"
+"""The cursor that counts how often a read model has taken another's place."""
 PATIENCE = 5.0
 """Seconds for which a caller on the line waits for a database that is gone."""
 log = structlog.get_logger()
@@ -94,6 +96,7 @@ class App:
         self.engine = connect(settings.database_url)
         self.codec = Codec(definition.events, definition.upcasts)
         self.vault = Vault(settings.master_key, settings.transport_key)
+        self._generation: int | None = None
         self._wake = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._wake.setblocking(False)
         self.writer = Writer(
@@ -120,6 +123,18 @@ class App:
 
     def started(self) -> None:
         """Called once before the first request or message; for a service that keeps something in memory."""
+
+    def look_again(self) -> None:
+        """Load anew what is kept in memory if a read model has taken another's place since the last look; to be called
+        at the start and every few seconds by a service that keeps something. Raises Unavailable.
+        """
+        with self.read() as connection:
+            generation = sequencer.cursor(connection, REBUILT)
+        if self._generation not in (None, generation):
+            # As after a commit in doubt: by the writer, so that nothing is committed meanwhile.
+            self.writer.in_doubt = True
+            self.writer.submit(Rows(()))
+        self._generation = generation
 
     def reload(self) -> None:
         """Called after a commit, in place of `committed`, when one before it may have been carried out unseen."""

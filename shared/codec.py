@@ -33,6 +33,11 @@ class Codec:
             raise UnknownEvent(f"{kind} is not an event of this service")
         return kind, version_of(type(event)), self._converter.dumps(event).decode()
 
+    def structurer(self, of: Any) -> Callable[[Any], Any]:
+        """What makes a value of type `of` out of parsed JSON."""
+        hook = self._converter.get_structure_hook(of)
+        return lambda value: hook(value, of)
+
     def load(self, kind: str, version: int, data: str) -> Any:
         """The event of a stored row. Raises UnknownEvent."""
         cls = self._types.get(kind)

@@ -1,42 +1,35 @@
 """Read tables made anew from the log: what the projections say is all that is in them.
 
-Nothing else of a replay happens: nothing is decided, said or sent.
+Nothing else of a replay happens: nothing is decided, said or sent. The rows are worked out in memory
+(`shared/fold.py`) and written once. `shared/beside.py` does it beside the present tables while the service goes on.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, Row, bindparam, delete, select, text, update
+from sqlalchemy import Connection, Table, delete, select
 
 from shared.app import App
 from shared.database import writing
-from shared.definition import Recorded
-from shared.session import write_all
-from shared.tables import Write, events, timers
+from shared.definition import Definition
+from shared.fill import flush, keep_leases
+from shared.fold import Fold
+from shared.frozen import keep_writers_off
+from shared.glance import Glances, StoredAt
+from shared.tables import timers
 
 PAGE = 2000
-"""Events that are read, projected and written at once."""
-_COLUMNS = (
-    events.c.id,
-    events.c.stream,
-    events.c.version,
-    events.c.type,
-    events.c.schema_version,
-    events.c.data,
-    events.c.meta,
-    events.c.recorded_at,
+"""Events that are read at once."""
+_PAGE = (
+    "SELECT id, type, schema_version, data, stream, version, meta, recorded_at "
+    "FROM events WHERE id > {after} AND id <= {upto} ORDER BY id LIMIT {limit}"
 )
-_AHEAD = (
-    update(timers)
-    .where(
-        timers.c.kind == bindparam("b_kind"),
-        timers.c.subject == bindparam("b_subject"),
-        timers.c.due_at < bindparam("b_due_at"),
-    )
-    .values(due_at=bindparam("b_due_at"))
-)
+NO_END = 2**62
+
+
+def read_tables(definition: Definition) -> list[Table]:
+    """All tables that a service's projections write, and nothing else does: its read tables and its timers."""
+    return [*definition.metadata.sorted_tables, timers]
 
 
 def rebuild(app: App) -> int:
@@ -46,48 +39,55 @@ def rebuild(app: App) -> int:
     Raises what the codec or the database raises; then nothing has changed.
     """
     count = 0
+    tables = read_tables(app.definition)
     with writing(app.engine) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("LOCK TABLE events, timers IN SHARE ROW EXCLUSIVE MODE"))
+        keep_writers_off(connection)
         app.definition.metadata.create_all(connection)
         before = connection.execute(select(timers)).all()
-        for table in (*app.definition.metadata.sorted_tables, timers):
-            connection.execute(delete(table))
-        for page in pages(connection):
-            write_all(connection, projected(app, page))
+        fold = Fold(tables)
+        for page in Replay(app.definition).pages(fold, connection):
             count += len(page)
-        _keep_leases(connection, before)
+        for table in tables:
+            connection.execute(delete(table))
+        flush(connection, fold)
+        keep_leases(connection, timers, before)
     app.reload()
     return count
 
 
-def pages(connection: Connection, size: int = PAGE) -> Iterator[Sequence[Any]]:
-    """The whole log in the order in which it was written."""
-    last = 0
-    query = select(*_COLUMNS).where(events.c.id > bindparam("b_last")).order_by(events.c.id).limit(size)
-    while page := connection.execute(query, {"b_last": last}).all():
+class Replay:
+    """Lets the projections of a service see stored events again."""
+
+    def __init__(self, definition: Definition) -> None:
+        self._project = definition.project
+        self._load = Glances(definition.events, definition.upcasts).load
+
+    def pages(
+        self, fold: Fold, connection: Connection, after: int = 0, upto: int = NO_END
+    ) -> Iterator[Sequence[Sequence[Any]]]:
+        """Fold the events with ids in (after, upto]; yields each page of rows, of which the id is first, when done.
+
+        Raises UnknownEvent, TakenTwice, or what the projection raises.
+        """
+        for page in pages(connection, after, upto):
+            self.look(fold, page)
+            yield page
+
+    def look(self, fold: Fold, page: Iterable[Sequence[Any]]) -> None:
+        """Fold one page."""
+        load, project, apply = self._load, self._project, fold.apply
+        for _, kind, schema_version, data, *at in page:
+            apply(project(load(kind, schema_version, data), StoredAt(at)))
+
+
+def pages(connection: Connection, after: int = 0, upto: int = NO_END) -> Iterator[Sequence[Sequence[Any]]]:
+    """The log in the order in which it was written."""
+    connection.exec_driver_sql("SELECT 1")  # begins the transaction, should there be none
+    cursor = connection.connection.cursor()
+    while True:
+        cursor.execute(_PAGE.format(after=after, upto=upto, limit=PAGE))
+        page = cursor.fetchall()
+        if not page:
+            return
         yield page
-        last = page[-1].id
-
-
-def projected(app: App, page: Sequence[Any]) -> Iterator[Write]:
-    """What the projections make of some events."""
-    load, project = app.codec.load, app.definition.project
-    for row in page:
-        event = load(row.type, row.schema_version, row.data)
-        yield from project(event, Recorded(row.stream, row.version, _event_id(row.meta), _time(row.recorded_at)))
-
-
-def _event_id(meta: str) -> str:
-    return str(orjson.loads(meta)["id"])
-
-
-def _time(recorded_at: str) -> datetime:
-    return datetime.fromisoformat(recorded_at)
-
-
-def _keep_leases(connection: Connection, before: Sequence[Row[Any]]) -> None:
-    # Who has moved a due time ahead is at work on it: what comes due now would be done twice.
-    if before:
-        rows = [{"b_kind": row.kind, "b_subject": row.subject, "b_due_at": row.due_at} for row in before]
-        connection.execute(_AHEAD, rows)
+        after = page[-1][0]

@@ -26,6 +26,9 @@ metadata = MetaData()
 KEYS = "foyer_keys"
 """Execution option of an upsert: the columns of which no two rows of one statement may share the values."""
 
+SETS = "foyer_sets"
+"""Execution option of an upsert: the columns that are set where the row exists."""
+
 Write = tuple[Insert | Update | Delete, dict[str, Any]]
 """A statement and its parameters, executed in the transaction that appends the events."""
 
@@ -142,8 +145,8 @@ def upsert(table: Table, keys: Sequence[str], update: Sequence[str] | None = Non
 
     PostgreSQL's construct; SQLAlchemy compiles it for SQLite too, whose syntax is the same.
     """
-    statement = postgresql.insert(table).execution_options(**{KEYS: tuple(keys)})
     names = [c.name for c in table.c if c.name not in keys] if update is None else list(update)
+    statement = postgresql.insert(table).execution_options(**{KEYS: tuple(keys), SETS: tuple(names)})
     if not names:
         return statement.on_conflict_do_nothing(index_elements=list(keys))
     return statement.on_conflict_do_update(

@@ -1,6 +1,7 @@
 """Booking's read tables: what the index of proposals is loaded from at the start, and the timers."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -171,7 +172,7 @@ def _rested(at: Recorded) -> Write:
 
 
 def _definition(kind: str, resource: str, event: RoomNoted | ClerkNoted) -> Write:
-    return _DEFINE, {"kind": kind, "resource": resource, "definition": orjson.dumps(event).decode()}
+    return _DEFINE, {"kind": kind, "resource": resource, "definition": orjson.dumps(asdict(event)).decode()}
 
 
 def _opened(kind: str, resource: str, event: RoomHoursNoted | ClerkHoursNoted) -> Iterable[Write]:

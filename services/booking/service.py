@@ -88,6 +88,7 @@ class Booking(App):
 
     def started(self) -> None:
         """Load catalogue and index."""
+        self.look_again()
         self.reload()
 
     def reload(self) -> None:
@@ -239,6 +240,10 @@ class BookingService(AccountCalls, SignInPages, Standard):
     @hear
     def hear(self, batch: Any) -> None:
         self.app.hear(batch)
+
+    @timer(interval=2)
+    def look_again(self) -> None:
+        self.app.look_again()
 
     @timer(interval=1)
     def expire_holds(self) -> None:

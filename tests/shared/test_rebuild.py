@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text, update
 
+from shared import frozen
 from shared import rebuild as rebuilding
 from shared.app import App
 from shared.database import writing
@@ -51,7 +52,7 @@ def rows(app: App) -> dict[str, Any]:
 def test_a_rebuild_gives_the_same_rows(full: App, page: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was in the tables; in pages of any size; and the log is as it was."""
     before, streams = rows(full), log.streams(full.engine)
-    monkeypatch.setattr(rebuilding.pages, "__defaults__", (page,))
+    monkeypatch.setattr(rebuilding, "PAGE", page)
     with writing(full.engine) as connection:
         connection.execute(update(toy.totals).values(total=0, note="wrong"))
         connection.execute(insert(toy.seats), {"seat": "2", "who": "nobody"})
@@ -123,7 +124,7 @@ def test_a_rebuild_while_the_service_writes_misses_nothing(full: App, make_app: 
 @pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
 def test_without_the_lock_the_check_goes_red(full: App, make_app: toy.MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     """Switched off, what is committed in between has no row, or two."""
-    monkeypatch.setattr(rebuilding, "text", lambda _lock: text("SELECT 1"))
+    monkeypatch.setattr(frozen, "LOCK", text("SELECT 1"))
 
     def tries() -> None:
         for _ in range(10):
