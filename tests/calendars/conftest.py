@@ -68,3 +68,10 @@ def desk(office: Office) -> Iterator[Desk]:
     """Calendars may be on loopback, and are asked with little patience."""
     with desk_of(office) as desk:
         yield desk
+
+
+@pytest.fixture(params=["radicale", "xandikos"])
+def any_server(request: pytest.FixtureRequest) -> Server:
+    """The same for tests that have another `server`."""
+    found: Server = request.getfixturevalue(request.param)
+    return found

@@ -29,6 +29,7 @@ MOST_REDIRECTS = 5
 MOST_IDLE = 4
 """Connections kept open to one place."""
 _CHUNK = 64 * 1024
+_PROLOG = 4096
 
 
 class Session(requests.Session):
@@ -142,6 +143,8 @@ class GuardedAdapter(BaseAdapter):
     def _response(self, request: requests.PreparedRequest, answer: HTTPResponse, body: bytes) -> requests.Response:
         if answer.getheader("Content-Encoding", "identity") != "identity":
             raise Trouble("unreadable", "the answer is compressed though we asked for a plain one")
+        if b"<!ENTITY" in body[:_PROLOG] or b"<!DOCTYPE" in body[:_PROLOG] and b"xml" in body[:_PROLOG].lower():
+            raise Trouble("unreadable", "XML that defines entities of its own")
         response: Any = requests.Response()
         response.status_code = answer.status
         response.reason = answer.reason

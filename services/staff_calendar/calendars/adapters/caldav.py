@@ -57,9 +57,7 @@ class CalDav:
 
     def abilities(self) -> Abilities:
         """From the properties of the collection. Raises Trouble for what is no calendar."""
-        told = self._properties()
-        if ns("C", "calendar") not in (told.get(dav.ResourceType.tag) or ()):
-            raise Trouble("unreadable", "there is something at this address, but it is no calendar")
+        told = self._calendar()
         rights = set(told.get(dav.CurrentUserPrivilegeSet.tag) or _WRITING)
         return Abilities(
             reads=True,
@@ -83,7 +81,7 @@ class CalDav:
         return self._begin()
 
     def _begin(self) -> Changes:
-        told = self._properties()
+        told = self._calendar()
         if dav.SyncCollection.tag in (told.get(dav.SupportedReportSet.tag) or ()):
             steps = self._steps("")
             if steps is not None:
@@ -119,6 +117,9 @@ class CalDav:
         body = dav.Propfind().append(dav.Prop().append((dav.GetEtag(), dav.ResourceType())))
         answer = self._good(lambda: self._client.propfind(self._address, str(body), depth=1))
         members = self._parsed(answer, answer.parse_propfind)
+        if not any(dav.Collection.tag in (one.properties.get(dav.ResourceType.tag) or ()) for one in members):
+            # Without the collection itself it is no listing; taken for one, it would say that all is gone.
+            raise Trouble("unreadable", "the server does not list the calendar")
         changed = tuple(
             Changed(one.href, one.properties.get(dav.GetEtag.tag))
             for one in members
@@ -179,6 +180,12 @@ class CalDav:
     def _url(self, href: str) -> str:
         return urljoin(self._address, quote(href))
 
+    def _calendar(self) -> Mapping[str, Any]:
+        told = self._properties()
+        if ns("C", "calendar") not in (told.get(dav.ResourceType.tag) or ()):
+            raise Trouble("unreadable", "there is something at this address, but it is no calendar")
+        return told
+
     def _properties(self) -> Mapping[str, Any]:
         wanted = [
             dav.ResourceType(),
@@ -199,7 +206,7 @@ class CalDav:
         return properties
 
     def _mark(self) -> str | None:
-        return _mark_of(self._properties())
+        return _mark_of(self._calendar())
 
     def _is_member(self, href: str) -> bool:
         return not href.endswith("/") and href.rstrip("/") != self._path.rstrip("/")

@@ -1,0 +1,278 @@
+"""Whatever a calendar's server does: the last known busy times stay in force, and all is well again by itself."""
+
+import resource
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.staff_calendar.calendars import links
+from services.staff_calendar.calendars.port import Because
+from services.staff_calendar.calendars.settings import Limits
+from services.staff_calendar.calendars.vault import Access
+from shared.tables import instant
+from tests.calendars import nasty
+from tests.calendars.desk import QUICK, Desk, desk_of, event, ics
+from tests.calendars.nasty import Behaviour, Nasty
+from tests.calendars.servers import Server
+from tests.staff_calendar.office import Office
+
+GOOD = ics(event())
+LATER = ics(event(start="20261124T080000", end="20261124T090000"))
+XML_BOMB = (
+    b'<?xml version="1.0"?><!DOCTYPE m [<!ENTITY a "aaaaaaaaaaaaaaaa">'
+    + b"".join(b'<!ENTITY %c "%b">' % (98 + n, b"&%c;" % (97 + n) * 16) for n in range(9))
+    + b']><D:multistatus xmlns:D="DAV:"><D:response><D:href>&j;</D:href></D:response></D:multistatus>'
+)
+XML_FILE = (
+    b'<?xml version="1.0"?><!DOCTYPE m [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+    b'<D:multistatus xmlns:D="DAV:"><D:response><D:href>&f;</D:href></D:response></D:multistatus>'
+)
+
+
+@pytest.fixture
+def server() -> Iterator[Nasty]:
+    with nasty.running() as server:
+        yield server
+
+
+TROUBLES: list[tuple[Behaviour, Because]] = [
+    (nasty.status(401), "not_signed_in"),
+    (nasty.status(403), "forbidden"),
+    (nasty.status(404), "not_found"),
+    (nasty.status(410), "not_found"),
+    (nasty.status(412), "changed_meanwhile"),
+    (nasty.status(429), "too_many_requests"),
+    (nasty.status(500), "server_error"),
+    (nasty.status(503), "too_many_requests"),
+    (nasty.hangs, "too_slow"),
+    (nasty.drips, "too_slow"),
+    (nasty.half, "unreachable"),
+    (nasty.closes, "unreachable"),
+    (nasty.endless, "too_large"),
+    (nasty.compressed, "unreadable"),
+    (nasty.redirects("http://elsewhere.example"), "address_refused"),
+    (nasty.redirects("http://10.0.0.1"), "address_refused"),
+    (nasty.redirects(""), "server_error"),
+]
+NO_CALENDARS: list[bytes] = [
+    b"<html>Bitte anmelden</html>",
+    GOOD[:-30],
+    b"BEGIN:VCALENDAR\r\n" * 5000,
+    bytes(range(256)) * 100,
+    ics(event("e1", "20261124T100000", "20261124T113000", "RRULE:FREQ=SECONDLY")),
+    ics(event("e1", "morgen", "übermorgen")),
+    ics(event("e1", "20261124T100000", "20261124T113000", "RRULE:FREQ=DAILY;INTERVAL=0;COUNT=x")),
+]
+
+
+@pytest.mark.parametrize(("trouble", "because"), TROUBLES, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_file_that_can_not_be_had(desk: Desk, server: Nasty, trouble: Behaviour, because: Because) -> None:
+    """It is tried again and again, more and more seldom, until it can be had."""
+    server.behaviour = nasty.serves(GOOD)
+    calendar = desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+    desk.sync()
+    assert desk.busy() == ["10:00-11:30"]
+    server.behaviour = trouble
+    pauses = []
+    for failures in (1, 2):
+        desk.sync()
+        state = desk.state(calendar)
+        assert (state.because, state.failures) == (because, failures)
+        assert desk.busy() == ["10:00-11:30"], "what was known stays in force"
+        pauses.append(state.due_at > instant(desk.office.now + timedelta(seconds=100 * failures)))
+    assert pauses == [True, True]
+    server.behaviour = nasty.serves(LATER)
+    desk.sync()
+    state = desk.state(calendar)
+    assert (state.because, state.failures) == (None, 0)
+    assert desk.busy() == ["08:00-09:00"]
+
+
+@pytest.mark.parametrize("body", NO_CALENDARS, ids=range(len(NO_CALENDARS)))
+def test_a_file_that_can_not_be_read(desk: Desk, server: Nasty, body: bytes) -> None:
+    """What was known stays in force until there is something readable again."""
+    server.behaviour = nasty.serves(GOOD)
+    calendar = desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+    desk.sync()
+    server.behaviour = nasty.serves(body)
+    desk.sync()
+    assert (desk.state(calendar).because, desk.busy()) == ("unreadable", ["10:00-11:30"])
+    desk.sync()
+    assert (desk.state(calendar).because, desk.busy()) == ("unreadable", ["10:00-11:30"])
+    server.behaviour = nasty.serves(LATER)
+    desk.sync()
+    assert (desk.state(calendar).because, desk.busy()) == (None, ["08:00-09:00"])
+
+
+def test_one_bad_entry_does_not_hide_the_others(desk: Desk, server: Nasty) -> None:
+    """The calendar says so, and everything else in it counts."""
+    server.behaviour = nasty.serves(ics(event("bad", "morgen", "abend"), event("good")))
+    calendar = desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+    desk.sync()
+    assert desk.busy() == ["10:00-11:30"]
+    assert desk.state(calendar).because == "unreadable"
+
+
+def test_what_costs_too_much_is_ended(office: Office, server: Nasty) -> None:
+    """Working it out runs in a process of its own, which ends when its time is over; memory stays as it was."""
+    hours, minutes = ",".join(map(str, range(24))), ",".join(map(str, range(60)))
+    bomb = ics(
+        event(
+            "b",
+            "20261124T100000",
+            "20261124T113000",
+            f"RRULE:FREQ=DAILY;BYHOUR={hours};BYMINUTE={minutes};BYSECOND={minutes}",
+        )
+    )
+    settings = replace(QUICK, limits=Limits(seconds=5, expand_seconds=1.5))
+    with desk_of(office, settings) as desk:
+        server.behaviour = nasty.serves(GOOD)
+        calendar = desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+        desk.sync()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        server.behaviour = nasty.serves(bomb)
+        desk.sync()
+        assert (desk.state(calendar).because, desk.busy()) == ("unreadable", ["10:00-11:30"])
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000
+        server.behaviour = nasty.serves(LATER)
+        desk.sync()
+        assert desk.busy() == ["08:00-09:00"]
+
+
+def test_ten_thousand_entries_are_read(desk: Desk, server: Nasty) -> None:
+    """In bounded memory: they are worked out next door."""
+    many = [
+        event(
+            f"e{n}",
+            f"2026{n % 12 + 1:02}{n % 28 + 1:02}T{n % 9 + 8:02}0000",
+            f"2026{n % 12 + 1:02}{n % 28 + 1:02}T{n % 9 + 8:02}3000",
+        )
+        for n in range(10_000)
+    ]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    server.behaviour = nasty.serves(ics(*many))
+    calendar = desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+    with desk_of(desk.office, replace(QUICK, limits=Limits(seconds=20))) as patient:
+        patient.sync()
+    assert desk.state(calendar).because is None
+    assert desk.busy(date="2026-12-12") != []
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 120_000
+
+
+def test_a_calendar_of_fifty_megabytes_is_refused(desk: Desk, server: Nasty) -> None:
+    """It says so before it is fetched."""
+    server.behaviour = nasty.serves(b"BEGIN:VCALENDAR\r\n" + b"X" * 50_000_000)
+    calendar = desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    desk.sync()
+    assert desk.state(calendar).because == "too_large"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
+
+
+def test_an_unchanged_file_is_not_sent_again(desk: Desk, server: Nasty) -> None:
+    """By its ETag."""
+    server.behaviour = nasty.serves(GOOD, etag='"1"')
+    desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+    desk.sync()
+    before = len(desk.office.log())
+    desk.sync()
+    assert (len(server.asked), len(desk.office.log()), desk.busy()) == (2, before, ["10:00-11:30"])
+
+
+CALDAV: list[tuple[Behaviour, Because]] = [
+    *[one for one in TROUBLES if one[0] not in (nasty.drips, nasty.compressed) and one[1] != "changed_meanwhile"],
+    (nasty.status(207), "unreadable"),
+    (nasty.serves(b"", "text/xml"), "unreadable"),
+    (nasty.serves(b"<html>Bitte anmelden", "text/html"), "unreadable"),
+    (nasty.serves(b"<D:multistatus xmlns:D='DAV:'><D:resp", "application/xml"), "unreadable"),
+    (nasty.serves(XML_BOMB, "application/xml"), "unreadable"),
+    (nasty.serves(XML_FILE, "application/xml"), "unreadable"),
+]
+
+
+@pytest.mark.parametrize(("trouble", "because"), CALDAV, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_calendar_server_in_trouble(
+    desk: Desk, server: Nasty, radicale: Server, trouble: Behaviour, because: Because
+) -> None:
+    """Nothing that was known is lost, and another clerk's calendar is read all the same."""
+    shelf, other = radicale.collection(), radicale.collection()
+    shelf.put("a.ics", GOOD)
+    server.behaviour = passing = nasty.passes_on(radicale.url.removesuffix("/clerk/"), radicale.auth)
+    path = shelf.url.removeprefix(radicale.url.removesuffix("/clerk/"))
+    calendar = desk.connect("c-17", Access(server.url + path))
+    desk.shelf("c-18", other)
+    desk.sync()
+    assert desk.busy() == ["10:00-11:30"]
+    server.behaviour = trouble
+    other.put("b.ics", LATER)
+    desk.sync()
+    state = desk.state(calendar)
+    assert (state.because, state.failures) == (because, 1)
+    assert (desk.busy(), desk.busy("c-18")) == (["10:00-11:30"], ["08:00-09:00"])
+    server.behaviour = passing
+    shelf.put("a.ics", LATER)
+    desk.sync()
+    assert (desk.state(calendar).because, desk.busy()) == (None, ["08:00-09:00"])
+
+
+def test_a_collection_that_has_moved_is_followed(desk: Desk, server: Nasty, radicale: Server) -> None:
+    """On the same host; what it asks there is the same."""
+    shelf = radicale.collection()
+    shelf.put("a.ics", GOOD)
+    root = radicale.url.removesuffix("/clerk/")
+    server.behaviour = nasty.redirects(root)
+    calendar = desk.connect("c-17", Access(shelf.url.replace(root, server.url), *radicale.auth or ()))
+    desk.sync()
+    assert (desk.state(calendar).because, desk.busy()) == (None, ["10:00-11:30"])
+
+
+def test_an_old_token_leads_to_everything(desk: Desk, any_server: Server) -> None:
+    """A server that does not know it any more is asked from the beginning."""
+    shelf = any_server.collection()
+    shelf.put("a.ics", GOOD)
+    calendar = desk.shelf("c-17", shelf)
+    desk.sync()
+    state = desk.state(calendar)
+    desk.office.app.write(links.keep(calendar, replace(state, token="step:http://radicale.org/ns/sync/" + "0" * 64)))
+    shelf.delete("a.ics")
+    shelf.put("b.ics", LATER)
+    desk.sync()
+    assert (desk.state(calendar).because, desk.busy()) == (None, ["08:00-09:00"])
+
+
+def test_a_server_without_sync_tokens_is_read_by_its_mark(desk: Desk, server: Nasty, radicale: Server) -> None:
+    """ctag and ETags do where sync-collection is not known."""
+    shelf = radicale.collection()
+    shelf.put("a.ics", GOOD)
+    root = radicale.url.removesuffix("/clerk/")
+    passing = nasty.passes_on(root, radicale.auth)
+
+    def old(handler: nasty.Handler) -> None:
+        if b"sync-collection" in handler.body:
+            handler.answer(501)
+        else:
+            passing(handler)
+
+    server.behaviour = old
+    calendar = desk.connect("c-17", Access(shelf.url.replace(root, server.url)))
+    desk.sync()
+    assert desk.busy() == ["10:00-11:30"]
+    shelf.put("b.ics", ics(event("e2", "20261124T080000", "20261124T090000")))
+    desk.sync()
+    assert desk.busy() == ["08:00-09:00", "10:00-11:30"]
+    before = len(server.asked)
+    desk.sync()
+    assert len(server.asked) - before == 1, "the mark is all that is asked for"
+    shelf.delete("a.ics")
+    desk.sync()
+    assert (desk.busy(), desk.state(calendar).because) == (["08:00-09:00"], None)
+
+
+def test_a_slow_server_is_waited_for_as_long_as_it_asks(desk: Desk, server: Nasty) -> None:
+    """Retry-After counts."""
+    server.behaviour = nasty.status(429, Retry_After="7000")
+    calendar = desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+    desk.sync()
+    assert desk.state(calendar).due_at > instant(desk.office.now + timedelta(seconds=6900))
