@@ -43,7 +43,8 @@ class _Arguments(Parser[Request]):
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         # eventlet ends a body in chunks, but does not say so, and Werkzeug would take it for empty.
-        req.environ["wsgi.input_terminated"] = "chunked" in req.headers.get("Transfer-Encoding", "").lower()
+        if "chunked" in req.headers.get("Transfer-Encoding", "").lower():
+            req.environ["wsgi.input_terminated"] = True
         # Werkzeug cuts it off there without a word.
         req.max_content_length = MAX_BODY + 1
         try:

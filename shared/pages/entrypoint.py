@@ -32,7 +32,8 @@ class Page(Api):
     def admit(self, request: Request) -> None:
         """Raises Problem unless whoever asks may, from a page of ours."""
         request.max_content_length = self.max_form
-        request.environ["wsgi.input_terminated"] = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+            request.environ["wsgi.input_terminated"] = True
         request.page = self  # type: ignore[attr-defined]
         super().admit(request)
         own = admission.same_origin(request, self.app.settings.public_url)
