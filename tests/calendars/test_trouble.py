@@ -118,14 +118,8 @@ def test_one_bad_entry_does_not_hide_the_others(desk: Desk, server: Nasty) -> No
 def test_what_costs_too_much_is_ended(office: Office, server: Nasty) -> None:
     """Working it out runs in a process of its own, which ends when its time is over; memory stays as it was."""
     hours, minutes = ",".join(map(str, range(24))), ",".join(map(str, range(60)))
-    bomb = ics(
-        event(
-            "b",
-            "20261124T100000",
-            "20261124T113000",
-            f"RRULE:FREQ=DAILY;BYHOUR={hours};BYMINUTE={minutes};BYSECOND={minutes}",
-        )
-    )
+    rule = f"RRULE:FREQ=DAILY;BYHOUR={hours};BYMINUTE={minutes};BYSECOND={minutes}"
+    bomb = ics(event("b", "20261124T100000", "20261124T113000", rule))
     settings = replace(QUICK, limits=Limits(seconds=5, expand_seconds=1.5))
     with desk_of(office, settings) as desk:
         server.behaviour = nasty.serves(GOOD)
@@ -143,14 +137,7 @@ def test_what_costs_too_much_is_ended(office: Office, server: Nasty) -> None:
 
 def test_ten_thousand_entries_are_read(desk: Desk, server: Nasty) -> None:
     """In bounded memory: they are worked out next door."""
-    many = [
-        event(
-            f"e{n}",
-            f"2026{n % 12 + 1:02}{n % 28 + 1:02}T{n % 9 + 8:02}0000",
-            f"2026{n % 12 + 1:02}{n % 28 + 1:02}T{n % 9 + 8:02}3000",
-        )
-        for n in range(10_000)
-    ]
+    many = [_some_entry(n) for n in range(10_000)]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     server.behaviour = nasty.serves(ics(*many))
     calendar = desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
@@ -159,6 +146,11 @@ def test_ten_thousand_entries_are_read(desk: Desk, server: Nasty) -> None:
     assert desk.state(calendar).because is None
     assert desk.busy(date="2026-12-12") != []
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 120_000
+
+
+def _some_entry(n: int) -> str:
+    hour = f"2026{n % 12 + 1:02}{n % 28 + 1:02}T{n % 9 + 8:02}"
+    return event(f"e{n}", f"{hour}0000", f"{hour}3000")
 
 
 def test_a_calendar_of_fifty_megabytes_is_refused(desk: Desk, server: Nasty) -> None:
@@ -222,8 +214,16 @@ def test_a_collection_that_has_moved_is_followed(desk: Desk, server: Nasty, radi
     shelf = radicale.collection()
     shelf.put("a.ics", GOOD)
     root = radicale.url.removesuffix("/clerk/")
-    server.behaviour = nasty.redirects(root)
-    calendar = desk.connect("c-17", Access(shelf.url.replace(root, server.url), *radicale.auth or ()))
+    passing = nasty.passes_on(root, radicale.auth)
+
+    def moved(handler: nasty.Handler) -> None:
+        if handler.path.startswith("/old/"):
+            handler.answer(301, Location=server.url + handler.path.replace("/old/", "/clerk/"))
+        else:
+            passing(handler)
+
+    server.behaviour = moved
+    calendar = desk.connect("c-17", Access(shelf.url.replace(f"{root}/clerk/", f"{server.url}/old/")))
     desk.sync()
     assert (desk.state(calendar).because, desk.busy()) == (None, ["10:00-11:30"])
 
