@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from services.rooms.events import Pattern
+from services.rooms.events import Closure, Pattern
 
 Scope = Literal["all", "others", "this"]
 
@@ -25,6 +25,18 @@ class DefineRoom:
     zone: str
     closed: tuple[date, ...] = ()
     parties: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SetClosures:
+    """All closures of a site, instead of those before; `zone` and `closed` as in DefineRoom."""
+
+    id: str
+    now: datetime
+    site: str
+    closures: tuple[Closure, ...]
+    zone: str
+    closed: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +90,4 @@ class LetGoRooms:
     scope: Scope
 
 
-RoomCommand = DefineRoom | ExtendHorizon | HoldRooms | LetGoRooms
+RoomCommand = DefineRoom | SetClosures | ExtendHorizon | HoldRooms | LetGoRooms

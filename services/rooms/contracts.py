@@ -232,6 +232,24 @@ def pattern(weekly: Mapping[Weekday, Sequence[Sequence[str]]], closures: Sequenc
     return Pattern(hours, tuple(Closure(**closure) for closure in closures))
 
 
+class SitePath(Schema):
+    site = Key(required=True)
+
+
+class ClosuresBody(Schema):
+    """When all of a site is closed: bridge days, company holidays. These replace what was set before."""
+
+    closures = fields.List(fields.Nested(ClosureBody), required=True, validate=validate.Length(max=200))
+
+
+class SiteAnswer(ClosuresBody):
+    site = Key(required=True)
+
+
+class SitesAnswer(Schema):
+    sites = fields.List(fields.Nested(SiteAnswer), required=True)
+
+
 class RoomAnswer(RoomBody):
     room = Key(required=True)
 

@@ -7,7 +7,7 @@ from typing import assert_never, cast
 from services.rooms import day, house, reservation
 from services.rooms.allocation import Days, allocate, day_stream, reason, wanted_days
 from services.rooms.alternatives import alternatives
-from services.rooms.commands import DefineRoom, ExtendHorizon, HoldRooms, LetGoRooms, RoomCommand
+from services.rooms.commands import DefineRoom, ExtendHorizon, HoldRooms, LetGoRooms, RoomCommand, SetClosures
 from services.rooms.day import RoomDay
 from services.rooms.events import (
     HoldForgone,
@@ -20,6 +20,7 @@ from services.rooms.events import (
     RoomReleased,
     RoomReserved,
     RoomTaken,
+    SiteClosuresSet,
     StopHeld,
 )
 from services.rooms.house import House, Refused
@@ -34,7 +35,7 @@ _REGISTRY = "house"
 def needs(command: RoomCommand, states: Mapping[str, State]) -> set[str]:
     """The streams wanted, seeing what is loaded: the registry or the conversation first, then the resource-days."""
     match command:
-        case DefineRoom() | ExtendHorizon():
+        case DefineRoom() | SetClosures() | ExtendHorizon():
             return {_REGISTRY}
         case HoldRooms():
             return _needs_to_hold(command, states)
@@ -65,7 +66,7 @@ def initial(stream: str) -> State:
 def evolve(state: State, event: RoomEvent) -> State:
     """The state after an event of its stream. Raises TypeError for an event of another kind of stream."""
     match state, event:
-        case House(), RoomDefined() | HoursSet() | HoursOpened():
+        case House(), RoomDefined() | HoursSet() | SiteClosuresSet() | HoursOpened():
             return house.evolve(state, event)
         case RoomDay(), RoomTaken() | RoomFreed():
             return day.evolve(state, event)
@@ -80,6 +81,8 @@ def decide(command: RoomCommand, states: Mapping[str, State]) -> Sequence[RoomEv
     match command:
         case DefineRoom():
             return house.define(command, _house(states))
+        case SetClosures():
+            return house.close(command, _house(states))
         case ExtendHorizon():
             return house.extend(command, _house(states))
         case HoldRooms():
@@ -93,7 +96,7 @@ def decide(command: RoomCommand, states: Mapping[str, State]) -> Sequence[RoomEv
 def stream_of(event: RoomEvent) -> str:
     """The stream an event belongs to."""
     match event:
-        case RoomDefined() | HoursSet() | HoursOpened():
+        case RoomDefined() | HoursSet() | SiteClosuresSet() | HoursOpened():
             return _REGISTRY
         case RoomTaken() | RoomFreed():
             return day_stream(event.room, event.date, event.lane)

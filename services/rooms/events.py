@@ -1,7 +1,7 @@
 """What rooms stores: frozen facts, in the words of those who look after the house.
 
-Streams: `house` (RoomDefined, HoursSet, HoursOpened), `room-{room}-{date}`, from a room's second lane on
-`room-{room}/{lane}-{date}` (RoomTaken, RoomFreed), and `reservation-{appointment}` (RoomReserved, RoomDeclined,
+Streams: `house` (RoomDefined, HoursSet, SiteClosuresSet, HoursOpened), `room-{room}-{date}`, from a room's second lane
+on `room-{room}/{lane}-{date}` (RoomTaken, RoomFreed), and `reservation-{appointment}` (RoomReserved, RoomDeclined,
 RoomReleased, HoldForgone).
 """
 
@@ -27,7 +27,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """The dates on which a room is closed, both inclusive."""
+    """The dates on which a room, or all of a site, is closed, both inclusive."""
 
     from_: date
     until: date
@@ -99,6 +99,14 @@ class RoomDefined:
 class HoursSet:
     room: str
     pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class SiteClosuresSet:
+    """When a whole site is closed: bridge days, company holidays, a staff meeting. Replaces what was set before."""
+
+    site: str
+    closures: tuple[Closure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +191,7 @@ class HoldForgone:
 RoomEvent = (
     RoomDefined
     | HoursSet
+    | SiteClosuresSet
     | HoursOpened
     | RoomTaken
     | RoomFreed

@@ -8,8 +8,18 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from services.rooms.calendar import clashing, fixed, open_days
-from services.rooms.commands import DefineRoom, ExtendHorizon
-from services.rooms.events import WEEKDAYS, HoursOpened, HoursSet, OpenDay, Opening, Pattern, RoomDefined
+from services.rooms.commands import DefineRoom, ExtendHorizon, SetClosures
+from services.rooms.events import (
+    WEEKDAYS,
+    Closure,
+    HoursOpened,
+    HoursSet,
+    OpenDay,
+    Opening,
+    Pattern,
+    RoomDefined,
+    SiteClosuresSet,
+)
 
 HORIZON_DAYS = 190
 """So many days are open from today on, today included."""
@@ -61,13 +71,20 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """All rooms by id."""
+    """All rooms by id, and when whole sites are closed."""
 
     rooms: Mapping[str, Room] = field(default_factory=lambda: MappingProxyType({}))
+    closures: Mapping[str, tuple[Closure, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def hours(self, pattern: Pattern, site: str) -> Pattern:
+        """A room's pattern with the closures of its site."""
+        return replace(pattern, closures=pattern.closures + self.closures.get(site, ()))
 
 
-def evolve(house: House, event: RoomDefined | HoursSet | HoursOpened) -> House:
+def evolve(house: House, event: RoomDefined | HoursSet | SiteClosuresSet | HoursOpened) -> House:
     match event:
+        case SiteClosuresSet():
+            return replace(house, closures=MappingProxyType({**house.closures, event.site: event.closures}))
         case RoomDefined():
             known = house.rooms.get(event.room)
             room = Room(event) if known is None else replace(known, definition=event)
@@ -75,12 +92,13 @@ def evolve(house: House, event: RoomDefined | HoursSet | HoursOpened) -> House:
             room = replace(house.rooms[event.room], pattern=event.pattern)
         case HoursOpened():
             room = _opened(house.rooms[event.room], event)
-    return House(MappingProxyType({**house.rooms, event.room: room}))
+    return replace(house, rooms=MappingProxyType({**house.rooms, event.room: room}))
 
 
 def define(command: DefineRoom, house: House) -> tuple[RoomDefined | HoursSet | HoursOpened, ...]:
     """What is new: the definition, the pattern, the open days. Raises Refused."""
     _check(command.pattern)
+    hours = house.hours(command.pattern, command.site)
     room = house.rooms.get(command.room)
     event = RoomDefined(
         room=command.room,
@@ -92,13 +110,36 @@ def define(command: DefineRoom, house: House) -> tuple[RoomDefined | HoursSet | 
         parties=command.parties,
     )
     if room is None:
-        return (event, *_set_hours(command, Room(event)))
-    return (*(() if room.definition == event else (event,)), *_set_hours(command, room))
+        return (event, *_set_hours(command, Room(event), hours))
+    return (*(() if room.definition == event else (event,)), *_set_hours(command, room, hours))
+
+
+def close(command: SetClosures, house: House) -> tuple[SiteClosuresSet | HoursOpened, ...]:
+    """The closures if they are new, and the days of the site's rooms that they open or close. Raises Refused."""
+    _check_closures(command.closures)
+    rooms = [room for _, room in sorted(house.rooms.items()) if room.definition.site == command.site]
+    if not rooms:
+        raise Refused("unknown_site", "site", f"there is no room at the site {command.site}")
+    if house.closures.get(command.site, ()) == command.closures:
+        return ()
+    event = SiteClosuresSet(command.site, command.closures)
+    closed = evolve(house, event)
+    return (event, *(one for room in rooms for one in _opened_anew(command, room, closed)))
+
+
+def _opened_anew(command: SetClosures, room: Room, house: House) -> Iterator[HoursOpened]:
+    first, last = _horizon(command)
+    if room.pattern is None or room.opened_until is None or room.opened_until < first:
+        return
+    until, hours = min(last, room.opened_until), house.hours(room.pattern, command.site)
+    days = open_days(hours, first, until, command.zone, command.closed)
+    if days != _known(room, first, until):
+        yield HoursOpened(room.definition.room, first, until, command.zone, days)
 
 
 def extend(command: ExtendHorizon, house: House) -> tuple[HoursOpened, ...]:
     """The days that have come within the horizon, per room; nothing for a room that is closed on them."""
-    return tuple(event for name in sorted(house.rooms) for event in _extended(command, house.rooms[name]))
+    return tuple(event for name in sorted(house.rooms) for event in _extended(command, house.rooms[name], house))
 
 
 @lru_cache(maxsize=4096)
@@ -106,28 +147,30 @@ def _local_date(moment: datetime, zone: str) -> date:
     return fixed(moment, ZoneInfo(zone)).date()
 
 
-def _set_hours(command: DefineRoom, room: Room) -> Iterator[HoursSet | HoursOpened]:
+def _set_hours(command: DefineRoom, room: Room, hours: Pattern) -> Iterator[HoursSet | HoursOpened]:
+    """`hours`: the command's, with the closures of the site."""
     same = room.pattern == command.pattern
     first, last = _horizon(command)
     until = last if not same or room.opened_until is None else min(last, room.opened_until)
-    days = open_days(command.pattern, first, until, command.zone, command.closed)
+    days = open_days(hours, first, until, command.zone, command.closed)
     if not same:
         yield HoursSet(command.room, command.pattern)
     if not same or days != _known(room, first, until):
         yield HoursOpened(command.room, first, until, command.zone, days)
 
 
-def _extended(command: ExtendHorizon, room: Room) -> Iterator[HoursOpened]:
+def _extended(command: ExtendHorizon, room: Room, house: House) -> Iterator[HoursOpened]:
     today, last = _horizon(command)
     if room.pattern is None or room.opened_until is None or room.opened_until >= last:
         return
     first = max(today, room.opened_until + timedelta(days=1))
-    days = open_days(room.pattern, first, last, command.zone, command.closed)
+    hours = house.hours(room.pattern, room.definition.site)
+    days = open_days(hours, first, last, command.zone, command.closed)
     if days:
         yield HoursOpened(room.definition.room, first, last, command.zone, days)
 
 
-def _horizon(command: DefineRoom | ExtendHorizon) -> tuple[date, date]:
+def _horizon(command: DefineRoom | SetClosures | ExtendHorizon) -> tuple[date, date]:
     today = command.now.astimezone(ZoneInfo(command.zone)).date()
     return today, today + timedelta(days=HORIZON_DAYS - 1)
 
@@ -154,6 +197,10 @@ def _check(pattern: Pattern) -> None:
                 )
         if (n_clashing := clashing(hours)) is not None:
             raise Refused("overlap", f"weekly.{weekday}.{n_clashing}", "overlaps with earlier hours of the same day")
-    for n, closure in enumerate(pattern.closures):
+    _check_closures(pattern.closures)
+
+
+def _check_closures(closures: tuple[Closure, ...]) -> None:
+    for n, closure in enumerate(closures):
         if closure.until < closure.from_:
             raise Refused("until_before_from", f"closures.{n}.until", f"{closure.until} is before {closure.from_}")

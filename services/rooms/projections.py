@@ -13,6 +13,7 @@ from services.rooms.contracts import OpeningV1, RoomDefinedV1
 from services.rooms.day import ticks
 from services.rooms.events import (
     WEEKDAYS,
+    Closure,
     HoldForgone,
     HoursOpened,
     HoursSet,
@@ -25,6 +26,7 @@ from services.rooms.events import (
     RoomReleased,
     RoomReserved,
     RoomTaken,
+    SiteClosuresSet,
     StopHeld,
 )
 from shared.definition import Recorded
@@ -38,6 +40,13 @@ rooms = Table(
     Column("room", Text, primary_key=True),
     Column("definition", JSON, nullable=False),
     Column("hours", JSON),
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("closures", JSON, nullable=False),
 )
 
 opened = Table(
@@ -70,6 +79,7 @@ reservations = Table(
 )
 
 _DEFINE = upsert(rooms, ["room"], ["definition"])
+_SET_CLOSURES = upsert(sites, ["site"])
 _SET_HOURS = rooms.update().where(rooms.c.room == bindparam("b_room"))
 _CLOSE = delete(opened).where(
     opened.c.room == bindparam("b_room"),
@@ -98,6 +108,8 @@ def project(event: RoomEvent, _at: Recorded) -> Iterable[Write]:
             return ((_DEFINE, {"room": event.room, "definition": _DEFINITION.dump(event)}),)
         case HoursSet():
             return ((_SET_HOURS, {"b_room": event.room, "hours": _hours(event.pattern)}),)
+        case SiteClosuresSet():
+            return ((_SET_CLOSURES, {"site": event.site, "closures": _closures(event.closures)}),)
         case HoursOpened():
             return (_closed(event), *((_OPEN, _day(event.room, day)) for day in event.days))
         case RoomTaken():
@@ -124,8 +136,11 @@ def project(event: RoomEvent, _at: Recorded) -> Iterable[Write]:
 def _hours(pattern: Pattern) -> dict[str, Any]:
     """As they are given in `PUT /api/rooms/ID`."""
     weekly = {day: [[h.from_, h.until] for h in pattern.weekly if h.weekday == day] for day in WEEKDAYS}
-    closures = [{"from": str(c.from_), "until": str(c.until), "reason": c.reason} for c in pattern.closures]
-    return {"weekly": weekly, "closures": closures}
+    return {"weekly": weekly, "closures": _closures(pattern.closures)}
+
+
+def _closures(closures: Iterable[Closure]) -> list[dict[str, Any]]:
+    return [{"from": str(c.from_), "until": str(c.until), "reason": c.reason} for c in closures]
 
 
 def _closed(event: HoursOpened) -> Write:

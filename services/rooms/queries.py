@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from services.rooms.projections import opened, reservations, rooms
+from services.rooms.projections import opened, reservations, rooms, sites
 
 _EVERY = select(rooms).order_by(rooms.c.room)
 _TIMES = ("starts_at", "ends_at", "blocked_until")
@@ -20,6 +20,13 @@ def all_rooms(connection: Connection) -> list[dict[str, Any]]:
 def one_room(connection: Connection, room: str) -> dict[str, Any]:
     """A room as it was defined. Raises NoResultFound."""
     return _room(connection.execute(_EVERY.where(rooms.c.room == room)).one())
+
+
+def all_sites(connection: Connection) -> list[dict[str, Any]]:
+    """Every site that has a room, by id, and when all of it is closed."""
+    closures = {row.site: row.closures for row in connection.execute(select(sites))}
+    known = sorted({room["site"] for room in all_rooms(connection)})
+    return [{"site": site, "closures": closures.get(site, [])} for site in known]
 
 
 def room_day(connection: Connection, room: str, date: Date) -> dict[str, Any]:

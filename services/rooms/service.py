@@ -15,9 +15,19 @@ from sqlalchemy.exc import NoResultFound
 from werkzeug.wrappers import Request, Response
 
 from services.rooms import contracts, decider, projections, queries, reactions, upcasts
-from services.rooms.commands import DefineRoom, ExtendHorizon
-from services.rooms.contracts import DayAnswer, DayPath, RoomAnswer, RoomBody, RoomPath, RoomsAnswer
-from services.rooms.events import RoomEvent
+from services.rooms.commands import DefineRoom, ExtendHorizon, SetClosures
+from services.rooms.contracts import (
+    ClosuresBody,
+    DayAnswer,
+    DayPath,
+    RoomAnswer,
+    RoomBody,
+    RoomPath,
+    RoomsAnswer,
+    SitePath,
+    SitesAnswer,
+)
+from services.rooms.events import Closure, RoomEvent
 from services.rooms.place import PLACE
 from shared import admission
 from shared.app import App, Delivery
@@ -89,6 +99,36 @@ class RoomsService(Standard):
     def room_day(self, request: Request, room: str, date: str) -> Response:
         """When it is open, and which appointments have it."""
         return answer(self.app, queries.room_day, DayPath().load({"room": room, "date": date}))
+
+    @api("GET", "/api/sites", role=STAFF, answer=SitesAnswer, summary="All sites")
+    def sites(self, request: Request) -> Response:
+        """Where there are rooms, and when all of a site is closed."""
+        return sites(self.app)
+
+    @api(
+        "PUT",
+        "/api/sites/<site>/closures",
+        role=KEEPERS,
+        body=ClosuresBody,
+        answer=SitesAnswer,
+        summary="Say when a site is closed",
+    )
+    def set_closures(self, request: Any, site: str, body: dict[str, Any]) -> Response:
+        """Bridge days and company holidays; what is reserved stays reserved."""
+        self.app.handle(closures(self.app, SitePath().load({"site": site})["site"], body), cause=request.cause)
+        return sites(self.app)
+
+
+def sites(app: App) -> Response:
+    """All of them."""
+    with app.read() as connection:
+        return json_response({"sites": queries.all_sites(connection)})
+
+
+def closures(app: App, site: str, body: dict[str, Any]) -> SetClosures:
+    """The command of a caller who closes a site for some days."""
+    found = tuple(Closure(**closure) for closure in body["closures"])
+    return SetClosures(str(uuid4()), app.clock(), site, found, app.settings.timezone, closed(app))
 
 
 def definition(app: App, room: dict[str, Any]) -> DefineRoom:

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from services.rooms import contracts, reactions
 from services.rooms.commands import HoldRooms, LetGoRooms, Scope, StopWanted
-from services.rooms.events import HoldForgone, HoursOpened, HoursSet, Pattern, RoomEvent
+from services.rooms.events import HoldForgone, HoursOpened, HoursSet, Pattern, RoomEvent, SiteClosuresSet
 from shared.messages import following
 from tests.rooms.heard import CONTRACTS, example, message
 from tests.rooms.words import NOW, at, declined, freed, held, open_from, released, reserved, room, stop, taken
@@ -24,7 +24,13 @@ SAID: dict[str, RoomEvent] = {
     "RoomDeclined": declined("taken", "09:10", appointment=VISIT),
     "RoomReleased": released(NINE, appointment=VISIT, kept=2, closed=True)[-1],
 }
-PRIVATE: tuple[RoomEvent, ...] = (HoursSet("r-101", Pattern()), taken(NINE), freed(NINE), HoldForgone(VISIT, 1))
+PRIVATE: tuple[RoomEvent, ...] = (
+    HoursSet("r-101", Pattern()),
+    SiteClosuresSet("rathaus", ()),
+    taken(NINE),
+    freed(NINE),
+    HoldForgone(VISIT, 1),
+)
 
 
 def test_there_is_an_example_of_every_message_said() -> None:

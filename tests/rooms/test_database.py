@@ -16,12 +16,13 @@ from services.rooms.commands import DefineRoom, ExtendHorizon, StopWanted
 from services.rooms.day import RoomDay, ticks
 from services.rooms.events import WEEKDAYS, Hours, Pattern, RoomReserved
 from services.rooms.projections import reservations, taken
-from services.rooms.service import DEFINITION, closed
+from services.rooms.service import DEFINITION, RoomsService, closed
 from shared import config
 from shared.app import App, Delivery
 from shared.messages import CONTENT_TYPE
 from shared.migrate import migrate
 from shared.tables import events, held
+from tests.over_http import over_http
 from tests.rooms.heard import body
 from tests.rooms.words import DAY, NOW, ZONE, stop
 
@@ -221,3 +222,18 @@ def test_messages_in_any_order_any_batches_and_twice_leave_no_overlap(app: App, 
     assert sorted(rows(app, select(taken))) == sorted(expected)
     assert len(set(expected)) == len(expected)
     assert rows(app, select(func.count()).where(events.c.said == RoomReserved.__name__)) != [(0,)]
+
+
+def test_a_site_is_closed_over_http(app: App) -> None:
+    """The sites there are, and when all of each is closed; a slip of the pen is told."""
+    http = over_http(RoomsService, app)
+    assert http.get("/api/sites").json == {"sites": [{"site": "rathaus", "closures": []}]}
+    bridge = {"from": "2027-05-07", "until": "2027-05-07", "reason": "Brückentag"}
+    answer = http.put("/api/sites/rathaus/closures", json={"closures": [bridge]})
+    assert (answer.status_code, answer.json) == (200, {"sites": [{"site": "rathaus", "closures": [bridge]}]})
+    days = [http.get(f"/api/rooms/r1/days/2027-05-0{day}").json["open"] for day in (6, 7, 8)]
+    assert [bool(open_) for open_ in days] == [False, False, True]  # the 6th is Ascension Day
+    assert http.put("/api/sites/rathau/closures", json={"closures": []}).status_code == 422
+    wrong = bridge | {"until": "2027-05-06"}
+    (fault,) = http.put("/api/sites/rathaus/closures", json={"closures": [wrong]}).json["errors"]
+    assert fault["field"] == "closures.0.until"

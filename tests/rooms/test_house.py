@@ -7,8 +7,18 @@ from typing import Any
 import pytest
 
 from services.rooms import decider
-from services.rooms.commands import DefineRoom, ExtendHorizon
-from services.rooms.events import WEEKDAYS, Closure, Hours, HoursOpened, HoursSet, Pattern, RoomDefined, Weekday
+from services.rooms.commands import DefineRoom, ExtendHorizon, SetClosures
+from services.rooms.events import (
+    WEEKDAYS,
+    Closure,
+    Hours,
+    HoursOpened,
+    HoursSet,
+    Pattern,
+    RoomDefined,
+    SiteClosuresSet,
+    Weekday,
+)
 from tests.given_when_then import Scenario
 from tests.rooms.words import NOW, ZONE, room
 
@@ -170,3 +180,63 @@ def test_rooms_are_told_apart() -> None:
     assert {name: one.definition.seats for name, one in both.states["house"].rooms.items()} == {"r1": 3, "r2": 8}
     assert [e.room for e in both.when(extend(1)).decided] == ["r1", "r2"]
     assert isinstance(both.states["house"].rooms["r2"].definition, RoomDefined)
+
+
+BRIDGE = Closure(date(2027, 5, 7), date(2027, 5, 7), "Brückentag")
+HOLIDAYS = Closure(date(2026, 12, 24), date(2026, 12, 31), "Betriebsferien")
+
+
+def close(*closures: Closure, site: str = "rathaus", now: datetime = NOW) -> SetClosures:
+    return SetClosures("close", now, site, closures, ZONE)
+
+
+def open_on(scenario: Scenario, day: date, room: str = "r1") -> bool:
+    return day in scenario.states["house"].rooms[room].days
+
+
+def test_a_whole_site_is_closed_on_bridge_days() -> None:
+    """Each of its rooms is closed then, also one that is defined later; those of other sites are not."""
+    elsewhere = replace(define(), room="r9", site="spexard")
+    town = defined()
+    town = town.given(*town.when(elsewhere).decided)
+    set_, opened_ = town.when(close(BRIDGE, HOLIDAYS)).decided
+    assert set_ == SiteClosuresSet("rathaus", (BRIDGE, HOLIDAYS))
+    assert len(opened(opened_).days) == 190 - 9
+    town = town.given(set_, opened_)
+    town = town.given(*town.when(replace(define(), room="r2")).decided)
+    assert [open_on(town, BRIDGE.from_, room) for room in ("r1", "r2", "r9")] == [False, False, True]
+    town.when(close(BRIDGE, HOLIDAYS)).then()
+    town.when(define()).then()
+
+
+def test_a_closure_taken_back_opens_the_site_again() -> None:
+    """What was set before is replaced."""
+    town = defined()
+    town = town.given(*town.when(close(BRIDGE, HOLIDAYS)).decided)
+    town = town.given(*town.when(close(HOLIDAYS)).decided)
+    assert open_on(town, BRIDGE.from_)
+    assert not open_on(town, HOLIDAYS.until)
+
+
+def test_a_closure_beyond_the_horizon_holds_when_its_day_comes() -> None:
+    """The rooms say nothing new until then."""
+    far = Closure(LAST + timedelta(days=2), LAST + timedelta(days=3))
+    town = defined()
+    (set_,) = town.when(close(far)).decided
+    (later,) = town.given(set_).when(extend(4)).decided
+    assert [day.date for day in opened(later).days] == [LAST + timedelta(days=1), LAST + timedelta(days=4)]
+
+
+def test_a_room_that_moves_follows_the_closures_of_its_new_site() -> None:
+    """Its own hours stay as they are."""
+    town = defined()
+    town = town.given(*town.when(replace(define(), room="r9", site="spexard")).decided)
+    town = town.given(*town.when(close(BRIDGE, site="spexard")).decided)
+    town = town.given(*town.when(define(site="spexard")).decided)
+    assert not open_on(town, BRIDGE.from_)
+
+
+def test_closures_that_make_no_sense_are_refused() -> None:
+    """A site without rooms, most likely a slip of the pen; and an end before the beginning."""
+    defined().when(close(BRIDGE, site="rathau")).then_refused("unknown_site")
+    defined().when(close(replace(BRIDGE, until=TODAY))).then_refused("until_before_from")

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from services.rooms import upcasts
-from services.rooms.events import Closure, HoldForgone, Hours, HoursSet, Pattern, RoomEvent
+from services.rooms.events import Closure, HoldForgone, Hours, HoursSet, Pattern, RoomEvent, SiteClosuresSet
 from shared.codec import Codec
 from tests.rooms.words import at, declined, freed, held, open_from, released, reserved, room, stop, taken
 
@@ -26,6 +26,7 @@ EVENTS: tuple[RoomEvent, ...] = (
     declined("taken", "09:15"),
     released(NINE, kept=2)[-1],
     HoldForgone("a1", 1, closed=True),
+    SiteClosuresSet("rathaus", (CLOSURE,)),
 )
 WITH_BUFFERS = json.loads(Path(__file__).with_name("stored_v1_buffers.json").read_text())
 codec = Codec(RoomEvent, upcasts.UPCASTS)
