@@ -57,6 +57,32 @@ class Order:
         return decided
 
 
+class _NotNow(Exception):
+    """Takes back what was decided only to see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foresee:
+    """A job for the writer: what would be decided. Nothing is kept of it."""
+
+    wanted: tuple[Command, ...]
+    cause: Cause
+
+    def commands(self) -> Sequence[Command]:
+        """The commands to load for."""
+        return self.wanted
+
+    def run(self, session: Session) -> list[Any]:
+        """Decide, and undo it."""
+        decided: list[Any] = []
+        try:
+            with session.attempt():
+                decided += session.decide(*self.wanted, cause=self.cause)
+                raise _NotNow
+        except _NotNow:
+            return decided
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """A job for the writer: rows without an event (keys, leases)."""
@@ -161,11 +187,16 @@ class App:
         )
         return decided
 
+    def foresee(self, *commands: Command) -> list[Any]:
+        """The events that `handle` would commit now; nothing is. Raises what the decider refuses, or Unavailable."""
+        decided: list[Any] = self._patiently(Foresee(commands, Cause(correlation="", causation="")))
+        return decided
+
     def write(self, *writes: Write) -> None:
         """Write rows that no event stands behind."""
         self._patiently(Rows(writes))
 
-    def _patiently(self, job: Order | Rows) -> Any:
+    def _patiently(self, job: Order | Foresee | Rows) -> Any:
         give_up = time.monotonic() + PATIENCE
         while True:
             try:

@@ -10,6 +10,8 @@ from services.booking.commands import (
     ExpireHold,
     ForgetGuest,
     HearAnswer,
+    HearSubstitute,
+    HearWithdrawal,
     NotePass,
     RequestAppointment,
     RequestMove,
@@ -21,6 +23,7 @@ from services.booking.events import (
     AppointmentDeclined,
     AppointmentExpired,
     AppointmentMoved,
+    AppointmentReassigned,
     AppointmentRequested,
     GuestForgotten,
     Held,
@@ -37,7 +40,15 @@ PATIENCE = timedelta(seconds=60)
 """A guest waits for the answer on the page about so long; a later refusal is sent by mail."""
 
 AppointmentCommand = (
-    RequestAppointment | RequestMove | CancelAppointment | HearAnswer | NotePass | ExpireHold | ForgetGuest
+    RequestAppointment
+    | RequestMove
+    | CancelAppointment
+    | HearAnswer
+    | HearSubstitute
+    | HearWithdrawal
+    | NotePass
+    | ExpireHold
+    | ForgetGuest
 )
 AppointmentEvent = (
     AppointmentRequested
@@ -46,6 +57,7 @@ AppointmentEvent = (
     | StaffHeld
     | AppointmentConfirmed
     | AppointmentMoved
+    | AppointmentReassigned
     | AppointmentDeclined
     | AppointmentExpired
     | AppointmentCancelled
@@ -97,6 +109,8 @@ class Appointment:
     alternatives: tuple[datetime, ...] = ()
     forgotten: bool = False
     number: str = ""
+    attempt: int = 0
+    """The confirmed one; 0 = none yet."""
 
 
 def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
@@ -119,9 +133,10 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
         case StaffHeld() if state.pending:
             return replace(state, pending=replace(state.pending, clerks=event.stops))
         case AppointmentConfirmed() | AppointmentMoved():
-            return replace(
-                state, status="confirmed", plan=event.plan, rooms=event.rooms, clerks=event.clerks, pending=None
-            )
+            confirmed = replace(state, status="confirmed", attempt=event.attempt, pending=None)
+            return replace(confirmed, plan=event.plan, rooms=event.rooms, clerks=event.clerks)
+        case AppointmentReassigned():
+            return replace(state, clerks=event.clerks)
         case AppointmentDeclined():
             return replace(
                 state, status="declined", pending=None, because=event.because, alternatives=event.alternatives
@@ -151,6 +166,10 @@ def decide(command: AppointmentCommand, state: Appointment) -> Sequence[Appointm
             return _cancel(command, state)
         case HearAnswer():
             return _hear(command, state)
+        case HearSubstitute():
+            return _hear_substitute(command, state)
+        case HearWithdrawal():
+            return _hear_withdrawal(command, state)
         case NotePass():
             return _note_pass(command, state)
         case ExpireHold():
@@ -220,6 +239,32 @@ def _hear(order: HearAnswer, state: Appointment) -> Sequence[AppointmentEvent]:
     if not (rooms and clerks):
         return (held,)
     return (held, _confirmed(order.appointment, state, pending, rooms, clerks))
+
+
+def _hear_substitute(order: HearSubstitute, state: Appointment) -> Sequence[AppointmentEvent]:
+    """The guest comes at the same time to the same room; others than the guest must know."""
+    pending = state.pending
+    if pending is not None and pending.attempt == order.attempt and pending.clerks:
+        return (StaffHeld(order.appointment, order.attempt, _with(pending.clerks, order.held)),)
+    if state.status != "confirmed" or state.attempt != order.attempt or state.plan is None:
+        return ()
+    clerks = _with(state.clerks, order.held)
+    return (AppointmentReassigned(order.appointment, order.attempt, state.plan, state.rooms, clerks),)
+
+
+def _with(clerks: tuple[Held, ...], new: Held) -> tuple[Held, ...]:
+    return tuple(new if held.stop == new.stop else held for held in clerks)
+
+
+def _hear_withdrawal(order: HearWithdrawal, state: Appointment) -> Sequence[AppointmentEvent]:
+    """Nobody is there for the guest: what is confirmed is called off, what is being reserved is declined."""
+    pending = state.pending
+    if state.status == "confirmed" and state.attempt == order.attempt:
+        return (AppointmentCancelled(order.appointment, state.attempts, "office", was_confirmed=True),)
+    if pending is None or pending.attempt != order.attempt:
+        return ()
+    answer = HearAnswer(order.id, order.now, order.appointment, order.attempt, "staff", because="not_on_duty")
+    return (_declined(answer, state, pending),)
 
 
 def _confirmed(

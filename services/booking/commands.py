@@ -87,6 +87,27 @@ class NotePass:
 
 
 @dataclass(frozen=True, slots=True)
+class HearSubstitute:
+    """Another clerk has taken over the stop `held.stop` of an attempt."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class HearWithdrawal:
+    """The clerks of an attempt are held no more: one is away, and nobody can take over."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExpireHold:
     id: str
     now: datetime
@@ -107,6 +128,8 @@ BookingCommand = (
     | RequestMove
     | CancelAppointment
     | HearAnswer
+    | HearSubstitute
+    | HearWithdrawal
     | NotePass
     | ExpireHold
     | ForgetGuest

@@ -12,6 +12,7 @@ from services.booking.events import (
     AppointmentDeclined,
     AppointmentExpired,
     AppointmentMoved,
+    AppointmentReassigned,
     AppointmentRequested,
     BookingEvent,
     GuestForgotten,
@@ -113,6 +114,10 @@ class AppointmentConfirmedV1(VisitV1):
     stops = fields.List(fields.Nested(ConfirmedStopV1), required=True)
 
 
+class AppointmentReassignedV1(AppointmentConfirmedV1):
+    """The same time and the same rooms, with another clerk."""
+
+
 class AppointmentMovedV1(AppointmentConfirmedV1):
     previous_starts_at = Instant(required=True)
 
@@ -155,7 +160,7 @@ def _requested(event: AppointmentRequested | MoveRequested) -> Mapping[str, Any]
     return own | _visit(event) | asked | guest
 
 
-def _confirmed(event: AppointmentConfirmed | AppointmentMoved) -> Mapping[str, Any]:
+def _confirmed(event: AppointmentConfirmed | AppointmentMoved | AppointmentReassigned) -> Mapping[str, Any]:
     own: dict[str, Any] = {"appointment": event.appointment, "attempt": event.attempt}
     if isinstance(event, AppointmentMoved):
         own["previous_starts_at"] = event.previous_starts_at
@@ -163,7 +168,9 @@ def _confirmed(event: AppointmentConfirmed | AppointmentMoved) -> Mapping[str, A
     return own | _visit(event) | {"stops": [_stop(stop, rooms, clerks) for stop in event.plan.stops]}
 
 
-def _visit(event: AppointmentRequested | MoveRequested | AppointmentConfirmed | AppointmentMoved) -> dict[str, Any]:
+def _visit(
+    event: AppointmentRequested | MoveRequested | AppointmentConfirmed | AppointmentMoved | AppointmentReassigned,
+) -> dict[str, Any]:
     names = ("site", "date", "starts_at", "ends_at", "party_size", "step_free", "language", "documents")
     return {name: getattr(event.plan, name) for name in names}
 
@@ -190,6 +197,7 @@ SAYS: dict[type, tuple[str, Schema, Callable[[Any], Mapping[str, Any]]]] = {
     MoveRequested: ("AppointmentMoveRequested", AppointmentMoveRequestedV1(), _requested),
     AppointmentConfirmed: ("AppointmentConfirmed", AppointmentConfirmedV1(), _confirmed),
     AppointmentMoved: ("AppointmentMoved", AppointmentMovedV1(), _confirmed),
+    AppointmentReassigned: ("AppointmentReassigned", AppointmentReassignedV1(), _confirmed),
     AppointmentDeclined: (
         "AppointmentDeclined",
         AppointmentDeclinedV1(),
@@ -348,6 +356,10 @@ class StaffReserved(AnswerHeard):
     stops = fields.List(fields.Nested(ClerkPlaceHeard), required=True)
 
 
+class StaffWithdrawn(AnswerHeard):
+    pass
+
+
 class DeclineHeard(AnswerHeard):
     because = fields.String(required=True)
     alternatives = fields.List(Instant(), load_default=list)
@@ -368,5 +380,7 @@ HEARD: dict[str, Schema] = {
     "ClerkBusy": ClerkBusy(),
     "StaffReserved": StaffReserved(),
     "StaffDeclined": DeclineHeard(),
+    "StaffSubstituted": StaffReserved(),
+    "StaffWithdrawn": StaffWithdrawn(),
     "GuestRegistered": GuestRegistered(),
 }

@@ -362,6 +362,17 @@ class AppointmentMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class AppointmentReassigned:
+    """The same time and the same room, with another clerk."""
+
+    appointment: str
+    attempt: int
+    plan: Plan
+    rooms: tuple[Held, ...]
+    clerks: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AppointmentDeclined:
     """`late`: the answer took so long that the guest is no longer waiting for it."""
 
@@ -437,6 +448,7 @@ BookingEvent = (
     | StaffHeld
     | AppointmentConfirmed
     | AppointmentMoved
+    | AppointmentReassigned
     | AppointmentDeclined
     | AppointmentExpired
     | AppointmentCancelled

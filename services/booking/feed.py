@@ -14,12 +14,14 @@ from services.booking.events import (
     AppointmentDeclined,
     AppointmentExpired,
     AppointmentMoved,
+    AppointmentReassigned,
     AppointmentRequested,
     BookingEvent,
     BusyDay,
     ClerkBusyNoted,
     ClerkHoursNoted,
     ClerkNoted,
+    Held,
     MoveDeclined,
     MoveRequested,
     OpenDay,
@@ -55,19 +57,12 @@ def learn(index: Index, event: BookingEvent, rest_until: datetime | None = None)
             be_there(index, event)
         case AppointmentRequested() | MoveRequested():
             pend(index, event.appointment, event.attempt, event.plan)
-        case RoomHeld() | StaffHeld():
-            kind = "room" if isinstance(event, RoomHeld) else "clerk"
-            for held in event.stops:
-                index.take(
-                    event.appointment,
-                    event.attempt,
-                    kind,
-                    held.place,
-                    held.starts_at,
-                    held.blocked_until,
-                    ends_at=held.ends_at,
-                    blocked_from=held.blocked_from,
-                )
+        case RoomHeld():
+            take(index, event.appointment, event.attempt, "room", event.stops)
+        case StaffHeld():
+            take(index, event.appointment, event.attempt, "clerk", event.stops)
+        case AppointmentReassigned():
+            take(index, event.appointment, event.attempt, "clerk", event.clerks)
         case AppointmentMoved():
             for attempt in range(1, event.attempt):
                 index.free(event.appointment, attempt, rest_until=rest_until)
@@ -79,6 +74,22 @@ def learn(index: Index, event: BookingEvent, rest_until: datetime | None = None)
             index.free(event.appointment)
         case _:
             pass
+
+
+def take(index: Index, appointment: str, attempt: int, kind: str, stops: Sequence[Held]) -> None:
+    """Rooms or clerks are held, in place of what was held or pending of that kind before."""
+    index.free(appointment, attempt, kind)
+    for held in stops:
+        index.take(
+            appointment,
+            attempt,
+            kind,
+            held.place,
+            held.starts_at,
+            held.blocked_until,
+            ends_at=held.ends_at,
+            blocked_from=held.blocked_from,
+        )
 
 
 def define(index: Index, event: RoomNoted | ClerkNoted) -> None:

@@ -15,6 +15,7 @@ from services.booking.events import (
     AppointmentDeclined,
     AppointmentExpired,
     AppointmentMoved,
+    AppointmentReassigned,
     AppointmentRequested,
     BookingEvent,
     BusyDay,
@@ -125,9 +126,11 @@ def project(event: BookingEvent, at: Recorded) -> Iterable[Write]:
         case ClerkBusyNoted():
             return (_busy(event.clerk, day) for day in event.days)
         case RoomHeld():
-            return _held(event, "room")
+            return _held(event, "room", event.stops)
         case StaffHeld():
-            return _held(event, "clerk")
+            return _held(event, "clerk", event.stops)
+        case AppointmentReassigned():
+            return _held(event, "clerk", event.clerks)
         case AccountOpened() | AccountChanged():
             row = {"account": event.account, "roles": " ".join(event.roles), "person": event.person, "open": True}
             return ((_ACCOUNT, row),)
@@ -195,8 +198,8 @@ def _hours(opening: Opening) -> list[Any]:
     return [opening.site, opening.from_, opening.until, *kept]
 
 
-def _held(event: RoomHeld | StaffHeld, kind: str) -> Iterable[Write]:
-    return [(_HOLD, _row(event.appointment, event.attempt, kind, held)) for held in event.stops]
+def _held(event: RoomHeld | StaffHeld | AppointmentReassigned, kind: str, stops: tuple[Held, ...]) -> Iterable[Write]:
+    return [(_HOLD, _row(event.appointment, event.attempt, kind, held)) for held in stops]
 
 
 def _row(appointment: str, attempt: int, kind: str, held: Held) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.booking.commands import BookingCommand, HearAnswer, Note, NotePass
+from services.booking.commands import BookingCommand, HearAnswer, HearSubstitute, HearWithdrawal, Note, NotePass
 from services.booking.contracts import HEARD
 from services.booking.events import (
     BusyDay,
@@ -39,6 +39,11 @@ def react(message: Message, now: datetime) -> Sequence[BookingCommand]:
             return (_answer(command, now, "rooms", said),)
         case "StaffReserved" | "StaffDeclined":
             return (_answer(command, now, "staff", said),)
+        case "StaffSubstituted":
+            (held,) = said["stops"]
+            return (HearSubstitute(command, now, said["appointment"], said["attempt"], Held(**held)),)
+        case "StaffWithdrawn":
+            return (HearWithdrawal(command, now, said["appointment"], said["attempt"]),)
         case "GuestRegistered":
             return (NotePass(command, now, said["appointment"], said["number"]),)
         case _:

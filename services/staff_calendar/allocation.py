@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from services.staff_calendar.commands import HoldStaff, StopWanted
 from services.staff_calendar.day import ClerkDay, ticks
-from services.staff_calendar.events import Because, StopHeld
+from services.staff_calendar.events import Because, Needs, StopHeld
 from services.staff_calendar.staff import Clerk, Staff
 
 _INSTANT = timedelta(microseconds=1)
@@ -167,4 +167,5 @@ def _held(order: HoldStaff, stop: StopWanted, clerk: Clerk) -> StopHeld:
         concern=stop.concern,
         title=stop.title,
         blocked_from=stop.blocked_from,
+        needs=Needs(stop.department, stop.competences, stop.responsibility, order.spoken),
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from services.staff_calendar.events import BusyDay, Pattern, Responsibility
+from services.staff_calendar.events import BusyDay, Document, Pattern, Presence, Responsibility, RoomOfStop
 
 Scope = Literal["all", "others", "this"]
 
@@ -67,7 +67,10 @@ class StopWanted:
 
 @dataclass(frozen=True, slots=True)
 class HoldStaff:
-    """`audience`: the classes of quotas that are open to the guest besides the public one; `spoken`: a language."""
+    """`audience`: the classes of quotas that are open to the guest besides the public one; `spoken`: a language.
+
+    `guest` is the sealed token of the personal data; "" where it was said before.
+    """
 
     id: str
     now: datetime
@@ -77,6 +80,7 @@ class HoldStaff:
     stops: tuple[StopWanted, ...]
     audience: tuple[str, ...] = ()
     spoken: str | None = None
+    guest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +96,16 @@ class LetGoStaff:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmVisit:
-    """What is held for this attempt is going to take place."""
+    """Booking has confirmed an attempt, or moved the visit to it: what is held for it is going to take place."""
 
     id: str
     now: datetime
     appointment: str
     attempt: int
+    party_size: int = 1
+    language: str = "de"
+    documents: tuple[Document, ...] = ()
+    rooms: tuple[RoomOfStop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +118,110 @@ class NoteBusy:
     days: tuple[BusyDay, ...]
 
 
-StaffCalendarCommand = DefineClerk | SetQuotas | ExtendHorizon | HoldStaff | LetGoStaff | ConfirmVisit | NoteBusy
+@dataclass(frozen=True, slots=True)
+class NotePresence:
+    """The entrance has seen the guest come or go, or takes it back ("expected")."""
+
+    id: str
+    now: datetime
+    appointment: str
+    presence: Presence
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeUnreadable:
+    id: str
+    now: datetime
+    appointment: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallGuest:
+    """A clerk asks the guest of a stop in."""
+
+    id: str
+    now: datetime
+    appointment: str
+    stop: int
+    clerk: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishVisit:
+    """A clerk is done with a stop."""
+
+    id: str
+    now: datetime
+    appointment: str
+    stop: int
+    clerk: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubstituteClerk:
+    """A stop goes over from `clerk` to `substitute`."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+    stop: int
+    clerk: str
+    substitute: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAbsence:
+    """The clerk is away in [from_, until). `plan`: what was shown to follow from it (absences.plan_of); None = any."""
+
+    id: str
+    now: datetime
+    clerk: str
+    absence: str
+    from_: datetime
+    until: datetime
+    reason: str | None
+    zone: str
+    closed: tuple[date, ...] = ()
+    plan: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndAbsence:
+    """The absence is taken back."""
+
+    id: str
+    now: datetime
+    clerk: str
+    absence: str
+    zone: str
+    closed: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenewAddress:
+    """The clerk's feed gets another address."""
+
+    id: str
+    now: datetime
+    clerk: str
+
+
+StaffCalendarCommand = (
+    DefineClerk
+    | SetQuotas
+    | ExtendHorizon
+    | HoldStaff
+    | LetGoStaff
+    | ConfirmVisit
+    | NoteBusy
+    | NotePresence
+    | MakeUnreadable
+    | CallGuest
+    | FinishVisit
+    | SubstituteClerk
+    | RecordAbsence
+    | EndAbsence
+    | RenewAddress
+)

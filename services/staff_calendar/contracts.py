@@ -8,11 +8,15 @@ from services.staff_calendar.events import (
     PUBLIC,
     BusyTimesChanged,
     ClerkDefined,
+    GuestCalled,
     HoursOpened,
     StaffCalendarEvent,
     StaffDeclined,
     StaffReleased,
     StaffReserved,
+    StaffSubstituted,
+    StaffWithdrawn,
+    VisitFinished,
 )
 from shared.fields import Instant
 from shared.messages import Said
@@ -129,6 +133,33 @@ class ClerkBusyV1(Schema):
     days = fields.List(fields.Nested(BusyDayV1), required=True)
 
 
+class StaffSubstitutedV1(StaffReservedV1):
+    """Of the attempt's stops the one that has gone over; `previous` is the clerk who held it before."""
+
+    previous = fields.String(required=True)
+
+
+class StaffWithdrawnV1(StaffReservedV1):
+    """`because`: absent. Nothing is held for the attempt any more, and nobody could take over."""
+
+    because = fields.Constant("absent")
+
+
+class VisitFinishedV1(Schema):
+    appointment = fields.String(required=True)
+    attempt = fields.Integer(required=True)
+    stop = fields.Integer(required=True)
+    clerk = fields.String(required=True)
+    at = Instant(required=True)
+
+
+class GuestCalledV1(VisitFinishedV1):
+    """`name` is the clerk's, `room` where the guest is asked to go."""
+
+    name = fields.String(required=True)
+    room = fields.String(required=True)
+
+
 SAYS: dict[type, tuple[str, str, Schema]] = {
     ClerkDefined: ("ClerkDefined", "clerk", ClerkDefinedV1()),
     HoursOpened: ("ClerkOpened", "clerk", ClerkOpenedV1()),
@@ -136,6 +167,10 @@ SAYS: dict[type, tuple[str, str, Schema]] = {
     StaffReserved: ("StaffReserved", "appointment", StaffReservedV1()),
     StaffDeclined: ("StaffDeclined", "appointment", StaffDeclinedV1()),
     StaffReleased: ("StaffReleased", "appointment", StaffReleasedV1()),
+    StaffSubstituted: ("StaffSubstituted", "appointment", StaffSubstitutedV1()),
+    StaffWithdrawn: ("StaffWithdrawn", "appointment", StaffWithdrawnV1()),
+    GuestCalled: ("GuestCalled", "appointment", GuestCalledV1()),
+    VisitFinished: ("VisitFinished", "appointment", VisitFinishedV1()),
 }
 """Event -> name of the message, the field that is its subject, its schema."""
 
@@ -200,16 +235,55 @@ class _Place(_Heard):
             raise ValidationError("Each stop has a number of its own.", "stops")
 
 
+class _Requested(_Place):
+    guest = fields.String(load_default="")
+
+
+class _Named(_Heard):
+    name = fields.String(required=True)
+
+
+class _ConfirmedStop(_Heard):
+    stop = fields.Integer(required=True, strict=True)
+    room = fields.Nested(_Named, required=True)
+
+
+class _Document(_Heard):
+    de = fields.String(required=True)
+    en = fields.String(required=True)
+
+
 class _Attempt(_Heard):
     appointment = _id()
     attempt = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
 
 
+class _Confirmed(_Attempt):
+    party_size = fields.Integer(required=True, strict=True)
+    language = fields.String(load_default="de")
+    documents = fields.List(fields.Nested(_Document), load_default=list)
+    stops = fields.List(fields.Nested(_ConfirmedStop), required=True)
+
+
+class _About(_Heard):
+    appointment = _id()
+
+
+class _Seen(_About):
+    at = Instant(load_default=None, allow_none=True)
+
+
 HEARD: dict[str, Schema] = {
-    "AppointmentRequested": _Place(),
+    "AppointmentRequested": _Requested(),
     "AppointmentMoveRequested": _Place(),
-    "AppointmentConfirmed": _Attempt(),
-    "AppointmentMoved": _Attempt(),
+    "AppointmentConfirmed": _Confirmed(),
+    "AppointmentMoved": _Confirmed(),
+    "GuestForgotten": _About(),
+    "GuestRegistered": _About(),
+    "GuestArrived": _Seen(),
+    "ArrivalUndone": _About(),
+    "GuestLeft": _Seen(),
+    "GuestMissed": _About(),
     "AppointmentMoveDeclined": _Attempt(),
     "AppointmentDeclined": _Attempt(),
     "AppointmentExpired": _Attempt(),

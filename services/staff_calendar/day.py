@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from services.staff_calendar.commands import StopWanted
-from services.staff_calendar.events import ClerkBecameBusy, ClerkBecameFree, ClerkFreed, ClerkTaken, Span
+from services.staff_calendar.events import (
+    ClerkBecameBusy,
+    ClerkBecameFree,
+    ClerkFreed,
+    ClerkTaken,
+    Span,
+    StopHeld,
+)
 from services.staff_calendar.spans import joined, without
 
 TICK_SECONDS = 300
@@ -29,8 +36,10 @@ class ClerkDay:
     busy: tuple[Span, ...] = ()
     """What the clerk's own calendars say; no guest's buffer reaches into it."""
     away: int = 0
+    holding: frozenset[tuple[str, int, int]] = frozenset()
+    """Appointment, attempt and stop of what is held."""
 
-    def free(self, stop: StopWanted) -> bool:
+    def free(self, stop: StopWanted | StopHeld) -> bool:
         """No guest comes into another's buffer, none's buffer into another's visit: so of two buffers between
         neighbours the larger one counts, not the sum."""
         visit = span(self.base, stop.starts_at, stop.ends_at)
@@ -65,14 +74,15 @@ def _held(state: ClerkDay, event: ClerkTaken | ClerkFreed) -> ClerkDay:
     ticks = span(base, event.starts_at, event.blocked_until)
     before = span(base, event.blocked_from, event.starts_at) if event.blocked_from else 0
     minutes = int((event.blocked_until - event.starts_at).total_seconds()) // 60
+    one = {(event.appointment, event.attempt, event.stop)}
     match event:
         case ClerkTaken():
             visit = span(base, event.starts_at, event.ends_at or event.blocked_until)
             sets = state.taken | ticks, state.visits | visit, state.before | before
-            return ClerkDay(base, *sets, state.minutes + minutes, state.busy, state.away)
+            return ClerkDay(base, *sets, state.minutes + minutes, state.busy, state.away, state.holding | one)
         case ClerkFreed():
             sets = state.taken & ~ticks, state.visits & ~ticks, state.before & ~before
-            return ClerkDay(base, *sets, state.minutes - minutes, state.busy, state.away)
+            return ClerkDay(base, *sets, state.minutes - minutes, state.busy, state.away, state.holding - one)
 
 
 def ticks(starts_at: datetime, until: datetime) -> range:

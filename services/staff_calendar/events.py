@@ -1,8 +1,8 @@
 """What staff_calendar stores: frozen facts, in the words of those who keep the calendars.
 
-Streams: `staff` (ClerkDefined, QuotasSet, HoursOpened), `clerk-{clerk}-{date}` (ClerkTaken, ClerkFreed,
-ClerkBecameBusy, ClerkBecameFree), `busy-{clerk}` (BusyTimesChanged) and `reservation-{appointment}` (StaffReserved,
-StaffDeclined, StaffReleased, HoldForgone, VisitConfirmed).
+Streams: `staff` (the clerks, their hours and absences), `clerk-{clerk}-{date}` (ClerkTaken, ClerkFreed,
+ClerkBecameBusy, ClerkBecameFree), `busy-{clerk}` (BusyTimesChanged) and `reservation-{appointment}` (who holds it, and
+all that a clerk does with the guest).
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ PUBLIC = "public"
 """The class of quotas that everybody may book; others are kept for some: "internal", "urgent"."""
 Kind = Literal["anyone", "surname", "district"]
 Because = Literal["no_competent_clerk", "not_on_duty", "taken"]
+Presence = Literal["expected", "arrived", "left", "missed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,16 @@ class OpenDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What a clerk must be to take a stop; `spoken`: a language, or None."""
+
+    department: str
+    competences: tuple[str, ...] = ()
+    responsibility: str | None = None
+    spoken: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StopHeld:
     """One stop of a visit and its clerk; `date` is the clerk's local day, `blocked_until` the end of the buffer.
 
@@ -132,6 +143,7 @@ class StopHeld:
     concern: str = ""
     title: str = ""
     blocked_from: datetime | None = None
+    needs: Needs | None = None
 
     @property
     def reach_from(self) -> datetime:
@@ -194,9 +206,12 @@ class ClerkFreed:
 
 @dataclass(frozen=True, slots=True)
 class StaffReserved:
+    """`guest` is the sealed token of the personal data, opaque here; said once, with the first attempt."""
+
     appointment: str
     attempt: int
     stops: tuple[StopHeld, ...]
+    guest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,14 +244,6 @@ class HoldForgone:
     attempt: int
     kept: int = 0
     closed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class VisitConfirmed:
-    """What was held for this attempt is now a visit that takes place."""
-
-    appointment: str
-    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +288,121 @@ class BusyTimesChanged:
     days: tuple[BusyDay, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StaffSubstituted:
+    """The stop has gone over from the clerk `previous` to the one in `held`."""
+
+    appointment: str
+    attempt: int
+    previous: str
+    held: StopHeld
+
+    @property
+    def stops(self) -> tuple[StopHeld, ...]:
+        return (self.held,)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffWithdrawn:
+    """A clerk is away and nobody can take over: what was held for the attempt is held no more."""
+
+    appointment: str
+    attempt: int
+    stops: tuple[StopHeld, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What the guest is asked to bring, in German and English."""
+
+    de: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomOfStop:
+    stop: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitConfirmed:
+    """What was held for this attempt takes place: so many people, with these documents, in these rooms."""
+
+    appointment: str
+    attempt: int
+    party_size: int = 1
+    language: str = "de"
+    documents: tuple[Document, ...] = ()
+    rooms: tuple[RoomOfStop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceNoted:
+    """What the entrance knows of the guest; `at` is when the guest came or left."""
+
+    appointment: str
+    presence: Presence
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuestCalled:
+    """The clerk asks the guest in: `name` is the clerk's, `room` where to go."""
+
+    appointment: str
+    attempt: int
+    stop: int
+    clerk: str
+    name: str
+    room: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFinished:
+    """The clerk is done with this stop of the visit."""
+
+    appointment: str
+    attempt: int
+    stop: int
+    clerk: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GuestUnreadable:
+    """The key of the guest's personal data is gone."""
+
+    appointment: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceRecorded:
+    """The clerk is away in [from_, until), whatever the quotas say. `reason` is shown to nobody but the clerk."""
+
+    clerk: str
+    absence: str
+    from_: datetime
+    until: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceEnded:
+    """The absence is taken back."""
+
+    clerk: str
+    absence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarAddressRenewed:
+    """The address of the clerk's feed is another one now; the one before is void."""
+
+    clerk: str
+
+
 StaffCalendarEvent = (
     ClerkDefined
     | QuotasSet
@@ -295,4 +417,13 @@ StaffCalendarEvent = (
     | ClerkBecameBusy
     | ClerkBecameFree
     | BusyTimesChanged
+    | StaffSubstituted
+    | StaffWithdrawn
+    | PresenceNoted
+    | GuestCalled
+    | VisitFinished
+    | GuestUnreadable
+    | AbsenceRecorded
+    | AbsenceEnded
+    | CalendarAddressRenewed
 )

@@ -26,27 +26,37 @@ from sqlalchemy import (
 from services.staff_calendar.day import ticks
 from services.staff_calendar.events import (
     PUBLIC,
+    AbsenceEnded,
+    AbsenceRecorded,
     BusyDay,
     BusyTimesChanged,
+    CalendarAddressRenewed,
     ClerkBecameBusy,
     ClerkBecameFree,
     ClerkDefined,
     ClerkFreed,
     ClerkTaken,
+    GuestCalled,
+    GuestUnreadable,
     HoldForgone,
     Hours,
     HoursOpened,
     Opening,
+    PresenceNoted,
     Quota,
     QuotasSet,
     StaffCalendarEvent,
     StaffDeclined,
     StaffReleased,
     StaffReserved,
+    StaffSubstituted,
+    StaffWithdrawn,
     VisitConfirmed,
+    VisitFinished,
 )
 from shared.definition import Recorded
 from shared.tables import Write, instant, upsert
+from shared.vault import Vault
 
 metadata = MetaData()
 
@@ -69,6 +79,7 @@ clerks = Table(
     Column("responsibility", JSON, nullable=False),
     Column("languages", JSON, nullable=False),
     Column("quotas", JSON),
+    Column("renewed", Integer, nullable=False, server_default="0"),
 )
 
 open_days = Table(
@@ -95,7 +106,34 @@ reservations = Table(
     Column("title", Text, nullable=False),
     Column("reserved_at", Text, nullable=False),
     Column("confirmed_at", Text),
+    Column("called_at", Text),
+    Column("finished_at", Text),
     Index("reservations_clerk_date", "clerk", "date"),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("appointment", Text, primary_key=True),
+    Column("guest", Text),
+    Column("attempt", Integer),
+    Column("party_size", Integer),
+    Column("language", Text),
+    Column("documents", JSON),
+    Column("rooms", JSON),
+    Column("presence", Text),
+    Column("presence_at", Text),
+)
+"""What booking and the entrance have said of a visit. The guest is in it as a sealed token only."""
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("clerk", Text, primary_key=True),
+    Column("absence", Text, primary_key=True),
+    Column("from_at", Text, nullable=False),
+    Column("until_at", Text, nullable=False),
+    Column("reason", Text),
 )
 
 busy_days = Table(
@@ -125,12 +163,23 @@ _OPEN = insert(open_days)
 _RESERVE = insert(reservations)
 _BUSY = upsert(busy_days, ["clerk", "date"])
 _NOT_BUSY = delete(busy_days).where(busy_days.c.clerk == bindparam("b_clerk"), busy_days.c.date == bindparam("b_date"))
-_CONFIRM = update(reservations).where(
-    reservations.c.appointment == bindparam("b_appointment"), reservations.c.attempt == bindparam("b_attempt")
-)
-_RELEASE = delete(reservations).where(
-    reservations.c.appointment == bindparam("b_appointment"), reservations.c.attempt == bindparam("b_attempt")
-)
+_OF_ATTEMPT = reservations.c.appointment == bindparam("b_appointment"), reservations.c.attempt == bindparam("b_attempt")
+_OF_STOP = (*_OF_ATTEMPT, reservations.c.stop == bindparam("b_stop"))
+_CONFIRM = update(reservations).where(*_OF_ATTEMPT)
+_RELEASE = delete(reservations).where(*_OF_ATTEMPT)
+# A statement each, for each has its own columns: neighbours of one statement go out as one.
+_HAND_OVER = update(reservations).where(*_OF_STOP)
+_CALL = update(reservations).where(*_OF_STOP)
+_FINISH = update(reservations).where(*_OF_STOP)
+_GUEST = upsert(visits, ["appointment"], update=["guest"])
+_VISIT = upsert(visits, ["appointment"], update=["attempt", "party_size", "language", "documents", "rooms"])
+_PRESENCE = upsert(visits, ["appointment"], update=["presence", "presence_at"])
+_ABSENT = upsert(absences, ["clerk", "absence"])
+_BACK = delete(absences).where(absences.c.clerk == bindparam("b_clerk"), absences.c.absence == bindparam("b_absence"))
+_RENEW = update(clerks).where(clerks.c.clerk == bindparam("b_clerk")).values(renewed=clerks.c.renewed + 1)
+
+
+DeskEvent = StaffSubstituted | PresenceNoted | GuestCalled | VisitFinished | GuestUnreadable
 
 
 def project(event: StaffCalendarEvent, at: Recorded) -> Iterable[Write]:
@@ -142,7 +191,7 @@ def project(event: StaffCalendarEvent, at: Recorded) -> Iterable[Write]:
             return (_freed(event),)
         case StaffReserved():
             return _reserved(event, at)
-        case StaffReleased():
+        case StaffReleased() | StaffWithdrawn():
             return ((_RELEASE, {"b_appointment": event.appointment, "b_attempt": event.attempt}),)
         case ClerkDefined():
             return ((_DEFINE, asdict(event)),)
@@ -152,13 +201,64 @@ def project(event: StaffCalendarEvent, at: Recorded) -> Iterable[Write]:
             return _opened(event)
         case VisitConfirmed():
             who = {"b_appointment": event.appointment, "b_attempt": event.attempt}
-            return ((_CONFIRM, who | {"confirmed_at": instant(at.time)}),)
+            return (_CONFIRM, who | {"confirmed_at": instant(at.time)}), _visit(event)
         case BusyTimesChanged():
             return (_busy(event.clerk, day) for day in event.days)
         case StaffDeclined() | HoldForgone() | ClerkBecameBusy() | ClerkBecameFree():
             return ()
+        case AbsenceRecorded() | AbsenceEnded() | CalendarAddressRenewed():
+            return (_about_clerk(event),)
+        case _:
+            return _at_the_desk(event)
+
+
+def _at_the_desk(event: DeskEvent) -> Iterable[Write]:
+    match event:
+        case StaffSubstituted():
+            return ((_HAND_OVER, _stop(event, event.held.stop) | {"clerk": event.held.clerk}),)
+        case PresenceNoted():
+            at = event.at and event.at.isoformat()
+            row = {"appointment": event.appointment, "presence": event.presence, "presence_at": at}
+            return ((_PRESENCE, row),)
+        case GuestCalled():
+            return ((_CALL, _stop(event, event.stop) | {"called_at": instant(event.at), "finished_at": None}),)
+        case VisitFinished():
+            return ((_FINISH, _stop(event, event.stop) | {"finished_at": instant(event.at)}),)
+        case GuestUnreadable():
+            return (_GUEST, {"appointment": event.appointment, "guest": None}), Vault.forget(event.appointment)
         case _:
             assert_never(event)
+
+
+def _stop(event: StaffSubstituted | GuestCalled | VisitFinished, stop: int) -> dict[str, object]:
+    return {"b_appointment": event.appointment, "b_attempt": event.attempt, "b_stop": stop}
+
+
+def _visit(event: VisitConfirmed) -> Write:
+    return _VISIT, {
+        "appointment": event.appointment,
+        "attempt": event.attempt,
+        "party_size": event.party_size,
+        "language": event.language,
+        "documents": [asdict(document) for document in event.documents],
+        "rooms": {str(room.stop): room.name for room in event.rooms},
+    }
+
+
+def _about_clerk(event: AbsenceRecorded | AbsenceEnded | CalendarAddressRenewed) -> Write:
+    match event:
+        case AbsenceRecorded():
+            return _ABSENT, {
+                "clerk": event.clerk,
+                "absence": event.absence,
+                "from_at": event.from_.isoformat(),
+                "until_at": event.until.isoformat(),
+                "reason": event.reason,
+            }
+        case AbsenceEnded():
+            return _BACK, {"b_clerk": event.clerk, "b_absence": event.absence}
+        case CalendarAddressRenewed():
+            return _RENEW, {"b_clerk": event.clerk}
 
 
 def _taken(event: ClerkTaken) -> Iterable[Write]:
@@ -173,6 +273,8 @@ def _freed(event: ClerkFreed) -> Write:
 
 
 def _reserved(event: StaffReserved, at: Recorded) -> Iterable[Write]:
+    if event.guest:
+        yield _GUEST, {"appointment": event.appointment, "guest": event.guest}
     for stop in event.stops:
         yield (
             _RESERVE,

@@ -77,4 +77,4 @@ def _held(one: Reserved) -> dict[str, Any]:
 
 
 def _clerk(row: Row[Any]) -> dict[str, Any]:
-    return {str(name): value for name, value in row._mapping.items()}
+    return {str(name): value for name, value in row._mapping.items() if name != "renewed"}

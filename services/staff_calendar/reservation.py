@@ -4,14 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from services.staff_calendar import visits
 from services.staff_calendar.commands import ConfirmVisit, LetGoStaff
 from services.staff_calendar.events import (
+    GuestCalled,
+    GuestUnreadable,
     HoldForgone,
+    PresenceNoted,
     StaffDeclined,
     StaffReleased,
     StaffReserved,
+    StaffSubstituted,
+    StaffWithdrawn,
     StopHeld,
     VisitConfirmed,
+    VisitFinished,
+)
+from services.staff_calendar.visits import Visit, VisitEvent
+
+ReservationEvent = (
+    StaffReserved | StaffDeclined | StaffReleased | HoldForgone | StaffSubstituted | StaffWithdrawn | VisitEvent
 )
 
 
@@ -25,36 +37,51 @@ class Reservation:
     confirmed: frozenset[int] = frozenset()
     kept: int = 0
     closed: bool = False
+    visit: Visit = field(default_factory=Visit)
 
     def too_late(self, attempt: int) -> bool:
         """Was this attempt let go before it was asked for?"""
         return self.closed or attempt in self.gone or attempt < self.kept
 
 
-def evolve(
-    state: Reservation, event: StaffReserved | StaffDeclined | StaffReleased | HoldForgone | VisitConfirmed
-) -> Reservation:
+def evolve(state: Reservation, event: ReservationEvent) -> Reservation:
     match event:
         case StaffReserved():
             held = MappingProxyType({**state.held, event.attempt: event.stops})
             return replace(state, held=held, answered=state.answered | {event.attempt})
         case StaffDeclined():
             return replace(state, answered=state.answered | {event.attempt})
+        case StaffSubstituted():
+            return replace(state, held=MappingProxyType({**state.held, event.attempt: _substituted(state, event)}))
+        case StaffWithdrawn():
+            return replace(state, held=_rest(state, event.attempt))
         case StaffReleased():
-            rest = MappingProxyType({n: stops for n, stops in state.held.items() if n != event.attempt})
+            rest = _rest(state, event.attempt)
             return replace(state, held=rest, kept=max(state.kept, event.kept), closed=state.closed or event.closed)
         case VisitConfirmed():
-            return replace(state, confirmed=state.confirmed | {event.attempt})
+            visit = visits.evolve(state.visit, event)
+            return replace(state, confirmed=state.confirmed | {event.attempt}, visit=visit)
         case HoldForgone():
             gone = state.gone | {event.attempt} if not (event.kept or event.closed) else state.gone
             return replace(state, gone=gone, kept=max(state.kept, event.kept), closed=state.closed or event.closed)
+        case PresenceNoted() | GuestCalled() | VisitFinished() | GuestUnreadable():
+            return replace(state, visit=visits.evolve(state.visit, event))
+
+
+def _rest(state: Reservation, attempt: int) -> Mapping[int, tuple[StopHeld, ...]]:
+    return MappingProxyType({n: stops for n, stops in state.held.items() if n != attempt})
+
+
+def _substituted(state: Reservation, event: StaffSubstituted) -> tuple[StopHeld, ...]:
+    return tuple(event.held if stop.stop == event.held.stop else stop for stop in state.held[event.attempt])
 
 
 def confirm(order: ConfirmVisit, state: Reservation) -> tuple[VisitConfirmed, ...]:
     """Once, while it is held: what was let go before it was confirmed is gone."""
     if order.attempt not in state.held or order.attempt in state.confirmed:
         return ()
-    return (VisitConfirmed(order.appointment, order.attempt),)
+    told = order.party_size, order.language, order.documents, order.rooms
+    return (VisitConfirmed(order.appointment, order.attempt, *told),)
 
 
 def let_go(order: LetGoStaff, state: Reservation) -> tuple[StaffReleased | HoldForgone, ...]:

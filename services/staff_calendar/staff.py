@@ -1,16 +1,19 @@
 """The registry of clerks: who can do what, and when each is open for appointments."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from services.staff_calendar.calendar import clashing, fixed, open_days, overlapping, seen
-from services.staff_calendar.commands import DefineClerk, ExtendHorizon, SetQuotas
+from services.staff_calendar.commands import DefineClerk, ExtendHorizon, RenewAddress, SetQuotas
 from services.staff_calendar.events import (
     PUBLIC,
+    AbsenceEnded,
+    AbsenceRecorded,
+    CalendarAddressRenewed,
     ClerkDefined,
     HoursOpened,
     OpenDay,
@@ -20,6 +23,7 @@ from services.staff_calendar.events import (
     Responsibility,
 )
 
+_ANY_TIME = datetime(1970, 1, 2, tzinfo=UTC)
 HORIZON_DAYS = 190
 """So many days are open from today on, today included."""
 
@@ -43,6 +47,7 @@ class Clerk:
     zone: str | None = None
     opened_until: date | None = None
     days: Mapping[date, tuple[Opening, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    absences: Mapping[str, AbsenceRecorded] = field(default_factory=lambda: MappingProxyType({}))
 
     def can(self, department: str, competences: tuple[str, ...], responsibility: str | None) -> bool:
         """Competent and responsible: all competences, in the department, and the rule that the request names."""
@@ -62,6 +67,12 @@ class Clerk:
         here = tuple(opening for opening in self.days.get(day, ()) if opening.site == site)
         return here if all(opening.quota_class == PUBLIC for opening in here) else seen(here, audience, now)
 
+    def all_openings(self, day: date, site: str) -> tuple[Opening, ...]:
+        """What is open on a local date at a site, whomever it is kept for; what touches is one."""
+        here = tuple(opening for opening in self.days.get(day, ()) if opening.site == site)
+        everybody = tuple({opening.quota_class for opening in here})
+        return seen(here, everybody, _ANY_TIME)
+
 
 @dataclass(frozen=True, slots=True)
 class Staff:
@@ -70,7 +81,10 @@ class Staff:
     clerks: Mapping[str, Clerk] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def evolve(staff: Staff, event: ClerkDefined | QuotasSet | HoursOpened) -> Staff:
+RegistryEvent = ClerkDefined | QuotasSet | HoursOpened | AbsenceRecorded | AbsenceEnded | CalendarAddressRenewed
+
+
+def evolve(staff: Staff, event: RegistryEvent) -> Staff:
     match event:
         case ClerkDefined():
             known = staff.clerks.get(event.clerk)
@@ -79,6 +93,10 @@ def evolve(staff: Staff, event: ClerkDefined | QuotasSet | HoursOpened) -> Staff
             clerk = replace(staff.clerks[event.clerk], pattern=event.pattern)
         case HoursOpened():
             clerk = _opened(staff.clerks[event.clerk], event)
+        case AbsenceRecorded() | AbsenceEnded():
+            clerk = _absent(staff.clerks[event.clerk], event)
+        case CalendarAddressRenewed():
+            return staff
     return Staff(MappingProxyType({**staff.clerks, event.clerk: clerk}))
 
 
@@ -105,11 +123,28 @@ def set_quotas(command: SetQuotas, staff: Staff) -> tuple[QuotasSet | HoursOpene
     same = clerk.pattern == command.pattern
     first, last = _horizon(command)
     until = last if not same or clerk.opened_until is None else min(last, clerk.opened_until)
-    days = open_days(command.pattern, first, until, command.zone, command.closed)
+    days = _open(replace(clerk, pattern=command.pattern), first, until, command.zone, command.closed)
     news: tuple[QuotasSet | HoursOpened, ...] = () if same else (QuotasSet(command.clerk, command.pattern),)
     if not same or days != _known(clerk, first, until):
         news += (HoursOpened(command.clerk, first, until, command.zone, days),)
     return news
+
+
+def renew_address(command: RenewAddress, staff: Staff) -> tuple[CalendarAddressRenewed, ...]:
+    """Another address of the feed. Raises Refused."""
+    if command.clerk not in staff.clerks:
+        raise Refused("unknown_clerk", "clerk", f"there is no clerk {command.clerk}")
+    return (CalendarAddressRenewed(command.clerk),)
+
+
+def reopened(clerk: Clerk, first: date, last: date, zone: str, closed: Collection[date]) -> tuple[HoursOpened, ...]:
+    """The days from `first` to `last` (both inclusive) as they follow from all that is known now; () if unchanged."""
+    if clerk.opened_until is None or (until := min(last, clerk.opened_until)) < first:
+        return ()
+    days = _open(clerk, first, until, zone, closed)
+    if days == _known(clerk, first, until):
+        return ()
+    return (HoursOpened(clerk.definition.clerk, first, until, zone, days),)
 
 
 def extend(command: ExtendHorizon, staff: Staff) -> tuple[HoursOpened, ...]:
@@ -127,7 +162,7 @@ def _extended(command: ExtendHorizon, clerk: Clerk) -> Iterator[HoursOpened]:
     if clerk.pattern is None or clerk.opened_until is None or clerk.opened_until >= last:
         return
     first = max(today, clerk.opened_until + timedelta(days=1))
-    days = open_days(clerk.pattern, first, last, command.zone, command.closed)
+    days = _open(clerk, first, last, command.zone, command.closed)
     if days:
         yield HoursOpened(clerk.definition.clerk, first, last, command.zone, days)
 
@@ -137,16 +172,42 @@ def _horizon(command: SetQuotas | ExtendHorizon) -> tuple[date, date]:
     return today, today + timedelta(days=HORIZON_DAYS - 1)
 
 
+def _open(clerk: Clerk, first: date, until: date, zone: str, closed: Collection[date]) -> tuple[OpenDay, ...]:
+    """What the pattern opens, without the clerk's absences."""
+    days = open_days(clerk.pattern or Pattern(), first, until, zone, closed)
+    for absence in clerk.absences.values():
+        days = tuple(OpenDay(day.date, tuple(_without(day.open, absence))) for day in days)
+    return tuple(day for day in days if day.open)
+
+
+def _without(openings: Iterable[Opening], absence: AbsenceRecorded) -> Iterator[Opening]:
+    for opening in openings:
+        before = min(opening.until, absence.from_.astimezone(opening.from_.tzinfo))
+        after = max(opening.from_, absence.until.astimezone(opening.until.tzinfo))
+        if opening.from_ < before:
+            yield replace(opening, until=before)
+        if after < opening.until:
+            yield replace(opening, from_=after)
+
+
+def _absent(clerk: Clerk, event: AbsenceRecorded | AbsenceEnded) -> Clerk:
+    absences = {name: one for name, one in clerk.absences.items() if name != event.absence}
+    if isinstance(event, AbsenceRecorded):
+        absences[event.absence] = event
+    return replace(clerk, absences=MappingProxyType(absences))
+
+
 def _known(clerk: Clerk, first: date, last: date) -> tuple[OpenDay, ...]:
     return tuple(OpenDay(day, clerk.days[day]) for day in sorted(clerk.days) if first <= day <= last)
 
 
 def _opened(clerk: Clerk, event: HoursOpened) -> Clerk:
     """Replace the days of the event's range; days too long ago to be extended are dropped, so the state stays small."""
-    oldest = event.until - timedelta(days=HORIZON_DAYS)
+    until = max(event.until, clerk.opened_until or event.until)
+    oldest = until - timedelta(days=HORIZON_DAYS)
     kept = {day: o for day, o in clerk.days.items() if oldest <= day and not event.from_ <= day <= event.until}
     kept.update((day.date, day.open) for day in event.days)
-    return replace(clerk, days=MappingProxyType(kept), opened_until=event.until, zone=event.zone)
+    return replace(clerk, days=MappingProxyType(kept), opened_until=until, zone=event.zone)
 
 
 def _check(pattern: Pattern, today: date) -> None:

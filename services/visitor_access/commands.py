@@ -36,6 +36,17 @@ class RegisterGuest:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeHosts:
+    """Another clerk sees the guest of an attempt."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+    stops: tuple[Stop, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveGuest:
     id: str
     now: datetime
@@ -88,6 +99,6 @@ class UndoArrival:
     entry: Entry | None = None
 
 
-Heard = AnnounceGuest | RegisterGuest | RemoveGuest | MakeUnreadable | EndDay
+Heard = AnnounceGuest | RegisterGuest | ChangeHosts | RemoveGuest | MakeUnreadable | EndDay
 AtTheDesk = RecordArrival | RecordDeparture | UndoArrival
 VisitCommand = Heard | AtTheDesk

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, validate, validates_schema
 
 from services.visitor_access.events import (
+    ArrivalUndone,
     GuestAnnounced,
     GuestArrived,
     GuestLeft,
@@ -53,6 +54,10 @@ class GuestArrivedV1(_AboutAGuest):
     at = fields.AwareDateTime(required=True)
 
 
+class ArrivalUndoneV1(GuestArrivedV1):
+    """The arrival was a mis-click; so was a departure after it."""
+
+
 class GuestLeftV1(_AboutAGuest):
     """`assumed` is there, and true, only where nobody saw the guest leave."""
 
@@ -74,6 +79,7 @@ SAYS: dict[type, Schema] = {
     GuestRegistered: GuestRegisteredV1(),
     GuestRemoved: GuestRemovedV1(),
     GuestArrived: GuestArrivedV1(),
+    ArrivalUndone: ArrivalUndoneV1(),
     GuestLeft: GuestLeftV1(),
     GuestMissed: GuestMissedV1(),
 }
@@ -139,6 +145,11 @@ class AppointmentMoved(AppointmentConfirmed):
     """Told like a confirmation, for the new attempt."""
 
 
+class AppointmentReassigned(_Heard):
+    attempt = fields.Integer(required=True, strict=True)
+    stops = fields.List(fields.Nested(_HeardStop), required=True)
+
+
 class AppointmentDeclined(_Heard):
     pass
 
@@ -161,6 +172,7 @@ HEARD: dict[str, Schema] = {
         AppointmentRequested,
         AppointmentConfirmed,
         AppointmentMoved,
+        AppointmentReassigned,
         AppointmentDeclined,
         AppointmentExpired,
         AppointmentCancelled,

@@ -10,6 +10,7 @@ from typing import assert_never, cast
 from services.visitor_access import desk, passes
 from services.visitor_access.commands import (
     AnnounceGuest,
+    ChangeHosts,
     EndDay,
     MakeUnreadable,
     RecordArrival,
@@ -29,6 +30,7 @@ from services.visitor_access.events import (
     GuestRegistered,
     GuestRemoved,
     GuestUnreadable,
+    HostsChanged,
     PassReserved,
     VisitEvent,
 )
@@ -94,6 +96,8 @@ def decide(command: VisitCommand, states: Mapping[str, State]) -> Sequence[Visit
             return _announce(command, states)
         case RegisterGuest():
             return _register(command, _visit(command.appointment, states))
+        case ChangeHosts():
+            return _change_hosts(command, _visit(command.appointment, states))
         case RemoveGuest():
             return _remove(command, _visit(command.appointment, states))
         case EndDay():
@@ -152,6 +156,13 @@ def _register(command: RegisterGuest, visit: Visit) -> Sequence[VisitEvent]:
         return (registered, GuestArrived(command.appointment, plan.number, visit.arrived_at))
     left = GuestLeft(command.appointment, plan.number, local(command.now, plan.starts_at), assumed=True)
     return (left, registered)
+
+
+def _change_hosts(command: ChangeHosts, visit: Visit) -> Sequence[VisitEvent]:
+    """Whoever came is told by the clerk; who is still expected is sent to the right one."""
+    plan = visit.plan
+    current = isinstance(plan, GuestRegistered) and plan.attempt == command.attempt and plan.stops != command.stops
+    return (HostsChanged(command.appointment, command.attempt, command.stops),) if current else ()
 
 
 def _remove(command: RemoveGuest, visit: Visit) -> Sequence[VisitEvent]:

@@ -60,6 +60,15 @@ class GuestRegistered:
 
 
 @dataclass(frozen=True, slots=True)
+class HostsChanged:
+    """At the same time in the same rooms, to another clerk."""
+
+    appointment: str
+    attempt: int
+    stops: tuple[Stop, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GuestRemoved:
     """No longer expected. `because` is declined, expired or cancelled."""
 
@@ -118,6 +127,7 @@ VisitEvent = (
     PassReserved
     | GuestAnnounced
     | GuestRegistered
+    | HostsChanged
     | GuestRemoved
     | GuestArrived
     | ArrivalUndone

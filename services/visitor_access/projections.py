@@ -19,6 +19,7 @@ from services.visitor_access.events import (
     GuestRegistered,
     GuestRemoved,
     GuestUnreadable,
+    HostsChanged,
     PassReserved,
     VisitEvent,
 )
@@ -56,6 +57,7 @@ _OF = visits.c.appointment == bindparam("b_appointment")
 # A statement each, for each has its own columns: neighbours of one statement go out as one.
 _ANNOUNCE = upsert(visits, ["appointment"])
 _REGISTER = update(visits).where(_OF)
+_CHANGE_HOSTS = update(visits).where(_OF)
 _REMOVE_OR_MISS = update(visits).where(_OF)
 _ARRIVE_OR_UNDO = update(visits).where(_OF)
 _LEAVE = update(visits).where(_OF)
@@ -72,6 +74,9 @@ def project(event: VisitEvent, _at: Recorded) -> Iterable[Write]:
             return (_announced(event),)
         case GuestRegistered():
             return (_registered(event), set_timer(DAY_END, event.appointment, end_of_day(event.starts_at)))
+        case HostsChanged():
+            stops = [asdict(stop) for stop in event.stops]
+            return ((_CHANGE_HOSTS, {"b_appointment": event.appointment, "stops": stops}),)
         case GuestArrived() | ArrivalUndone():
             return (_arrived_or_back(event), set_timer(DAY_END, event.appointment, end_of_day(event.at)))
         case GuestLeft():

@@ -2,8 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from services.visitor_access.commands import AnnounceGuest, Heard, MakeUnreadable, RegisterGuest, RemoveGuest
+from services.visitor_access.commands import (
+    AnnounceGuest,
+    ChangeHosts,
+    Heard,
+    MakeUnreadable,
+    RegisterGuest,
+    RemoveGuest,
+)
 from services.visitor_access.contracts import HEARD
 from services.visitor_access.events import Stop
 from services.visitor_access.projections import DAY_END
@@ -25,8 +33,9 @@ def react(message: Message, now: datetime) -> Sequence[Heard]:
         case "AppointmentRequested":
             return (AnnounceGuest(id=command, now=now, **said),)
         case "AppointmentConfirmed" | "AppointmentMoved":
-            stops = tuple(Stop(room=stop["room"]["name"], clerk=stop["clerk"]["name"]) for stop in said.pop("stops"))
-            return (RegisterGuest(id=command, now=now, stops=stops, **said),)
+            return (RegisterGuest(id=command, now=now, stops=_stops(said.pop("stops")), **said),)
+        case "AppointmentReassigned":
+            return (ChangeHosts(command, now, said["appointment"], said["attempt"], _stops(said["stops"])),)
         case "AppointmentDeclined":
             return (RemoveGuest(command, now, said["appointment"], because="declined"),)
         case "AppointmentExpired":
@@ -37,3 +46,7 @@ def react(message: Message, now: datetime) -> Sequence[Heard]:
             return (MakeUnreadable(command, now, said["appointment"]),)
         case _:
             return ()
+
+
+def _stops(said: Sequence[Any]) -> tuple[Stop, ...]:
+    return tuple(Stop(room=stop["room"]["name"], clerk=stop["clerk"]["name"]) for stop in said)

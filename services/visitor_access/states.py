@@ -18,6 +18,7 @@ from services.visitor_access.events import (
     GuestRegistered,
     GuestRemoved,
     GuestUnreadable,
+    HostsChanged,
     PassReserved,
     VisitEvent,
 )
@@ -85,6 +86,9 @@ def evolve(state: State, event: VisitEvent) -> State:
             return replace(visit, status="announced", plan=event)
         case GuestRegistered():
             return replace(visit, status="registered", plan=event, arrived_at=None, left_at=None, assumed=False)
+        case HostsChanged():
+            plan = visit.plan
+            return replace(visit, plan=replace(plan, stops=event.stops)) if isinstance(plan, GuestRegistered) else visit
         case GuestRemoved():
             return replace(visit, status="removed")
         case GuestArrived():

@@ -14,6 +14,7 @@ from services.booking.events import (
     AppointmentDeclined,
     AppointmentExpired,
     AppointmentMoved,
+    AppointmentReassigned,
     AppointmentRequested,
     Document,
     GuestForgotten,
@@ -69,7 +70,9 @@ def _plan(starts: str, ends: str, blocked: str) -> Plan:
 FIRST = _plan("2026-11-24T09:00:00+01:00", "2026-11-24T09:10:00+01:00", "2026-11-24T09:15:00+01:00")
 SECOND = _plan("2026-11-25T14:00:00+01:00", "2026-11-25T14:10:00+01:00", "2026-11-25T14:15:00+01:00")
 ROOMS = (Held(1, "r-101", "Raum 101", FIRST.starts_at, FIRST.stops[0].blocked_until),)
+TIMES = FIRST.starts_at, FIRST.stops[0].blocked_until
 CLERKS = (Held(1, "c-17", "J. Brinkmann", FIRST.starts_at, FIRST.stops[0].blocked_until),)
+SUBSTITUTES = (Held(1, "c-18", "A. Demir", *TIMES),)
 OTHER = (_at("2026-11-24T09:10:00+01:00"),)
 ASKED = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SAID = [
@@ -82,6 +85,10 @@ SAID = [
     ("AppointmentMoveRequested", MoveRequested(APPOINTMENT, 2, SECOND, _at("2026-11-22T10:15:00+01:00"), ASKED)),
     ("AppointmentConfirmed", AppointmentConfirmed(APPOINTMENT, 1, FIRST, ROOMS, CLERKS)),
     ("AppointmentMoved", AppointmentMoved(APPOINTMENT, 2, SECOND, ROOMS, CLERKS, FIRST.starts_at)),
+    (
+        "AppointmentReassigned",
+        AppointmentReassigned(APPOINTMENT, 1, FIRST, ROOMS, (Held(1, "c-18", "A. Demir", *TIMES),)),
+    ),
     (
         "AppointmentDeclined",
         AppointmentDeclined(APPOINTMENT, 1, ("room_taken",), OTHER, FIRST.starts_at, "de", late=False),

@@ -19,9 +19,9 @@ from tests.line import SUNDAY, ZONE, Line, settings
 NINE = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo(ZONE))
 
 
-@pytest.mark.parametrize("service", ["booking", "visitor_access", "notifications"])
+@pytest.mark.parametrize("service", ["booking", "visitor_access", "notifications", "staff_calendar"])
 def test_no_service_keeps_the_key_of_a_forgotten_guest(line: Line, service: str) -> None:
-    """Booking made it, two others were sent it; of none of them can it be had any more."""
+    """Booking made it, three others were sent it; of none of them can it be had any more."""
     line.request("a", [ID_CARD], NINE)
     line.settle()
     assert [row.wrapped for row in line.rows(service, select(subject_keys))] != [None]
@@ -70,7 +70,7 @@ def _list_of_the_day(line: Line) -> dict[str, object]:
 
 
 def test_a_forgotten_guest_is_unreadable_in_the_running_ensemble(town_hall: TownHall) -> None:
-    """The name leaves the access list, the keys leave three databases, the token opens nothing; the counts stay."""
+    """The name leaves the access list, the keys leave four databases, the token opens nothing; the counts stay."""
     day = town_hall.day(7)
     booked = town_hall.confirmed(town_hall.proposals(ID_CARD, days=7)[0])
     town_hall.mail(booked)
@@ -102,7 +102,7 @@ def forget(town_hall: TownHall, appointment: str) -> None:
 
 
 def keys_of(town_hall: TownHall, appointment: str) -> list[bytes | None]:
-    """The keys that the three services have which can read a guest."""
+    """The keys that the services have which can read a guest."""
     query = "SELECT wrapped FROM subject_keys WHERE subject = :subject"
-    services = ("booking", "visitor_access", "notifications")
+    services = ("booking", "visitor_access", "notifications", "staff_calendar")
     return [row.wrapped for service in services for row in town_hall.rows(service, query, subject=appointment)]

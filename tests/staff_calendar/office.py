@@ -50,24 +50,24 @@ def example(name: str) -> dict[str, Any]:
     return envelope
 
 
-def heard(name: str, appointment: str = "a1", sequence: int = 0, **data: Any) -> bytes:
-    """The example of a message of booking as the next one about an appointment."""
-    envelope = example(f"booking.{name}")
+def heard(name: str, appointment: str = "a1", sequence: int = 0, source: str = "booking", **data: Any) -> bytes:
+    """The example of a message of booking (or of another source) as the next one about an appointment."""
+    envelope = example(f"{source}.{name}")
     return json.dumps(
         envelope
         | {
-            "id": f"{appointment}.{sequence}",
+            "id": f"{source[:1]}.{appointment}.{sequence}",
             "subject": appointment,
-            "stream": f"appointment-{appointment}",
+            "stream": f"{'appointment' if source == 'booking' else 'visit'}-{appointment}",
             "sequence": sequence,
             "data": envelope["data"] | {"appointment": appointment} | data,
         }
     ).encode()
 
 
-def message(name: str, appointment: str = "a1", sequence: int = 0, **data: Any) -> Message:
+def message(name: str, appointment: str = "a1", sequence: int = 0, source: str = "booking", **data: Any) -> Message:
     """The same, read."""
-    return read(heard(name, appointment, sequence, **data))
+    return read(heard(name, appointment, sequence, source, **data))
 
 
 def wanted(start: str = "09:00", minutes: int = 10, **other: Any) -> dict[str, Any]:
@@ -91,10 +91,11 @@ class Office:
         self.app = App(DEFINITION, self.settings, clock=lambda: self.now)
         self.http = over_http(StaffCalendarService, self.app)
 
-    def hear(self, name: str, appointment: str = "a1", **data: Any) -> bytes:
-        """Let booking say the next message about an appointment."""
-        sequence = self.said[appointment] = self.said.get(appointment, -1) + 1
-        body = heard(name, appointment, sequence, **data)
+    def hear(self, name: str, appointment: str = "a1", source: str = "booking", **data: Any) -> bytes:
+        """Let booking, or the entrance, say the next message about an appointment."""
+        stream = f"{source}-{appointment}"
+        sequence = self.said[stream] = self.said.get(stream, -1) + 1
+        body = heard(name, appointment, sequence, source, **data)
         self.deliver(body)
         return body
 

@@ -8,27 +8,45 @@ import pytest
 from marshmallow import ValidationError
 
 from services.staff_calendar import contracts, reactions
-from services.staff_calendar.commands import ConfirmVisit, HoldStaff, LetGoStaff, StopWanted
+from services.staff_calendar.commands import (
+    ConfirmVisit,
+    HoldStaff,
+    LetGoStaff,
+    MakeUnreadable,
+    NotePresence,
+    StopWanted,
+)
 from services.staff_calendar.events import (
+    AbsenceEnded,
+    AbsenceRecorded,
     BusyDay,
     BusyTimesChanged,
+    CalendarAddressRenewed,
     ClerkBecameBusy,
     ClerkBecameFree,
     ClerkDefined,
+    Document,
+    GuestCalled,
+    GuestUnreadable,
     HoldForgone,
     HoursOpened,
     OpenDay,
     Opening,
     Pattern,
+    PresenceNoted,
     QuotasSet,
     Responsibility,
+    RoomOfStop,
     Span,
     StaffCalendarEvent,
     StaffDeclined,
     StaffReleased,
     StaffReserved,
+    StaffSubstituted,
+    StaffWithdrawn,
     StopHeld,
     VisitConfirmed,
+    VisitFinished,
 )
 from shared.codec import Codec
 from shared.messages import following
@@ -63,21 +81,30 @@ SAID: dict[str, StaffCalendarEvent] = {
             ),
         ),
     ),
-    "StaffReserved": StaffReserved(VISIT, 1, (HELD,)),
+    "StaffReserved": StaffReserved(VISIT, 1, (HELD,), guest="s1.sealed"),
     "StaffDeclined": StaffDeclined(VISIT, 1, "taken", (at("09:10"),)),
     "StaffReleased": StaffReleased(VISIT, 1, (HELD,), closed=True),
     "ClerkBusy": BusyTimesChanged(
         "c-17", (BusyDay(DAY, (Span(at("10:00"), at("11:30")),)), BusyDay(date(2026, 11, 25), ()))
     ),
+    "StaffSubstituted": StaffSubstituted(VISIT, 1, "c-17", replace(HELD, clerk="c-18", name="A. Demir")),
+    "StaffWithdrawn": StaffWithdrawn(VISIT, 1, (HELD,)),
+    "GuestCalled": GuestCalled(VISIT, 1, 1, "c-17", "J. Brinkmann", "Raum 101", at("09:01")),
+    "VisitFinished": VisitFinished(VISIT, 1, 1, "c-17", at("09:09")),
 }
 PRIVATE: tuple[StaffCalendarEvent, ...] = (
     QuotasSet("c-17", Pattern()),
     taken(HELD),
     freed(HELD),
     HoldForgone(VISIT, 1, closed=True),
-    VisitConfirmed(VISIT, 1),
     ClerkBecameBusy("c-17", DAY, (Span(at("10:00"), at("11:30")),)),
     ClerkBecameFree("c-17", DAY, (Span(at("10:00"), at("11:30")),)),
+    VisitConfirmed(VISIT, 1, 2, "de", (Document("Ausweis", "Identity card"),), (RoomOfStop(1, "Raum 101"),)),
+    PresenceNoted(VISIT, "arrived", at("08:55")),
+    GuestUnreadable(VISIT),
+    AbsenceRecorded("c-17", "x1", at("08:00"), at("12:00"), "Fortbildung"),
+    AbsenceEnded("c-17", "x1"),
+    CalendarAddressRenewed("c-17"),
 )
 
 
@@ -125,7 +152,8 @@ def test_a_request_becomes_an_order_to_hold() -> None:
         "reisepass-ausgabe",
         "Reisepass, Ausgabe",
     )
-    order = HoldStaff(following(request, by="staff_calendar"), NOW, VISIT, 1, "rathaus", (stop,))
+    guest = request.data["guest"]
+    order = HoldStaff(following(request, by="staff_calendar"), NOW, VISIT, 1, "rathaus", (stop,), guest=guest)
     assert reactions.react(request, NOW) == (order,)
 
 
@@ -148,21 +176,48 @@ def test_a_wish_to_move_becomes_an_order_to_hold_the_next_attempt() -> None:
 )
 def test_the_end_of_an_attempt_becomes_an_order_to_let_go(kind: str, scope: str, attempt: int) -> None:
     """Of everything, of the others, or of this one."""
-    (order,) = reactions.react(message(kind, VISIT), NOW)
+    order, *_ = reactions.react(message(kind, VISIT), NOW)
     assert isinstance(order, LetGoStaff)
     assert (order.appointment, order.attempt, order.scope) == (VISIT, attempt, scope)
 
 
-def test_a_confirmation_is_noted() -> None:
-    """So that the visit stands in the clerk's calendar as one that takes place."""
-    (order,) = reactions.react(message("AppointmentConfirmed", VISIT), NOW)
+@pytest.mark.parametrize("kind", ["AppointmentConfirmed", "AppointmentMoved"])
+def test_a_confirmation_says_what_the_clerk_may_expect(kind: str) -> None:
+    """How many come, what they bring, and into which room."""
+    *_, order = reactions.react(message(kind, VISIT), NOW)
     assert isinstance(order, ConfirmVisit)
-    assert (order.appointment, order.attempt) == (VISIT, 1)
+    assert (order.attempt, order.party_size, order.language) == (1 if kind == "AppointmentConfirmed" else 2, 2, "de")
+    assert order.documents == (Document("Bisheriger Reisepass", "Your previous passport"),)
+    assert order.rooms == (RoomOfStop(1, "Raum 101"),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "presence", "when"),
+    [
+        ("GuestRegistered", "expected", None),
+        ("GuestArrived", "arrived", "08:55:12"),
+        ("ArrivalUndone", "expected", None),
+        ("GuestLeft", "left", "09:20:00"),
+        ("GuestMissed", "missed", None),
+    ],
+)
+def test_what_the_entrance_sees_is_noted(kind: str, presence: str, when: str | None) -> None:
+    """The clerk knows whether the guest is in the house."""
+    (order,) = reactions.react(message(kind, VISIT, source="visitor_access"), NOW)
+    assert isinstance(order, NotePresence)
+    assert (order.appointment, order.presence) == (VISIT, presence)
+    assert (order.at and order.at.strftime("%H:%M:%S")) == when
+
+
+def test_a_guest_is_forgotten_here_too() -> None:
+    """Also one of whom nothing is held any more."""
+    (order,) = reactions.react(message("GuestForgotten", VISIT), NOW)
+    assert order == MakeUnreadable(order.id, NOW, VISIT)
 
 
 def test_what_is_of_no_use_is_passed_over() -> None:
-    """No guest is known here who could be forgotten."""
-    assert reactions.react(message("GuestForgotten"), NOW) == ()
+    """The entrance says more than a clerk must know."""
+    assert reactions.react(message("GuestAnnounced", source="visitor_access"), NOW) == ()
 
 
 def test_a_field_that_is_added_later_is_passed_over() -> None:

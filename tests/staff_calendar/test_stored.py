@@ -10,18 +10,25 @@ import pytest
 
 from services.staff_calendar import upcasts
 from services.staff_calendar.events import (
+    AbsenceEnded,
+    AbsenceRecorded,
     BusyDay,
     BusyTimesChanged,
+    CalendarAddressRenewed,
     ClerkBecameBusy,
     ClerkBecameFree,
     ClerkDefined,
     Exceptional,
+    GuestCalled,
+    GuestUnreadable,
     HoldForgone,
     Hours,
     HoursOpened,
+    Needs,
     OpenDay,
     Opening,
     Pattern,
+    PresenceNoted,
     Quota,
     QuotasSet,
     Responsibility,
@@ -30,8 +37,11 @@ from services.staff_calendar.events import (
     StaffDeclined,
     StaffReleased,
     StaffReserved,
+    StaffSubstituted,
+    StaffWithdrawn,
     StopHeld,
     VisitConfirmed,
+    VisitFinished,
 )
 from shared.codec import Codec
 from tests.staff_calendar.words import DAY, ZONE, at, freed, taken
@@ -66,6 +76,15 @@ EVENTS: tuple[StaffCalendarEvent, ...] = (
     ClerkBecameBusy("c-17", DAY, (Span(at("10:00"), at("11:00")),)),
     ClerkBecameFree("c-17", DAY, (Span(at("10:00"), at("10:30")),)),
     BusyTimesChanged("c-17", (BusyDay(DAY, (Span(at("10:30"), at("11:00")),)), BusyDay(date(2026, 11, 25), ()))),
+    StaffSubstituted("a1", 1, "c-17", replace(HELD, clerk="c-18", needs=Needs("buergerbuero", ("pass",), "A-K", "de"))),
+    StaffWithdrawn("a1", 1, (HELD,)),
+    PresenceNoted("a1", "arrived", at("08:55")),
+    GuestCalled("a1", 1, 1, "c-17", "J. Brinkmann", "Raum 101", at("09:01")),
+    VisitFinished("a1", 1, 1, "c-17", at("09:09")),
+    GuestUnreadable("a1"),
+    AbsenceRecorded("c-17", "x1", at("08:00"), at("12:00"), "Fortbildung"),
+    AbsenceEnded("c-17", "x1"),
+    CalendarAddressRenewed("c-17"),
 )
 STORED = json.loads(Path(__file__).with_name("stored_v1.json").read_text())
 WITH_BUFFERS = json.loads(Path(__file__).with_name("stored_v1_buffers.json").read_text())

@@ -9,6 +9,7 @@ from services.staff_calendar.events import (
     ClerkFreed,
     ClerkTaken,
     HoursOpened,
+    Needs,
     OpenDay,
     Opening,
     Responsibility,
@@ -90,6 +91,7 @@ def held(who: str, wanted: StopWanted, *, until: str | None = None, site: str = 
         wanted.concern,
         wanted.title,
         wanted.blocked_from,
+        Needs(wanted.department, wanted.competences, wanted.responsibility),
     )
 
 

@@ -8,10 +8,7 @@ from marshmallow import ValidationError
 
 from services.visitor_access import contracts, reactions
 from services.visitor_access.commands import MakeUnreadable, RemoveGuest
-from services.visitor_access.events import (
-    Stop,
-    VisitEvent,
-)
+from services.visitor_access.events import HostsChanged, Stop, VisitEvent
 from shared.messages import following
 from tests.visitor_access.facts import (
     SUNDAY,
@@ -35,11 +32,12 @@ SAID = {
     "GuestAnnounced": announced(VISIT, number=NUMBER),
     "GuestRegistered": registered(VISIT, number=NUMBER),
     "GuestRemoved": removed("cancelled", VISIT),
+    "ArrivalUndone": replace(undone("08:56:03"), appointment=VISIT, number=NUMBER),
     "GuestArrived": replace(arrived("08:55:12", VISIT), number=NUMBER),
     "GuestLeft": replace(left("09:20", VISIT), number=NUMBER),
     "GuestMissed": replace(missed(VISIT), number=NUMBER),
 }
-PRIVATE = (reserved(), undone("09:00"), unreadable())
+PRIVATE = (reserved(), HostsChanged(VISIT, 1, (Stop("Raum 101", "A. Demir"),)), unreadable())
 
 
 def test_there_is_an_example_of_every_message_said():

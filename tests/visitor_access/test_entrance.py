@@ -218,7 +218,8 @@ def test_what_is_said_is_numbered_without_holes(entrance):
         ("GuestAnnounced", 0),
         ("GuestRegistered", 1),
         ("GuestArrived", 2),
-        ("GuestArrived", 3),
+        ("ArrivalUndone", 3),
+        ("GuestArrived", 4),
     ]
 
 

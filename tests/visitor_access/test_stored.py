@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.visitor_access import upcasts
-from services.visitor_access.events import Entry, VisitEvent
+from services.visitor_access.events import Entry, HostsChanged, Stop, VisitEvent
 from shared.codec import Codec
 from tests.visitor_access.facts import (
     announced,
@@ -31,6 +31,7 @@ EVENTS = (
     left(assumed=True),
     missed(),
     unreadable(),
+    HostsChanged("a1", 1, (Stop("Raum 101", "A. Demir"),)),
 )
 codec = Codec(VisitEvent, upcasts.UPCASTS)
 

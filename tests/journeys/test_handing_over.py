@@ -1,0 +1,117 @@
+"""A clerk is replaced or away: everybody who must know does, and the guests' visits stay whole."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from services.notifications.projections import messages
+from services.staff_calendar.commands import RecordAbsence, SubstituteClerk
+from services.staff_calendar.projections import reservations
+from services.visitor_access.projections import visits
+from tests.journeys.at_rest import assert_at_rest, assert_the_index_is_true
+from tests.journeys.town import CERTIFICATE, ID_CARD
+from tests.line import ZONE, Line
+
+NINE = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo(ZONE))
+
+
+def held_by(line: Line, appointment: str) -> list[str]:
+    query = select(reservations.c.clerk).where(reservations.c.appointment == appointment)
+    return [row.clerk for row in line.rows("staff_calendar", query)]
+
+
+def substitute(line: Line, appointment: str, substitute: str, attempt: int = 1) -> None:
+    (clerk,) = held_by(line, appointment)
+    order = SubstituteClerk(str(uuid4()), line.now, appointment, attempt, 1, clerk, substitute)
+    line.apps["staff_calendar"].handle(order)
+
+
+def absence(line: Line, clerk: str, hours: int = 4) -> RecordAbsence:
+    return RecordAbsence(
+        str(uuid4()), line.now, clerk, "x1", NINE - timedelta(hours=1), NINE + timedelta(hours=hours), None, ZONE
+    )
+
+
+def test_everybody_hears_of_the_substitute(line: Line) -> None:
+    """Booking proposes by it, the entrance sends the guest there; the guest's time and room stay."""
+    appointment = line.request("a", [ID_CARD], NINE)
+    line.settle()
+    before = line.life(appointment)
+    (clerk,) = held_by(line, appointment)
+    other = {"c-1": "c-2", "c-2": "c-1"}[clerk]
+    substitute(line, appointment, other)
+    line.settle()
+    after = line.life(appointment)
+    assert [held.id for held in after.clerks] == [other] == held_by(line, appointment)
+    assert (after.plan, after.rooms, after.status) == (before.plan, before.rooms, "confirmed")
+    (row,) = line.rows("visitor_access", select(visits).where(visits.c.appointment == appointment))
+    assert [stop["clerk"] for stop in row.stops] == [after.clerks[0].name]
+    line.post_letters()
+    assert_at_rest(line, [appointment])
+    assert_the_index_is_true(line)
+
+
+def test_a_substitute_before_the_confirmation_is_confirmed(line: Line) -> None:
+    """The rooms answer late; meanwhile another clerk has taken over."""
+    appointment = line.request("a", [ID_CARD], NINE)
+    line.carry("booking")
+    line.deliver("staff_calendar", line.queues["staff_calendar"])
+    (clerk,) = held_by(line, appointment)
+    substitute(line, appointment, {"c-1": "c-2", "c-2": "c-1"}[clerk])
+    line.settle()
+    assert line.life(appointment).status == "confirmed"
+    assert [held.id for held in line.life(appointment).clerks] == held_by(line, appointment)
+    line.post_letters()
+    assert_at_rest(line, [appointment])
+    assert_the_index_is_true(line)
+
+
+def test_a_substitution_of_a_place_that_was_moved_changes_nothing(line: Line) -> None:
+    """It is heard after the move: only the old place had gone over."""
+    appointment = line.request("a", [ID_CARD], NINE)
+    line.settle()
+    (clerk,) = held_by(line, appointment)
+    line.move(appointment, NINE + timedelta(hours=2))
+    substitute(line, appointment, {"c-1": "c-2", "c-2": "c-1"}[clerk])
+    line.settle()
+    assert line.life(appointment).attempt == 2
+    line.post_letters()
+    assert_at_rest(line, [appointment])
+    assert_the_index_is_true(line)
+
+
+def test_an_absence_gives_visits_away_or_calls_them_off(line: Line) -> None:
+    """What a colleague can take stays as it is; the only clerk for certificates is missed, and the guest is told."""
+    certificate = line.request("a", [CERTIFICATE], NINE)
+    cards = [line.request(f"b{n}", [ID_CARD], NINE + timedelta(minutes=20 * n)) for n in range(3)]
+    line.settle()
+    staff = line.apps["staff_calendar"]
+    seen = staff.foresee(absence(line, "c-3"), absence(line, "c-1"))
+    assert list(staff.handle(absence(line, "c-3"), absence(line, "c-1"))) == seen
+    line.settle()
+    assert line.life(certificate).status == "cancelled"
+    assert [line.life(card).status for card in cards] == ["confirmed"] * 3
+    assert {clerk for card in cards for clerk in held_by(line, card)} == {"c-2"}
+    letters = line.rows("notifications", select(messages.c.kind).where(messages.c.appointment == certificate))
+    assert sorted(row.kind for row in letters) == ["cancelled", "confirmation"]
+    line.post_letters()
+    assert_at_rest(line, [certificate, *cards])
+    assert_the_index_is_true(line)
+
+
+def test_nothing_is_kept_of_what_was_only_looked_at(line: Line) -> None:
+    """An absence that is shown before it is saved changes nothing."""
+    appointment = line.request("a", [CERTIFICATE], NINE)
+    line.settle()
+    assert [type(event).__name__ for event in line.apps["staff_calendar"].foresee(absence(line, "c-3"))] == [
+        "AbsenceRecorded",
+        "HoursOpened",
+        "ClerkFreed",
+        "StaffWithdrawn",
+    ]
+    line.settle()
+    assert line.life(appointment).status == "confirmed"
+    line.post_letters()
+    assert_at_rest(line, [appointment])
