@@ -44,8 +44,8 @@ from services.booking.queries import ReadSide
 from services.booking.sign_in.tables import beside
 from services.booking.sites import sites
 from services.booking.tokens import BadProposal, Tokens
-from services.booking.web import visits
 from services.booking.web.accounts import AccountCalls
+from services.booking.web.citizens import CitizenPages
 from services.booking.web.pages import KIT, pages
 from services.booking.web.sign_in import SignInPages
 from shared.app import App
@@ -231,7 +231,7 @@ def may_see(request: Request, audience: list[str]) -> tuple[str, ...]:
     return tuple(sorted(set(audience)))
 
 
-class BookingService(AccountCalls, SignInPages, Standard):
+class BookingService(AccountCalls, SignInPages, CitizenPages, Standard):
     """The nameko service."""
 
     name = "booking"
@@ -257,37 +257,9 @@ class BookingService(AccountCalls, SignInPages, Standard):
     def forget_guests(self) -> None:
         self.app.forget_guests()
 
-    @pages("GET", "/")
-    def start_page(self, request: Request) -> Response:
-        return visits.start(self.app, request)
-
     @pages("GET", KIT.files.rule)
     def static_file(self, request: Request, group: str, name: str) -> Response:
         return KIT.static(request, group, name)
-
-    @pages("GET,POST", "/times")
-    def times_page(self, request: Request) -> Response:
-        return visits.times(self.app, request)
-
-    @pages("POST", "/requests")
-    def ask_page(self, request: Request) -> Response:
-        return visits.ask(self.app, request)
-
-    @pages("GET", "/appointments/<appointment>")
-    def appointment_page(self, request: Request, appointment: str) -> Response:
-        return visits.see(self.app, request, appointment)
-
-    @pages("POST", "/appointments/<appointment>/cancel")
-    def cancel_page(self, request: Request, appointment: str) -> Response:
-        return visits.cancel(self.app, request, appointment)
-
-    @pages("GET", "/appointments/<appointment>/times")
-    def choose_move_page(self, request: Request, appointment: str) -> Response:
-        return visits.choose_move(self.app, request, appointment)
-
-    @pages("POST", "/appointments/<appointment>/move")
-    def move_page(self, request: Request, appointment: str) -> Response:
-        return visits.move(self.app, request, appointment)
 
     @api("GET", "/api/concerns", answer=http.CatalogueAnswer, summary="The catalogue of concerns")
     def concerns(self, request: Request) -> Response:

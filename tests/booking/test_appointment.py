@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from services.booking import decider
-from services.booking.events import AnswerCameLate, GuestForgotten
+from services.booking.commands import NotePass
+from services.booking.events import AnswerCameLate, GuestForgotten, PassNoted
 from tests.booking.facts import (
     AFTERNOON,
     APPOINTMENT,
@@ -184,3 +185,12 @@ def test_a_guest_is_forgotten_once():
 def test_forgetting_a_guest_who_is_expected_cancels_the_visit():
     """Nobody can be expected whose name is not known."""
     sure.when(forget(NOW)).then(cancelled(), GuestForgotten(APPOINTMENT))
+
+
+def test_the_number_of_the_pass_is_noted_once():
+    """As the entrance says it; a guest who is forgotten, or never asked, has none."""
+    order = NotePass("c", NOW, APPOINTMENT, "7KQ4M2XD")
+    noted = sure.when(order).then(PassNoted(APPOINTMENT, "7KQ4M2XD"))
+    noted.when(order).then()
+    nothing_yet.when(order).then()
+    sure.given(GuestForgotten(APPOINTMENT)).when(order).then()

@@ -1,162 +1,440 @@
-"""The plain pages: find a time, ask, see, move, cancel, with nothing typed twice."""
+"""The citizens' pages: one question each, nothing typed twice, every wrong turn with a page of its own."""
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from babel.messages.pofile import read_po
+from icalendar import Calendar
+from werkzeug.http import parse_cookie
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
-from services.booking.commands import Note, SetCatalogue
-from services.booking.events import Concern, Text
+from services.booking.commands import ExpireHold, ForgetGuest, Note, NotePass, SetCatalogue
+from services.booking.events import Concern, Document, Effect, RoomNoted, Text, YesNo
 from services.booking.service import Booking
-from services.booking.web import visits
-from services.booking.web.pages import KIT
+from services.booking.web import asking, details, finding, managing, times
 from shared.messages import Cause
-from tests.booking.facts import NOW, TOWN, holds, plan
+from shared.pages import Sorry
+from tests.booking.facts import HOLD_UNTIL, NOW, TOWN, declines, holds, plan
 
-WEB = Path(visits.__file__).parent
-CATALOGUE = WEB.parent / "locale" / "en" / "LC_MESSAGES" / "messages.po"
-ODD_NAME = "<script>alert(1)</script> O'Brien Müller-Lüdenscheidt"
+WEB = Path(times.__file__).parent
+SHARED = WEB.parents[2] / "shared" / "pages"
+ODD_NAME = "<script>alert(1)</script> O'Brien Müller-Lüdenscheidt שלום"
+CHILD = YesNo("child", Text("Für ein Kind?", "For a child?"))
+PASS = Concern(
+    "pass",
+    Text("Reisepass <b>", "Passport <b>"),
+    "buergerbuero",
+    10,
+    topic="Ausweise",
+    keywords=("Pass abgelaufen",),
+    competences=("pass",),
+    documents=(Document("photo", "Foto", "Photo"), Document("consent", "Zustimmung", "Consent")),
+    max_party=4,
+    questions=(CHILD,),
+    effects=(Effect("child+", document="consent"),),
+)
+DOG = Concern("dog", Text("Hundesteuer", "Dog tax"), "buergerbuero", 5, competences=("pass",), max_party=2)
+ANSWERED = "concern=pass&seen=concerns&answer=child:no&party=1&step_free=no&seen=documents"
 
 
 @pytest.fixture
 def town(booking: Booking) -> Booking:
-    """With a concern, two rooms and a clerk."""
+    """With two concerns, two rooms and a clerk."""
     for fact in TOWN:
         booking.handle(Note("c", NOW, fact))
-    concern = Concern("pass", Text("Reisepass <b>", "Passport <b>"), "buergerbuero", 10, competences=("pass",))
-    booking.handle(SetCatalogue("c", NOW, (concern,)))
+    booking.handle(SetCatalogue("c", NOW, (PASS, DOG)))
     return booking
 
 
-def _request(path: str, form: dict[str, str] | None = None) -> Request:
-    method = "GET" if form is None else "POST"
-    request = Request(EnvironBuilder(path=path, method=method, data=form).get_environ())
-    request.cause = Cause("test", "")  # type: ignore[attr-defined]
-    return request
+class Browser:
+    """Keeps cookies, unless told not to, and sends what a form holds."""
+
+    def __init__(self, cookies: bool = True) -> None:
+        self.takes, self.jar = cookies, dict[str, str]()
+
+    def ask(self, url: str, form: dict[str, Any] | None = None) -> Request:
+        jar = "; ".join(f"{name}={value}" for name, value in self.jar.items())
+        headers = {"Cookie": jar} if jar else {}
+        method = "GET" if form is None else "POST"
+        path, _, query = url.partition("?")
+        builder = EnvironBuilder(path=path, query_string=query, method=method, data=form, headers=headers)
+        request = Request(builder.get_environ())
+        request.cause = Cause("test", "")  # type: ignore[attr-defined]
+        return request
+
+    def got(self, response: Response) -> Response:
+        for cookie in response.headers.getlist("Set-Cookie") if self.takes else ():
+            self.jar |= parse_cookie(cookie.split(";")[0])
+        return response
+
+
+def _text(response: Response) -> str:
+    return unescape(response.get_data(as_text=True))
 
 
 def _ids(response: Response) -> list[str]:
-    return re.findall(r'name="proposal" value="([^"]+)"', response.get_data(as_text=True))
+    return re.findall(r'name="proposal" id="[^"]+" value="([^"]+)"', response.get_data(as_text=True))
+
+
+def _hidden(response: Response) -> dict[str, Any]:
+    found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', response.get_data(as_text=True))
+    fields: dict[str, Any] = {}
+    for name, value in found:
+        fields.setdefault(name, []).append(unescape(value))
+    return fields
 
 
 def _wrong(response: Response) -> list[str]:
-    return [unescape(text) for text in re.findall(r'class="wrong"[^>]*>([^<]*)<', response.get_data(as_text=True))]
+    return [
+        unescape(one)
+        for one in re.findall(r'id="[\w-]+-wrong">.*?kern-body">([^<]*)<', response.get_data(as_text=True))
+    ]
 
 
-def _ask(town: Booking, **changed: str) -> Response:
-    shown = visits.times(town, _request("/times?concern=pass&party_size=1"))
-    key = re.findall(r'name="key" value="([^"]+)"', shown.get_data(as_text=True))[0]
-    typed = {"guest.name": ODD_NAME, "guest.email": "a@example.org", "proposal": _ids(shown)[0], "key": key}
-    return visits.ask(town, _request("/requests", typed | changed))
+def _title(response: Response) -> str:
+    return unescape(re.findall(r"<title>([^<]*)</title>", response.get_data(as_text=True))[0])
 
 
-def _where(response: Response) -> tuple[str, str]:
-    """Appointment and token of a redirect."""
-    assert response.status_code == 303
-    url = urlsplit(response.headers["Location"])
-    return url.path.rsplit("/", 1)[1], parse_qs(url.query)["token"][0]
+def _leads(response: Response) -> str:
+    assert response.status_code == 303, _text(response)
+    return response.headers["Location"]
 
 
-def test_a_guest_finds_a_time_and_asks_for_it(town: Booking):
-    """Pressing twice asks once; the page then shows that it is being reserved."""
-    first = _where(_ask(town))
-    shown = visits.see(town, _request(f"/appointments/{first[0]}?token={first[1]}"), first[0])
-    assert "Ihr Termin wird reserviert" in shown.get_data(as_text=True)
-    assert 'http-equiv="refresh"' in shown.get_data(as_text=True)
+def _details(town: Booking, browser: Browser, proposal: str, **typed: str) -> Response:
+    form = {"name": ODD_NAME, "email": "a@example.org", "phone": "", "proposal": proposal}
+    return browser.got(times.take_details(town, browser.ask(f"/details?{ANSWERED}", form | typed)))
 
 
-def test_what_was_typed_is_kept_and_shown_as_typed(town: Booking):
+def _book(town: Booking, browser: Browser | None = None, number: int = 0) -> tuple[str, str]:
+    """The whole way; returns appointment and token."""
+    browser = browser or Browser()
+    shown = times.times(town, browser.ask(f"/times?{ANSWERED}"))
+    url = f"/details?{ANSWERED}&proposal={_ids(shown)[number]}"
+    browser.got(times.ask_details(town, browser.ask(url)))
+    checked = browser.got(times.check(town, browser.ask(_leads(_details(town, browser, _ids(shown)[number])))))
+    assert ODD_NAME in _text(checked)
+    where = urlsplit(_leads(browser.got(times.send(town, browser.ask("/requests", _hidden(checked))))))
+    return where.path.rsplit("/", 1)[1], dict(parse_qsl(where.query))["token"]
+
+
+def _decide(town: Booking, appointment: str, *answers: Any) -> None:
+    for answer in answers:
+        town.handle(replace(answer, appointment=appointment))
+
+
+def _confirm(town: Booking, appointment: str) -> None:
+    pending = town.life(appointment).pending
+    assert pending is not None
+    at = plan(pending.plan.starts_at)
+    _decide(town, appointment, *(holds(who, pending.attempt, at) for who in ("rooms", "staff")))
+
+
+def _mine(town: Booking, what: Any, appointment: str, token: str, **form: str) -> Response:
+    request = Browser().ask(f"/appointments/{appointment}?token={token}", {"token": token, **form} if form else None)
+    return what(town, request, appointment)  # type: ignore[no-any-return]
+
+
+# ------------------------------------------------------------------------------------------------------ to the times
+
+
+def test_the_concern_is_found_by_what_one_would_say(town: Booking) -> None:
+    """And the way into the booking bears no more than its key."""
+    found = finding.search(town, Browser().ask("/search?q=Pass+abgelaufn"))
+    assert "Reisepass <b>" in _text(found)
+    assert 'href="/visit?concern=pass"' in _text(found)
+    nothing = finding.search(town, Browser().ask("/search?q=<script>"))
+    assert "<script>" not in nothing.get_data(as_text=True).split("<main")[1].split("</main")[0]
+    assert finding.search(town, Browser().ask("/search?q=++")).status_code == 422
+
+
+def test_one_question_after_the_other_leads_to_the_times(town: Booking) -> None:
+    """Each page carries what was answered before."""
+    browser, url = Browser(), "/visit?concern=pass"
+    titles = []
+    for answer in ("seen=concerns", "answer=child:yes", "party=2", "step_free=no", "seen=documents"):
+        shown = asking.visit(town, browser.ask(url))
+        titles.append(_title(shown).partition(" –")[0])
+        url += f"&{answer}"
+    assert titles == [
+        "Ihr Anliegen",
+        "Für ein Kind?",
+        "Wie viele Personen kommen?",
+        "Brauchen Sie einen stufenlosen Zugang?",
+        "Das bringen Sie bitte mit",
+    ]
+    assert "Zustimmung" in _text(shown), "the documents are shown before the time is chosen"
+    where = _leads(asking.visit(town, browser.ask(url)))
+    assert _ids(times.times(town, browser.ask(where)))
+
+
+@pytest.mark.parametrize(
+    ("query", "sent", "wrong"),
+    [
+        ("concern=pass&seen=concerns", "question-child", "answer"),
+        ("concern=pass&seen=concerns&answer=child:no&party=0", "party", "party"),
+        ("concern=pass&seen=concerns&answer=child:no&party=5", "party", "party"),
+        ("concern=pass&seen=concerns&answer=child:no&party=1", "access", "step_free"),
+    ],
+)
+def test_a_page_left_empty_says_what_would_be_right(town: Booking, query: str, sent: str, wrong: str) -> None:
+    """Beside the field, and not before the page was sent."""
+    page = asking.visit(town, Browser().ask(f"/visit?{query}&sent={sent}"))
+    assert (page.status_code, _wrong(page)) == (422, [asking.WRONG[wrong]])
+    assert _title(page).startswith("Fehler: ")
+    assert asking.visit(town, Browser().ask(f"/visit?{query}")).status_code == 200
+
+
+def test_a_second_concern_comes_along(town: Booking) -> None:
+    """And one that is no more is left out without a word."""
+    shown = asking.visit(town, Browser().ask("/visit?concern=pass&concern=dog&concern=gone"))
+    assert "Ihre Anliegen" in _title(shown)
+    assert "Hundesteuer" in _text(shown)
+    assert _leads(asking.visit(town, Browser().ask("/visit?concern=gone"))) == "/"
+
+
+def test_an_answer_can_be_changed_without_losing_the_others(town: Booking) -> None:
+    """The page comes up again with what was chosen."""
+    shown = asking.visit(town, Browser().ask(f"/visit?{ANSWERED}&change=party"))
+    assert "Wie viele Personen" in _title(shown)
+    assert re.search(r'value="1" checked', _text(shown))
+    assert _hidden(shown)["step_free"] == ["no"]
+
+
+def test_where_nothing_is_free_the_page_says_why_and_what_would_help(town: Booking) -> None:
+    """Saturdays are not worked."""
+    shown = times.times(town, Browser().ask(f"/times?{ANSWERED}&weekday=sat"))
+    assert "Zurzeit ist kein Termin frei" in _title(shown)
+    assert "Ohne Wunsch nach Wochentag oder Tageszeit" in _text(shown)
+
+
+def test_it_works_without_answers_that_are_asked_for(town: Booking) -> None:
+    """Whoever guesses an address is led to the question."""
+    assert _leads(times.times(town, Browser().ask("/times?concern=pass"))).startswith("/visit?concern=pass")
+    assert _leads(times.times(town, Browser().ask("/times"))) == "/"
+    assert times.ask_details(town, Browser().ask(f"/details?{ANSWERED}")).status_code == 422
+    assert times.ask_details(town, Browser().ask(f"/details?{ANSWERED}&proposal=x")).status_code == 409
+
+
+# ------------------------------------------------------------------------------------------------------ to the request
+
+
+@pytest.mark.parametrize("cookies", [True, False], ids=["with cookies", "without"])
+def test_a_guest_books(town: Booking, cookies: bool) -> None:
+    """The page then shows that it is being reserved."""
+    appointment, token = _book(town, Browser(cookies)) if cookies else _book_without_cookies(town)
+    shown = _mine(town, managing.see, appointment, token)
+    assert "Ihr Termin wird reserviert" in _text(shown)
+    assert '<noscript><meta http-equiv="refresh"' in _text(shown)
+    assert ODD_NAME in _text(shown)
+
+
+def _book_without_cookies(town: Booking) -> tuple[str, str]:
+    browser = Browser(cookies=False)
+    proposal = _ids(times.times(town, browser.ask(f"/times?{ANSWERED}")))[0]
+    checked = _details(town, browser, proposal)
+    assert "Bitte prüfen Sie Ihre Angaben" in _title(checked)
+    where = urlsplit(_leads(times.send(town, browser.ask("/requests", _hidden(checked)))))
+    return where.path.rsplit("/", 1)[1], dict(parse_qsl(where.query))["token"]
+
+
+def test_nothing_personal_stands_in_an_address(town: Booking) -> None:
+    """Nor readable in a cookie."""
+    browser = Browser()
+    proposal = _ids(times.times(town, browser.ask(f"/times?{ANSWERED}")))[0]
+    browser.got(times.ask_details(town, browser.ask(f"/details?{ANSWERED}&proposal={proposal}")))
+    where = _leads(_details(town, browser, proposal))
+    for text in (where, *browser.jar.values()):
+        assert "example.org" not in text
+        assert "Brien" not in text
+
+
+def test_pressing_twice_books_once(town: Booking) -> None:
+    """Back and again leads to the same appointment, and says so."""
+    browser = Browser()
+    appointment, _ = _book(town, browser)
+    shown = times.times(town, browser.ask(f"/times?{ANSWERED}"))
+    assert _ids(shown)
+    kept = details.of_cookie(browser.ask("/"), town.settings.secret)
+    assert kept is not None
+    assert kept.booked is not None
+    assert kept.booked[1] == appointment
+    assert not any(kept.guest().values()), "nothing personal is kept once it is sent"
+
+
+def test_a_form_sent_again_leads_to_the_same_appointment(town: Booking) -> None:
+    """However often; with other details it is refused on a page of its own."""
+    browser = Browser(cookies=False)
+    proposal = _ids(times.times(town, browser.ask(f"/times?{ANSWERED}")))[0]
+    form = _hidden(_details(town, browser, proposal))
+    first, second = (_leads(times.send(town, browser.ask("/requests", form))) for _ in range(2))
+    assert first == second
+    with pytest.raises(Sorry) as refused:
+        times.send(town, browser.ask("/requests", form | {"name": "Somebody Else"}))
+    assert refused.value.status == 409
+
+
+def test_what_was_typed_is_kept_and_shown_as_typed(town: Booking) -> None:
     """An error stands beside its field; names are never markup."""
-    again = _ask(town, **{"guest.email": "nowhere"})
-    text = again.get_data(as_text=True)
-    assert again.status_code == 422
-    assert _wrong(again) == [visits.WRONG["guest.email"]]
-    assert "<script>" not in text
-    assert ODD_NAME in unescape(text)
-    assert 'value="nowhere"' in text
-    assert "checked" in text, "the chosen time is still chosen"
+    browser = Browser()
+    proposal = _ids(times.times(town, browser.ask(f"/times?{ANSWERED}")))[0]
+    browser.got(times.ask_details(town, browser.ask(f"/details?{ANSWERED}&proposal={proposal}")))
+    back = _leads(_details(town, browser, proposal, email="nowhere", phone="1" * 41))
+    again = times.ask_details(town, browser.ask(back))
+    assert (again.status_code, _wrong(again)) == (422, [details.WRONG["email"], details.WRONG["phone"]])
+    assert "<script>alert" not in again.get_data(as_text=True)
+    assert ODD_NAME in _text(again)
+    assert 'value="nowhere"' in _text(again)
+    direct = _details(town, Browser(cookies=False), proposal, name="")
+    assert (direct.status_code, _wrong(direct)) == (422, [details.WRONG["name"]])
 
 
-def test_the_page_says_how_long_the_details_are_kept(town: Booking):
+def test_two_hundred_letters_fit(town: Booking) -> None:
+    """Also those that take four bytes each."""
+    browser = Browser()
+    proposal = _ids(times.times(town, browser.ask(f"/times?{ANSWERED}")))[0]
+    browser.got(times.ask_details(town, browser.ask(f"/details?{ANSWERED}&proposal={proposal}")))
+    shown = times.check(town, browser.ask(_leads(_details(town, browser, proposal, name="𝔐" * 200))))
+    assert "𝔐" * 200 in _text(shown)
+    assert len(browser.jar[details.COOKIE]) < 4000
+
+
+def test_a_time_taken_meanwhile_is_answered_with_others(town: Booking) -> None:
+    """The one clerk is held by then; nothing has to be typed again."""
+    browser = Browser()
+    proposal = _ids(times.times(town, browser.ask(f"/times?{ANSWERED}")))[0]
+    browser.got(times.ask_details(town, browser.ask(f"/details?{ANSWERED}&proposal={proposal}")))
+    checked = times.check(town, browser.ask(_leads(_details(town, browser, proposal))))
+    appointment, _ = _book(town)
+    _confirm(town, appointment)
+    where = _leads(browser.got(times.send(town, browser.ask("/requests", _hidden(checked)))))
+    others = times.times(town, browser.ask(where))
+    assert others.status_code == 409
+    assert times.GONE in _text(others)
+    assert 'action="/check"' in _text(others), "the details are there already"
+    fresh = f"/check?{ANSWERED}&proposal={_ids(others)[0]}"
+    assert ODD_NAME in _text(times.check(town, browser.ask(fresh)))
+
+
+def test_the_page_says_how_long_the_details_are_kept(town: Booking) -> None:
     """As long as the setting says, whatever that is."""
     town.settings = replace(town.settings, retention_days=7)
-    shown = visits.times(town, _request("/times?concern=pass&party_size=1"))
-    assert "Wir löschen Ihre Angaben 7 Tage nach dem Termin." in shown.get_data(as_text=True)
+    proposal = _ids(times.times(town, Browser().ask(f"/times?{ANSWERED}")))[0]
+    shown = times.ask_details(town, Browser().ask(f"/details?{ANSWERED}&proposal={proposal}"))
+    assert "Ihre Angaben löschen wir 7 Tage nach dem Termin." in _text(shown)
 
 
-def test_every_missing_field_is_named(town: Booking):
-    """All at once, not one after the other."""
-    again = _ask(town, **{"guest.name": "", "guest.email": ""})
-    assert _wrong(again) == [visits.WRONG["guest.name"], visits.WRONG["guest.email"]]
+# ------------------------------------------------------------------------------------------------- the own appointment
 
 
-def _answered(town: Booking, appointment: str, at: Any) -> None:
-    for who in ("rooms", "staff"):
-        answer = holds(who, 1, plan(at))
-        town.handle(type(answer)("c", NOW, appointment, 1, who, answer.held))
+def test_a_confirmed_visit_has_number_code_and_calendar_file(town: Booking) -> None:
+    """With the name as it was typed."""
+    appointment, token = _book(town)
+    with pytest.raises(Sorry):
+        _mine(town, managing.pass_picture, appointment, token)
+    _confirm(town, appointment)
+    town.handle(NotePass("n", NOW, appointment, "7KQ4M2XD"))
+    shown = _text(_mine(town, managing.see, appointment, token))
+    assert "7KQ4 M2XD" in shown
+    assert "Alles bereit" in shown
+    assert _mine(town, managing.pass_picture, appointment, token).data.startswith(b"\x89PNG")
+    [entry] = Calendar.from_ical(_mine(town, managing.calendar, appointment, token).data).walk("VEVENT")
+    assert ODD_NAME in entry["description"]
+    assert "7KQ4M2XD" in entry["description"]
+    assert entry["uid"].startswith(appointment)
 
 
-def test_a_taken_time_is_answered_with_others(town: Booking):
-    """The one clerk is held by then; nothing has to be typed again."""
-    shown = visits.times(town, _request("/times?concern=pass&party_size=1"))
-    appointment, _ = _where(_ask(town, proposal=_ids(shown)[0]))
-    pending = town.life(appointment).pending
-    assert pending is not None
-    _answered(town, appointment, pending.plan.starts_at)
-    other = _ask(town, proposal=_ids(shown)[0], key="another")
-    assert other.status_code == 409
-    assert _wrong(other) == [visits.GONE]
-    assert ODD_NAME in unescape(other.get_data(as_text=True))
-    assert _ids(other)
-
-
-def test_a_confirmed_visit_can_be_moved_and_cancelled(town: Booking):
+def test_a_confirmed_visit_can_be_moved_and_cancelled(town: Booking) -> None:
     """By the link, without an account."""
-    appointment, token = _where(_ask(town))
-    pending = town.life(appointment).pending
-    assert pending is not None
-    _answered(town, appointment, pending.plan.starts_at)
-    choice = visits.choose_move(town, _request(f"/appointments/{appointment}/times?token={token}"), appointment)
-    form = {"token": token, "proposal": _ids(choice)[-1]}
-    assert visits.move(town, _request(f"/appointments/{appointment}/move", form), appointment).status_code == 303
-    assert town.life(appointment).pending is not None
-    assert visits.cancel(town, _request("/x", {"token": token}), appointment).status_code == 303
+    appointment, token = _book(town)
+    _confirm(town, appointment)
+    choice = _mine(town, managing.choose_move, appointment, token)
+    empty = _leads(_mine(town, managing.move, appointment, token, proposal=""))
+    assert _wrong(managing.choose_move(town, Browser().ask(empty), appointment)) == [times.NO_TIME]
+    _leads(_mine(town, managing.move, appointment, token, proposal=_ids(choice)[-1]))
+    assert "Wir reservieren gerade" in _text(_mine(town, managing.see, appointment, token))
+    with pytest.raises(Sorry):
+        _mine(town, managing.choose_move, appointment, token)
+    assert "absagen?" in _title(_mine(town, managing.cancel, appointment, token))
+    _leads(_mine(town, managing.cancel, appointment, token, sure="yes"))
     assert town.life(appointment).status == "cancelled"
-    again = visits.move(town, _request("/x", form), appointment)
-    assert again.status_code == 409
+    assert "Ihr Termin ist abgesagt" in _title(_mine(town, managing.see, appointment, token))
+    with pytest.raises(Sorry):
+        _mine(town, managing.move, appointment, token, proposal=_ids(choice)[-1])
+
+
+@pytest.mark.parametrize("ends", [declines("rooms"), ExpireHold("c", HOLD_UNTIL, "")], ids=["declined", "expired"])
+def test_what_could_not_be_had_is_chosen_anew_without_typing(town: Booking, ends: Any) -> None:
+    """Fresh times on the same page; name and address go along, once."""
+    appointment, token = _book(town)
+    _decide(town, appointment, ends)
+    shown = _mine(town, managing.see, appointment, token)
+    assert "Ihre Angaben haben wir behalten" in _text(shown)
+    empty = _leads(_mine(town, managing.again, appointment, token, proposal=""))
+    assert _wrong(managing.see(town, Browser().ask(empty), appointment)) == [times.NO_TIME]
+    first, second = (_leads(_mine(town, managing.again, appointment, token, proposal=_ids(shown)[2])) for _ in "12")
+    assert first == second
+    other = urlsplit(first).path.rsplit("/", 1)[1]
+    assert other != appointment
+    assert town.life(other).status == "requested"
+    new_token = dict(parse_qsl(urlsplit(first).query))["token"]
+    assert ODD_NAME in _text(_mine(town, managing.see, other, new_token))
 
 
 @pytest.mark.parametrize("query", ["", "?token=", "?token=0123", "?token=ä"])
-def test_a_foreign_token_opens_nothing(town: Booking, query: str):
+def test_a_foreign_token_opens_nothing(town: Booking, query: str) -> None:
     """The page says so plainly, and not whether there is such an appointment."""
-    appointment, _ = _where(_ask(town))
-    for act in (visits.see, visits.cancel, visits.choose_move, visits.move):
-        assert act(town, _request(f"/appointments/{appointment}{query}"), appointment).status_code == 404
+    appointment, _ = _book(town)
+    acts = (managing.see, managing.cancel, managing.choose_move, managing.move, managing.again, managing.news)
+    for act in (*acts, managing.calendar, managing.pass_picture):
+        for name in (appointment, "nobody"):
+            with pytest.raises(Sorry) as said:
+                act(town, Browser().ask(f"/appointments/{name}{query}"), name)
+            assert said.value.status == 404
 
 
-@pytest.mark.parametrize("query", ["concern=nope", "concern=pass&party_size=0", "concern=pass&party_size=11", ""])
-def test_a_question_that_makes_no_sense_leads_back(town: Booking, query: str):
-    """With the field named."""
-    back = visits.times(town, _request(f"/times?{query}"))
-    assert back.status_code == 422
-    assert _wrong(back)
+def test_the_link_of_a_forgotten_visit_says_that_it_is_over(town: Booking) -> None:
+    """Nothing of it is shown any more."""
+    appointment, token = _book(town)
+    town.handle(ForgetGuest("f", NOW + timedelta(days=60), appointment))
+    with pytest.raises(Sorry) as said:
+        _mine(town, managing.see, appointment, token)
+    assert said.value.status == 410
 
 
-def test_every_german_text_has_its_english_one():
+def test_a_room_that_is_not_step_free_is_not_proposed_to_whoever_needs_that(town: Booking) -> None:
+    """The answer reaches the engine."""
+    town.handle(Note("c", NOW, RoomNoted("r-101", "Raum 101", "rathaus", 3, (), False)))
+    shown = times.times(town, Browser().ask(f"/times?{ANSWERED.replace('step_free=no', 'step_free=yes')}"))
+    assert "Zurzeit ist kein Termin frei" in _title(shown)
+
+
+# -------------------------------------------------------------------------------------------------------------- words
+
+
+def _catalogue(folder: Path) -> dict[str, str]:
+    with (folder / "locale" / "en" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        said = {one.id if isinstance(one.id, str) else one.id[0]: one.string for one in read_po(file) if one.id}
+    assert all(text if isinstance(text, str) else all(text) for text in said.values())
+    return {key: str(text) for key, text in said.items()}
+
+
+def test_every_german_text_has_its_english_one() -> None:
     """And the catalogue holds no text that no page says."""
-    with CATALOGUE.open("rb") as file:
-        known = {message.id for message in read_po(file) if message.id}
-        assert all(message.string for message in read_po(CATALOGUE.open("rb")) if message.id)
-    said: set[str] = set()
-    for path in (WEB / "templates").glob("*.html"):
-        said |= set(re.findall(r'w\.(?:text|say)\("([^"]+)"', path.read_text()))
-        said |= set(re.findall(r'": "([A-ZÄÖÜ][^"]+)"', path.read_text()))
-    said |= {KIT.title, *visits.WRONG.values(), visits.GONE, *visits._TOO_LATE, *visits._NO_SUCH}
-    assert said == known
+    own, kit = _catalogue(WEB.parent), _catalogue(SHARED)
+    pages = {path: path.read_text() for path in (*WEB.rglob("*.html"), *WEB.rglob("*.py"))}
+    said = {text for source in pages.values() for text in re.findall(r'w\.(?:text|say|count)\(\s*"([^"]+)"', source)}
+    said |= {*times.BECAUSE.values(), *times.SAID.values(), *(text for text, _ in times.OPENS.values()), times.NO_TIME}
+    said |= {*asking.WRONG.values(), *asking.UNCLEAR.values(), *details.WRONG.values(), finding.NOTHING_TYPED}
+    said |= {*managing.NO_SUCH, *managing.OVER, *managing.TOO_LATE, *times.SENT_ALREADY}
+    help_page = (WEB / "templates" / "citizen" / "help.html").read_text()
+    said |= {text for pair in re.findall(r'^\("([^"]+)", "([^"]+)"\),', help_page, re.MULTILINE) for text in pair}
+    assert said - own.keys() - kit.keys() == set()
+    everything = "\n".join(pages.values())
+    assert [text for text in own if text not in everything] == []

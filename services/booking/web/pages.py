@@ -1,37 +1,93 @@
-"""Plain pages for guests: find a time, ask for it, see it, move it, cancel it. They work without JavaScript."""
+"""Booking's kit of pages, and what its templates share."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from babel import Locale
+from environs import Env
+
+from services.booking import sites
+from services.booking.events import Concern, Text
+from services.booking.planning import WEEKDAYS
+from services.booking.web.journey import address
 from shared.pages import Kit
+from shared.pages.kit import Link
 
 FOLDER = Path(__file__).parent
-KIT = Kit("booking", FOLDER, title="Termin im Rathaus", stylesheets=("own/booking.css",))
+KIT = Kit(
+    "booking",
+    FOLDER,
+    title="Termin im Rathaus",
+    navigation=(Link("/", "Termin buchen"), Link("/help", "Hilfe")),
+    stylesheets=("own/portal.css",),
+)
 pages, page = KIT.pages, KIT.page
 
 
-def by_day(proposals: Sequence[Mapping[str, Any]]) -> list[tuple[datetime, list[Mapping[str, Any]]]]:
-    """Proposals grouped by their local day, in order of time."""
-    ordered = sorted(proposals, key=lambda proposal: proposal["starts_at"])
-    days = groupby(ordered, key=lambda proposal: proposal["starts_at"].date())
-    return [(group[0]["starts_at"], group) for _, it in days if (group := list(it))]
+class SitePlace(NamedTuple):
+    """Where to go."""
+
+    name: Text
+    address: str
 
 
-def by_topic(concerns: Sequence[Any]) -> list[tuple[str, list[Any]]]:
+def place(app: Any, site: str) -> SitePlace:
+    """Name and address of a site."""
+    return SitePlace(app.reads.site_name(site), sites.addresses().get(site, ""))
+
+
+def by_topic(concerns: Sequence[Concern]) -> list[tuple[str, list[Concern]]]:
     """Concerns grouped by topic, as the catalogue orders them."""
     return [(topic, list(group)) for topic, group in groupby(concerns, key=lambda concern: concern.topic)]
 
 
-def nested(form: Mapping[str, str]) -> dict[str, Any]:
-    """A form's fields as the body of the API call: `guest.name` goes into `guest`. Empty fields are left out."""
-    body: dict[str, Any] = {"guest": {}}
-    for name, value in form.items():
-        outer, _, inner = name.partition(".")
-        if value and inner:
-            body.setdefault(outer, {})[inner] = value
-        elif value:
-            body[outer] = value
-    return body
+def letters(concerns: Sequence[Concern], language: str) -> list[tuple[str, list[Concern]]]:
+    """In alphabetical order of that language's names, under their first letters."""
+    groups: dict[str, list[Concern]] = {}
+    for concern in sorted(concerns, key=lambda one: _sortable(in_language(one.name, language))):
+        groups.setdefault(_sortable(in_language(concern.name, language))[:1].upper(), []).append(concern)
+    return list(groups.items())
+
+
+def in_language(text: Any, language: str) -> str:
+    """One of the texts of the catalogue."""
+    said: str = text.en if language == "en" else text.de
+    return said
+
+
+def weekday_names(weekdays: Sequence[str], language: str) -> list[tuple[str, str]]:
+    """As checkboxes show them: ("mon", "Montag")."""
+    names = _locale(language).days["format"]["wide"]
+    return [(day, names[WEEKDAYS.index(day)]) for day in weekdays]
+
+
+def language_names(codes: Sequence[str], language: str) -> list[tuple[str, str]]:
+    """As a choice shows them: ("tr", "Türkisch")."""
+    names: Mapping[str, str] = _locale(language).languages
+    return sorted(((code, names.get(code, code)) for code in codes), key=lambda one: _sortable(one[1]))
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale(language)
+
+
+def _sortable(name: str) -> str:
+    return name.casefold().translate(str.maketrans("äöüé", "aoue")).replace("ß", "ss")
+
+
+def contact() -> str:
+    """Whom to write to."""
+    return Env().str("FOYER_CONTACT", "") or Env().str("FOYER_MAIL_FROM", "termine@guetersloh.example")
+
+
+_shared: Mapping[str, Callable[..., Any]] = {
+    "address": address,
+    "letters": letters,
+    "weekday_names": weekday_names,
+    "language_names": language_names,
+}
+KIT.templates.globals |= {**_shared, "contact": contact()}

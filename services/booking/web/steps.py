@@ -1,7 +1,7 @@
 """Which question comes next: one page each, and none that the concern does not need."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.booking import checklist, planning
@@ -24,6 +24,18 @@ class Step:
 def concerns_of(journey: Journey, catalogue: Catalogue) -> tuple[Concern, ...]:
     """The concerns chosen so far; one that was withdrawn meanwhile is left out."""
     return tuple(catalogue.concerns[key] for key in journey.concerns if key in catalogue.concerns)
+
+
+def tidy(journey: Journey, catalogue: Catalogue) -> Journey:
+    """Without concerns that are no more, and without answers to questions that nobody asks."""
+    concerns = concerns_of(journey, catalogue)
+    known = {question.key for concern in concerns for question in concern.questions}
+    return replace(
+        journey,
+        concerns=tuple(one.key for one in concerns),
+        answers=tuple(one for one in journey.answers if one[0] in known),
+        known=tuple(one for one in journey.known if one[0] in journey.concerns),
+    )
 
 
 def checked(journey: Journey, catalogue: Catalogue) -> tuple[Checked, ...]:
@@ -55,6 +67,13 @@ def step(journey: Journey, catalogue: Catalogue, index: Index, wanted: str = "")
         if open_ or name == wanted:
             return Step(name, more)
     return None
+
+
+def before(journey: Journey, catalogue: Catalogue, index: Index, name: str) -> str | None:
+    """The page that comes before that one; None for the first."""
+    names = [one for one, _, _ in _all(journey, catalogue, index)]
+    at = names.index(name) if name in names else len(names)
+    return names[at - 1] if at else None
 
 
 def _all(journey: Journey, catalogue: Catalogue, index: Index) -> Iterator[tuple[str, bool, dict[str, Any]]]:

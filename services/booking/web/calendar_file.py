@@ -1,0 +1,69 @@
+"""The visit as a file for one's calendar (iCalendar, RFC 5545): the same entry as in the mail, by its UID."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from environs import Env
+from icalendar import Calendar, Event, Timezone
+
+from shared.words import Words
+
+
+def ics(visit: Mapping[str, Any], guest: str, number: str, attempts: int, now: datetime, words: Words) -> bytes:
+    """`visit` as its holder sees it. It bears no link: entries are copied to many places, and the link can cancel."""
+    zone, event = visit["starts_at"].tzinfo, Event()
+    event.add("uid", f"{visit['appointment']}@{domain()}")
+    event.add("sequence", attempts)
+    event.add("dtstamp", now.astimezone(UTC))
+    event.add("dtstart", visit["starts_at"])
+    event.add("dtend", visit["ends_at"])
+    event.add("summary", f"{', '.join(_in(stop['name'], words) for stop in visit['stops'])} ({town()})")
+    event.add("location", ", ".join(part for part in (_in(visit["site_name"], words), visit["address"]) if part))
+    event.add("description", "\n".join(_description(visit, guest, number, words)))
+    event.add("status", "CANCELLED" if visit["status"] == "cancelled" else "CONFIRMED")
+    event.add("class", "PRIVATE")
+    calendar = Calendar()
+    calendar.add("prodid", "-//Foyer//Booking//DE")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    if isinstance(zone, ZoneInfo):
+        calendar.add_component(_zone(zone.key, visit["starts_at"].year))
+    calendar.add_component(event)
+    made: bytes = calendar.to_ical()
+    return made
+
+
+def _description(visit: Mapping[str, Any], guest: str, number: str, words: Words) -> Iterator[str]:
+    for stop in visit["stops"]:
+        where = ", ".join(part for part in (stop["room"], stop["clerk"]) if part)
+        yield f"{words.time(stop['starts_at'])}: {_in(stop['name'], words)}" + (f" ({where})" if where else "")
+    if guest:
+        yield f"{words.text('Name')}: {guest}"
+    if visit["documents"]:
+        yield words.text("Bitte mitbringen") + ":"
+        yield from (f"- {_in(document, words)}" for document in visit["documents"])
+    if number:
+        yield f"{words.text('Ihre Besuchsnummer')}: {number}"
+
+
+def _in(text: Any, words: Words) -> str:
+    said: str = text.en if words.language == "en" else text.de
+    return said
+
+
+def domain() -> str:
+    """The right-hand side of the UID, as in the mails."""
+    return Env().str("FOYER_MAIL_FROM", "termine@guetersloh.example").rpartition("@")[2]
+
+
+def town() -> str:
+    """Who invites."""
+    return Env().str("FOYER_TOWN", "Stadt Gütersloh")
+
+
+@lru_cache(maxsize=16)
+def _zone(name: str, year: int) -> Timezone:
+    return Timezone.from_tzid(name, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
