@@ -1,4 +1,4 @@
-"""A web server of the tests that serves a calendar, or passes requests on to a real server, until it is told to be nasty."""
+"""A web server that serves a calendar, or passes requests on to a real server, until a test tells it to be nasty."""
 
 import threading
 import time

@@ -14,14 +14,14 @@ import time
 from collections import defaultdict
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
 from requests.auth import HTTPDigestAuth
 from requests.structures import CaseInsensitiveDict
 
-from services.staff_calendar.calendars.guard import Guard, Place
+from services.staff_calendar.calendars.guard import Guard, Place, parts_of
 from services.staff_calendar.calendars.port import Trouble
 from services.staff_calendar.calendars.settings import Limits
 
@@ -30,21 +30,18 @@ MOST_IDLE = 4
 """Connections kept open to one place."""
 _CHUNK = 64 * 1024
 _PROLOG = 4096
+_REDIRECTS = (301, 302, 307, 308)
 
 
 class Session(requests.Session):
-    """A session that asks nobody but our adapter: no proxies, no .netrc, no method that changes on the way."""
+    """A session that asks nobody but our adapter, which follows redirects itself: no proxies, no .netrc."""
 
     def __init__(self, adapter: "GuardedAdapter") -> None:
         super().__init__()
         self.trust_env = False
-        self.max_redirects = MOST_REDIRECTS
         self.adapters.clear()
         self.mount("https://", adapter)
         self.mount("http://", adapter)
-
-    def rebuild_method(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        """A collection that has moved is asked the same at its new place."""
 
 
 class PasswordAuth(HTTPDigestAuth):
@@ -99,9 +96,18 @@ class GuardedAdapter(BaseAdapter):
         self.guard, self.limits, self.pool, self.hosts = guard, limits, pool, hosts
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        """The answer, read whole. Raises Trouble."""
-        place = self.guard.place(str(request.url), self.hosts)
+        """The answer, read whole, from wherever the server sends us with the same request. Raises Trouble."""
         deadline = time.monotonic() + self.limits.seconds
+        for _hop in range(MOST_REDIRECTS + 1):
+            response = self._ask(request, deadline)
+            to = response.headers.get("Location")
+            if response.status_code not in _REDIRECTS or not to:
+                return response
+            request = _sent_on(request, to)
+        raise Trouble("server_error", "it sends us from one place to another")
+
+    def _ask(self, request: requests.PreparedRequest, deadline: float) -> requests.Response:
+        place = self.guard.place(str(request.url), self.hosts)
         while True:
             connection = self.pool.take(place, self.limits)
             reused = connection.sock is not None
@@ -154,6 +160,15 @@ class GuardedAdapter(BaseAdapter):
         response.raw = io.BytesIO()
         response._content, response._content_consumed = body, True
         return response  # type: ignore[no-any-return]
+
+
+def _sent_on(request: requests.PreparedRequest, to: str) -> requests.PreparedRequest:
+    """The same request for another place; the password stays where it belongs."""
+    sent = request.copy()
+    sent.url = requests.utils.requote_uri(urljoin(str(request.url), to))
+    if parts_of(sent.url) != parts_of(str(request.url)):
+        sent.headers.pop("Authorization", None)
+    return sent
 
 
 def _read(answer: HTTPResponse, most: int) -> bytes:
