@@ -35,6 +35,15 @@ def access_list(
     }
 
 
+def standing(connection: Connection, date: Date, site: str | None) -> int:
+    """A number that is another one as soon as the list of the day is."""
+    shown = (visits.c.appointment, visits.c.status, visits.c.number, visits.c.starts_at, visits.c.site, visits.c.guest)
+    query = select(*shown).where(visits.c.date == date.isoformat()).order_by(visits.c.appointment)
+    if site is not None:
+        query = query.where(visits.c.site == site)
+    return hash(tuple(tuple(row) for row in connection.execute(query)))
+
+
 def guest(connection: Connection, vault: Vault, code: str) -> dict[str, Any]:
     """The guest of a pass or an appointment, as the list shows them. Raises NoResultFound."""
     number = passes.read(code)

@@ -1,7 +1,6 @@
 """The entrance as a nameko service: entrypoints and wiring."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,8 +12,9 @@ from werkzeug.wrappers import Request, Response
 from services.visitor_access import contracts, decider, projections, queries, reactions, upcasts
 from services.visitor_access.commands import AtTheDesk, EndDay, RecordArrival, RecordDeparture, UndoArrival
 from services.visitor_access.decider import Refused
-from services.visitor_access.events import Entry, VisitEvent
+from services.visitor_access.events import VisitEvent
 from services.visitor_access.place import PLACE
+from services.visitor_access.web import entrance
 from services.visitor_access.web.bodies import (
     AccessListAnswer,
     AccessListQuery,
@@ -22,6 +22,8 @@ from services.visitor_access.web.bodies import (
     DepartureBody,
     GuestAnswer,
 )
+from services.visitor_access.web.entries import entry
+from services.visitor_access.web.pages import KIT, ROLES, pages
 from shared import admission
 from shared.app import App, Delivery
 from shared.definition import Definition
@@ -38,9 +40,9 @@ DEFINITION = Definition(
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
     react=reactions.react,
-    project=projections.project,
     note=admission.heard,
     replays=reactions.REPLAYS,
+    project=projections.project,
     metadata=projections.metadata,
     migrations=Path(__file__).parent / "migrations",
 )
@@ -89,9 +91,7 @@ class VisitorAccessService(Standard):
         """`code` is the pass, typed or scanned, or the appointment."""
         return enter(self.app, request, RecordArrival, code, body)
 
-    @api(
-        "DELETE", "/api/visits/<code>/arrival", role=DESKS, answer=GuestAnswer, summary="The arrival was a mis-click"
-    )
+    @api("DELETE", "/api/visits/<code>/arrival", role=DESKS, answer=GuestAnswer, summary="The arrival was a mis-click")
     def no_arrival(self, request: Request, code: str) -> Response:
         """Takes back a departure after it, too."""
         return enter(self.app, request, UndoArrival, code, {})
@@ -108,24 +108,50 @@ class VisitorAccessService(Standard):
         """As seen at the door."""
         return enter(self.app, request, RecordDeparture, code, body)
 
+    # ------------------------------------------------------------------------------------------------------------ pages
+
+    @pages("GET,POST", "/entrance", role=ROLES)
+    def entrance(self, request: Request) -> Response:
+        """The list of today, and what is typed or scanned."""
+        return entrance.enter(self.app, request) if request.method == "POST" else entrance.show(self.app, request)
+
+    @pages("GET", "/entrance/house", role=ROLES)
+    def house(self, request: Request) -> Response:
+        """Who is in the house right now."""
+        return entrance.house(self.app, request)
+
+    @pages("GET", "/entrance/print", role=ROLES)
+    def printed(self, request: Request) -> Response:
+        """The whole day on paper."""
+        return entrance.printed(self.app, request)
+
+    @pages("GET", "/entrance/changes", role=ROLES)
+    def changes(self, request: Request) -> Response:
+        """Tells a page when to look again."""
+        return entrance.changes(self.app, request)
+
+    @pages("GET", "/entrance/worker.js")
+    def worker(self, request: Request) -> Response:
+        """The script that keeps the last list; its address decides what it may keep."""
+        return entrance.worker()
+
+    @pages("GET", KIT.files.rule)
+    def static_file(self, request: Request, group: str, name: str) -> Response:
+        """Stylesheets, scripts, fonts."""
+        return KIT.static(request, group, name)
+
 
 def enter(app: App, request: Any, order: type[AtTheDesk], code: str, body: dict[str, Any]) -> Response:
     """What the desk enters. The answer is the guest as the list shows them, and the same for the same entry again."""
-    key = request.headers.get("Idempotency-Key")
-    entry = Entry(digest(key), digest(order.__name__, repr(sorted(body.items())))) if key else None
+    known_by = entry(request.headers.get("Idempotency-Key"), order.__name__, repr(sorted(body.items())))
     try:
-        app.handle(order(str(uuid4()), app.clock(), code, entry=entry, **body), cause=request.cause)
+        app.handle(order(str(uuid4()), app.clock(), code, entry=known_by, **body), cause=request.cause)
     except Refused as refused:
         if refused.reason == "unknown":
             raise Problem(404, "Not on the list", kind="/problems/unknown", detail=refused.detail) from None
         raise
     with app.read() as connection:
         return json_response(queries.guest(connection, app.vault, code))
-
-
-def digest(*texts: str) -> str:
-    """Short, and enough to tell one from another."""
-    return sha256(" ".join(texts).encode()).hexdigest()[:16]
 
 
 def end_days(app: App) -> None:

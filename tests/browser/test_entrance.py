@@ -1,0 +1,146 @@
+"""The security desk in a real browser: scan, live list, no line for a while, both widths, both languages, keyboard."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import select
+
+from shared.tables import events
+from tests.browser.entrance_server import cookie, served
+from tests.visitor_access.conftest import settings
+from tests.visitor_access.entrance import Entrance
+from tests.visitor_access.facts import at
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+database_kind = pytest.fixture(lambda: "sqlite")
+__all__ = ["settings"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def entrance(settings) -> Entrance:
+    """Two guests are expected, at 8:55 of their day."""
+    entrance = Entrance(settings)
+    entrance.register("a1", name="Ada Größe", clock="09:00", party_size=1)
+    entrance.register("a2", name="<script>alert(1)</script>", clock="09:20", party_size=3)
+    entrance.now = at("08:55")
+    return entrance
+
+
+@pytest.fixture
+def address(entrance) -> Iterator[str]:
+    """Where its pages are."""
+    with served(entrance) as url:
+        yield url
+
+
+@pytest.fixture
+def look(browser, entrance, address):
+    """`look(path, width, language, script)` opens a page as the signed-in desk."""
+    contexts = []
+
+    def look(path="/entrance", *, width=1280, language="de-DE", script=True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, locale=language, java_script_enabled=script, bypass_csp=True
+        )
+        contexts.append(context)
+        context.add_cookies([cookie(entrance, address)])
+        page = context.new_page()
+        page.goto(address + path)
+        return page
+
+    yield look
+    for context in contexts:
+        context.close()
+
+
+def arrivals(entrance, who="a1"):
+    """The arrivals in the log."""
+    with entrance.app.read() as connection:
+        found = select(events.c.id).where(events.c.stream == f"visit-{who}", events.c.type == "GuestArrived")
+        return len(connection.execute(found).all())
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(("width", "language"), [(320, "en-GB"), (1280, "de-DE")])
+def test_a_scan_by_keyboard_alone(look, entrance, script, width, language):
+    """A scanner types the number and presses Enter; the name and the way are read in big type."""
+    page = look(width=width, language=language, script=script)
+    page.keyboard.type(entrance.guest()["pass"])
+    page.keyboard.press("Enter")
+    expect(page.locator("#told .told__name")).to_have_text("Ada Größe")
+    expect(page.locator("#told")).to_contain_text("Raum 101")
+    assert arrivals(entrance) == 1
+    page.get_by_role("link", name=re.compile("Im Haus|In the house")).first.click()
+    expect(page.locator("#board")).to_contain_text("Ada Größe")
+    page.go_back()
+    button = page.locator("#told button") if script else page.get_by_role("button", name=re.compile("Rückgängig|Undo"))
+    if button.count():
+        button.first.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#told")).to_contain_text(re.compile("Zurückgenommen|Taken back"))
+
+
+def test_the_list_is_live(look, entrance):
+    """What another desk enters is seen without doing anything."""
+    page = look("/entrance?view=house")
+    expect(page.locator("#board")).to_contain_text("Niemand ist im Haus.")
+    with page.expect_response("**/entrance?view=house"):
+        entrance.post("/api/visits/a1/arrival")
+    expect(page.locator("#board")).to_contain_text("Ada Größe")
+
+
+def test_without_a_line_the_desk_goes_on(look, entrance):
+    """The last list stays, entries are kept over a reload, and come in once, with the time at which they were made."""
+    page = look("/entrance?view=all")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.reload()
+    page.wait_for_function("async () => !!(await (await caches.open('foyer-entrance')).match(location.href))")
+    page.context.set_offline(True)
+    page.locator("tr[data-of=a1] button").click()
+    expect(page.locator("#line")).to_contain_text("Keine Verbindung")
+    expect(page.locator("tr[data-of=a1]")).to_contain_text("wird nachgetragen")
+    page.reload()
+    expect(page.locator("tr[data-of=a2]")).to_be_visible()
+    expect(page.locator("#line .kept")).to_contain_text("Ada Größe")
+    assert arrivals(entrance) == 0
+    page.context.set_offline(False)
+    expect(page.locator("tr[data-of=a1]")).to_contain_text("da seit", timeout=30_000)
+    expect(page.locator("#line")).to_be_hidden()
+    assert arrivals(entrance) == 1
+    assert page.evaluate("localStorage.getItem('foyer-entrance-kept')") == "[]"
+
+
+def test_a_name_narrows_the_list_while_it_is_typed(look):
+    """Names that look like markup are names."""
+    page = look()
+    page.keyboard.type("script")
+    expect(page.locator("tr[data-of=a1]")).to_be_hidden()
+    expect(page.locator("tr[data-of=a2] bdi")).to_have_text("<script>alert(1)</script>")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("path", ["/entrance", "/entrance?view=left", "/entrance/house", "/entrance/print", "told"])
+def test_everybody_can_use_it(look, entrance, path, width):
+    """axe finds nothing, and nothing is scrolled sideways at 320 px, which is a zoom of 400 %."""
+    page = look("/entrance" if path == "told" else path, width=width)
+    if path == "told":
+        page.keyboard.type("ZZZZZZZZ")
+        page.keyboard.press("Enter")
+        expect(page.locator("#told")).to_contain_text("Infotheke")
+    page.add_script_tag(content=AXE.read_text())
+    found = page.evaluate("tags => axe.run({runOnly: tags})", TAGS)["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
