@@ -15,6 +15,7 @@ from services.booking.catalogue import Catalogue
 from services.booking.events import BookingEvent, ConcernDefined, ConcernWithdrawn
 from services.booking.proposals.index import Index
 from services.booking.queries import ReadSide
+from services.booking.sites import objective
 from services.booking.tokens import Tokens
 from services.booking.upcasts import UPCASTS
 from shared.codec import Codec
@@ -39,7 +40,7 @@ class Known:
 def known(settings: Settings, as_of: datetime | int | None, clock: datetime) -> Known:
     """As of a moment, of a position in booking's log, or (None) of now. Raises CannotDo for an unknown position."""
     zone = ZoneInfo(settings.timezone)
-    reads = ReadSide(Index(zone), Tokens(b""), zone, Catalogue())
+    reads = ReadSide(Index(zone), Tokens(b""), zone, Catalogue(), objective=objective())
     rest = timedelta(seconds=Env().int("FOYER_REST", 0))
     engine, codec = connect(settings.database_url), Codec(BookingEvent, UPCASTS)
     with reading(engine) as connection:

@@ -83,7 +83,7 @@ def _explained(
         fail("; ".join(f"{field}: {says}" for field, says in error.messages_dict.items()))
     settled = [http.NotNeededAnswer().dump(one) for one in settled_of(concerns)]
     wish = planning.wish(concerns, question)
-    return settled, explain_wish(reads.index, wish, start, past.now) if wish.stops else ()
+    return settled, explain_wish(reads.index, wish, start, past.now, reads.objective) if wish.stops else ()
 
 
 def _known(settings: Settings, as_of: datetime | int | None) -> Known:

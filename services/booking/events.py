@@ -80,6 +80,7 @@ class Release:
 class Concern:
     """What a guest comes for. Minutes are whole; `extra_minutes_per_person` counts from the second person on.
 
+    Not sooner than `lead_minutes` from now, nor before the day `lead_days` after today, which begins at local midnight.
     `buffer_minutes` are kept free after a visit, `buffer_before_minutes` before it; of two buffers between neighbours
     the larger counts.
     """
@@ -96,6 +97,7 @@ class Concern:
     competences: tuple[str, ...] = ()
     documents: tuple[Document, ...] = ()
     lead_minutes: int = 0
+    lead_days: int = 0
     horizon_days: int = 60
     buffer_minutes: int = 0
     buffer_before_minutes: int = 0

@@ -119,6 +119,7 @@ class ConcernBody(Schema):
     competences = fields.List(Key(), load_default=list)
     documents = fields.List(fields.Nested(DocumentBody), load_default=list)
     lead_minutes = _minutes(0, 525_600, load_default=0)
+    lead_days = _minutes(0, 180, load_default=0)
     horizon_days = _minutes(1, 180, load_default=60)
     buffer_minutes = _minutes(0, 120, load_default=0)
     buffer_before_minutes = _minutes(0, 120, load_default=0)

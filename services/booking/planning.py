@@ -116,6 +116,7 @@ def need(asked: Checked, party_size: int, step_free: bool, responsibility: str |
         step_free=step_free,
         grid=concern.grid_minutes,
         lead_minutes=concern.lead_minutes,
+        lead_days=concern.lead_days,
         horizon_days=concern.horizon_days,
         release=None if concern.release is None else released(concern.release),
     )

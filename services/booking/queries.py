@@ -14,6 +14,7 @@ from services.booking.events import Concern, Held, Plan, Text
 from services.booking.figures import SEARCH
 from services.booking.planning import Question
 from services.booking.proposals.index import Index
+from services.booking.proposals.ranking import DEFAULT, Objective
 from services.booking.proposals.search import search, still_free
 from services.booking.proposals.wish import Found, Nothing, Proposal, Wish
 from services.booking.tokens import Tokens
@@ -30,6 +31,7 @@ class ReadSide:
     zone: ZoneInfo
     catalogue: Catalogue
     sites: Mapping[str, Text] = field(default_factory=dict)
+    objective: Objective = DEFAULT
 
     def concerns(self) -> list[Concern]:
         """The catalogue, by topic and name."""
@@ -60,7 +62,7 @@ class ReadSide:
         needed = [one for one in concerns if one.ended is None]
         wish = planning.wish(concerns, question)
         with SEARCH.time():
-            found = search(self.index, wish, now) if needed else Found(())
+            found = search(self.index, wish, now, self.objective) if needed else Found(())
         return {
             "proposals": [self._shown(proposal, wish, needed, question) for proposal in found.proposals],
             "nothing_because": None if found.nothing_because is None else _nothing(found.nothing_because),

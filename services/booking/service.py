@@ -42,7 +42,7 @@ from services.booking.planning import NotPossible
 from services.booking.proposals.index import Index
 from services.booking.queries import ReadSide
 from services.booking.sign_in.tables import beside
-from services.booking.sites import sites
+from services.booking.sites import objective, sites
 from services.booking.tokens import BadProposal, Tokens
 from services.booking.web.accounts import AccountCalls
 from services.booking.web.citizens import CitizenPages
@@ -79,7 +79,7 @@ class Booking(App):
     def __init__(self, definition: Definition, settings: Settings, **kwargs: Any) -> None:
         super().__init__(definition, settings, **kwargs)
         zone = ZoneInfo(settings.timezone)
-        self.reads = ReadSide(Index(zone), Tokens(settings.secret), zone, Catalogue(), sites())
+        self.reads = ReadSide(Index(zone), Tokens(settings.secret), zone, Catalogue(), sites(), objective())
         self.hold_for = timedelta(seconds=Env().int("FOYER_HOLD_FOR", 600))
         rest = Env().int("FOYER_REST", 0)
         self.rest = min(timedelta(seconds=rest), projections.LONGEST_REST)

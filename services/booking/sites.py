@@ -1,4 +1,6 @@
-"""How the sites are called on pages, from FOYER_SITES: a JSON file, or the JSON itself, as notifications reads it, too.
+"""What a town says of itself in settings of booking: the names of its sites, and what counts as a better proposal.
+
+FOYER_SITES is a JSON file, or the JSON itself, as notifications reads it, too; FOYER_OBJECTIVE the JSON of weights.
 
 {"rathaus": {"name": "Rathaus" or {"de": .., "en": ..}}}. A site that is not there is called by its key.
 """
@@ -12,6 +14,7 @@ from typing import Any
 from environs import Env
 
 from services.booking.events import Text
+from services.booking.proposals.ranking import Objective, objective_of
 
 
 def sites() -> Mapping[str, Text]:
@@ -21,6 +24,14 @@ def sites() -> Mapping[str, Text]:
         return {key: _text(site["name"]) for key, site in _stored(given).items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"FOYER_SITES is not a list of sites: {type(error).__name__}") from error
+
+
+def objective() -> Objective:
+    """The weights of proposals/ranking.py. Raises ValueError, which names the variable."""
+    try:
+        return objective_of(json.loads(Env().str("FOYER_OBJECTIVE", "{}")))
+    except ValueError as error:
+        raise ValueError(f"FOYER_OBJECTIVE: {error}") from error
 
 
 def _stored(given: str) -> dict[str, Any]:

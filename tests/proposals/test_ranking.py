@@ -1,9 +1,12 @@
 """Each part of the objective, by an example in which it alone decides."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from services.booking.proposals.index import Index
-from services.booking.proposals.ranking import DEFAULT, Objective, load_points
+from services.booking.proposals.ranking import DEFAULT, Objective, load_points, objective_of
 from services.booking.proposals.search import search
 from services.booking.proposals.wish import Proposal, Wish
 from tests.proposals.town import MONDAY, NOW, ZONE, at, clerk, need, room, wish
@@ -99,3 +102,20 @@ def test_the_score_adds_up() -> None:
     found = best(two_clerks(), wish(need("a"), need("b")))
     assert set(found.score) == {"early", "waiting", "walking", "room", "load", "scarce", "crumbs"}
     assert found.cost == sum(found.score.values())
+
+
+def test_a_town_sets_its_own_weights() -> None:
+    """By name; the others stay as they are, and what can't be a weight is told."""
+    assert objective_of({"waiting": 5, "apart": 60}) == replace(DEFAULT, waiting=5, apart=60)
+    assert objective_of({}) == DEFAULT
+    for told, fault in (
+        ([], "an object"),
+        ({"wating": 1}, "no weight 'wating'"),
+        ({"waiting": -1}, "'waiting' must be a number"),
+        ({"waiting": True}, "'waiting' must be a number"),
+        ({"waiting": "1"}, "'waiting' must be a number"),
+        ({"waiting": float("nan")}, "'waiting' must be a number"),
+        ({"apart": 7.5}, "'apart' must be a whole number"),
+    ):
+        with pytest.raises(ValueError, match=fault):
+            objective_of(told)

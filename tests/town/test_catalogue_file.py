@@ -244,11 +244,11 @@ def test_questions_effects_and_release_are_columns_that_may_be_left_out() -> Non
         assert fault == f"line 2, column questions: {cell!r} {says}"
 
 
-def test_a_buffer_before_may_be_left_out() -> None:
+def test_a_buffer_before_and_days_of_lead_may_be_left_out() -> None:
     """The column, and the cell; written only where there is one."""
-    with_it = {**CONCERN, "buffer_before_minutes": 10}
+    with_it = {**CONCERN, "buffer_before_minutes": 10, "lead_days": 2}
     assert parse(dump([with_it, {**CONCERN, "key": "other"}])) == [with_it, {**CONCERN, "key": "other"}]
-    assert dump([{**CONCERN, "buffer_before_minutes": 0}]) == dump([CONCERN])
+    assert dump([{**CONCERN, "buffer_before_minutes": 0, "lead_days": 0}]) == dump([CONCERN])
     (fault,) = faults_of(file_of({**GOOD, "buffer_before_minutes": "121"}))
     assert fault == "line 2, column buffer_before_minutes: '121' is not a whole number from 0 to 120"
 

@@ -14,12 +14,15 @@ With the defaults a guest comes up to about half an hour later to spare a full c
 Chosen proposals begin at least `apart` minutes from each other, at one site.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 from services.booking.proposals.index import Index
 from services.booking.proposals.resources import Clerk
 from services.booking.proposals.ticks import span
 from services.booking.proposals.wish import Need
+
+LARGE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,20 @@ class Objective:
 
 
 DEFAULT = Objective()
+
+
+def objective_of(told: object) -> Objective:
+    """A town's own weights, by name; the others are the default ones. Raises ValueError for one that can't be."""
+    if not isinstance(told, Mapping):
+        raise ValueError("the objective must be an object of weights")
+    known = {weight.name: type(weight.default) for weight in fields(Objective)}
+    for name, weight in told.items():
+        if name not in known:
+            raise ValueError(f"there is no weight '{name}'; there are {', '.join(known)}")
+        whole = known[name] is int
+        if isinstance(weight, bool) or not isinstance(weight, int if whole else int | float) or not 0 <= weight < LARGE:
+            raise ValueError(f"the weight '{name}' must be a {'whole ' if whole else ''}number from 0 to {LARGE - 1}")
+    return Objective(**told)
 
 
 def room_points(objective: Objective, seats: int, need: Need) -> float:

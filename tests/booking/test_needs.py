@@ -1,5 +1,6 @@
-"""Minutes kept free before a visit go along from the catalogue to what is asked of the owners and learned of them."""
+"""What a concern needs goes along from the catalogue to what is asked of the owners and learned of them."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -44,3 +45,11 @@ def test_minutes_are_elapsed_ones_where_the_clocks_change():
     assert planned.stops[0].reach_from.isoformat() == "2026-10-25T02:55:00+02:00"
     (need,) = as_asked(planned)[1]
     assert (need.minutes, need.buffer_before) == (needs[0].minutes, needs[0].buffer_before) == (10, 10)
+
+
+def test_days_of_lead_go_along_to_the_search():
+    """As minutes do; the day is the local one."""
+    question = Question(("x",))
+    checked = answered(Catalogue({"x": replace(CONCERN, lead_days=2, lead_minutes=60)}), question)
+    (need,) = wish(checked, question).stops
+    assert (need.lead_days, need.lead_minutes) == (2, 60)
