@@ -14,7 +14,7 @@ from deploy.servers import wait_until
 from shared import sequencer, topology
 from shared.app import App
 from shared.database import writing
-from shared.publisher import _EVENT, WINDOW, Publisher
+from shared.publisher import EVENT, WINDOW, Publisher
 from shared.tables import cursors, events
 from tests.shared import toy
 
@@ -117,7 +117,7 @@ class Bare:
     def _fill(self) -> None:
         exchange = topology.exchange("toy")
         while self._sent < len(self._bodies) and self._sent - self._confirmed < WINDOW:
-            self._channel.basic_publish(exchange, "Counted", self._bodies[self._sent], _EVENT, mandatory=True)
+            self._channel.basic_publish(exchange, "Counted", self._bodies[self._sent], EVENT, mandatory=True)
             self._sent += 1
 
     def _confirm(self, frame: Any) -> None:

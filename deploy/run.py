@@ -80,13 +80,14 @@ def run_publisher(name: str) -> None:
     # Only the places are loaded, not the services: that keeps a publisher small.
     _without_rich()
     from deploy.parts import SERVICES, place
-    from shared import config, logs, publisher
+    from shared import archive, config, logs, publisher
 
     settings = config.load(name, place(name).http_default)
     logs.configure(settings)
     # pika logs every failed try with its whole stack; the publisher says it in one line.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    publisher.run(place(name), [place(service) for service in SERVICES], settings)
+    with archive.keeping(place(name), settings):
+        publisher.run(place(name), [place(service) for service in SERVICES], settings)
 
 
 def run_calendars() -> None:

@@ -41,6 +41,9 @@ class Settings:
     secret: bytes
     metrics_address: str = ""
     """Where the publisher shows what it counts; empty for nowhere."""
+    archive_days: int = 0
+    """So long the archive keeps what was said; 0: there is none."""
+    archive_megabytes: int = 10_000
     retention_days: int = 30
     """So long after their end are things kept that say who it was."""
 
@@ -75,6 +78,8 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
             log_format=env.str("LOG_FORMAT", "auto"),
             batch=env.int("BATCH", 200, validate=validate.Range(1)),
             prefetch=env.int("PREFETCH", 500, validate=validate.Range(1, 65535)),
+            archive_days=env.int("ARCHIVE_DAYS", 30, validate=validate.Range(0, 36_500)),
+            archive_megabytes=env.int("ARCHIVE_MEGABYTES", 10_000, validate=validate.Range(10)),
             retention_days=env.int("RETENTION_DAYS", 30, validate=validate.Range(min=0)),
             master_key=_key(env.str(f"MASTER_KEY_{upper}", "", validate=_is_key), home, service),
             transport_key=_key(env.str("TRANSPORT_KEY", "", validate=_is_key), home, "transport"),

@@ -31,6 +31,7 @@ DELAY = Histogram(
 PUBLISHED = Counter("foyer_messages_published_total", "Messages that the broker has confirmed")
 KEYS_PUBLISHED = Counter("foyer_keys_published_total", "Subject keys that the broker has confirmed")
 UNDER_WAY = Gauge("foyer_messages_under_way", "Messages sent to the broker and not yet confirmed")
+ARCHIVED = Counter("foyer_messages_archived_total", "Messages of which the archive has a copy")
 INTERRUPTIONS = Counter("foyer_publisher_interruptions_total", "How often broker or database stopped the publisher")
 CONNECTED = Gauge("foyer_publisher_connected", "1 while the publisher has a channel to the broker")
 

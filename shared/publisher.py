@@ -12,7 +12,7 @@ import socket
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 import pika
@@ -46,7 +46,7 @@ SETTLE = 0.05
 PAUSE = 0.5
 """Seconds before the next try after the broker, the database or a missing queue stopped it."""
 _SENT = update(subject_keys).where(subject_keys.c.subject == bindparam("b_subject")).values(sent=True)
-_EVENT = BasicProperties(content_type=CONTENT_TYPE, delivery_mode=2)
+EVENT = BasicProperties(content_type=CONTENT_TYPE, delivery_mode=2)
 _KEY = BasicProperties(content_type=KEY_CONTENT_TYPE, delivery_mode=2)
 log = structlog.get_logger()
 
@@ -55,7 +55,7 @@ class Interrupted(Exception):
     """The way to the broker ended; begin again at the cursor."""
 
 
-class _Sent(NamedTuple):
+class Sent(NamedTuple):
     position: int
     subject: str | None  # whose key it was; None for an event
 
@@ -63,9 +63,14 @@ class _Sent(NamedTuple):
 class Publisher:
     """A state machine on pika's loop; database calls are short and happen in it."""
 
+    ROLE = "publisher"
+    CURSOR = sequencer.PUBLISHED
+
     def __init__(self, place: Placed, ensemble: Iterable[Placed], settings: Settings) -> None:
         self._place = place
         self._listeners = topology.listeners(place.name, ensemble)
+        # Where nobody of the ensemble listens there is no queue that could be missing.
+        self._mandatory = bool(self._listeners)
         self._settings = settings
         self._vault = Vault(settings.master_key, settings.transport_key)
         self._engine = connect(settings.database_url)
@@ -77,13 +82,21 @@ class Publisher:
         while not self._stopping:
             try:
                 # The socket belongs to who has the lock: a second publisher must not take it away.
-                with only_one(self._engine, self._settings, "publisher"), _wake_socket(self._settings) as wake:
+                with only_one(self._engine, self._settings, self.ROLE), self._waking() as wake:
                     self._run_once(wake)
             except (DBAPIError, AMQPError, OSError, Interrupted, AlreadyRunning) as error:
-                metrics.INTERRUPTIONS.inc()
-                log.warning("publisher_interrupted", error=type(error).__name__, reason=str(error)[:200])
+                log.warning(
+                    "publisher_interrupted", role=self.ROLE, error=type(error).__name__, reason=str(error)[:200]
+                )
                 self._engine.dispose()
-                time.sleep(PAUSE)
+                self._rest()
+
+    def _waking(self) -> AbstractContextManager[socket.socket | None]:
+        return _wake_socket(self._settings)
+
+    def _rest(self) -> None:
+        metrics.INTERRUPTIONS.inc()
+        time.sleep(PAUSE)
 
     def stop(self) -> None:
         """End soon; what is under way will be sent again. May be called from a signal handler."""
@@ -91,9 +104,9 @@ class Publisher:
         if self._loop is not None:
             self._loop.add_callback_threadsafe(self._end)
 
-    def _run_once(self, wake: socket.socket) -> None:
+    def _run_once(self, wake: socket.socket | None) -> None:
         with reading(self._engine) as connection:
-            self._begin(sequencer.cursor(connection))
+            self._begin(sequencer.cursor(connection, self.CURSOR))
         loop = self._loop = IOLoop()
         try:
             self._connection = SelectConnection(
@@ -103,19 +116,19 @@ class Publisher:
                 on_close_callback=self._closed,
                 custom_ioloop=loop,
             )
-            loop.add_handler(wake.fileno(), lambda _fd, _events: self._woken(wake), IOLoop.READ)
+            if wake is not None:
+                loop.add_handler(wake.fileno(), lambda _fd, _events: self._woken(wake), IOLoop.READ)
             loop.start()
         finally:
             loop.close()
             self._loop = None
-            metrics.CONNECTED.set(0)
-            metrics.UNDER_WAY.set(0)
+            self._count_connected(False)
         if self._failure is not None and not self._stopping:
             raise self._failure
         self._save()
 
     def _begin(self, position: int) -> None:
-        self._under_way: OrderedDict[int, _Sent] = OrderedDict()
+        self._under_way: OrderedDict[int, Sent] = OrderedDict()
         self._tag = 0
         self._read_up_to = self._saved = position
         self._keys_done: list[str] = []
@@ -162,8 +175,12 @@ class Publisher:
 
     def _ready(self, channel: Channel) -> None:
         self._channel = channel
-        metrics.CONNECTED.set(1)
+        self._count_connected(True)
         self._plan()
+
+    def _count_connected(self, connected: bool) -> None:
+        metrics.CONNECTED.set(connected)
+        metrics.UNDER_WAY.set(0)
 
     def _woken(self, wake: socket.socket) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -204,7 +221,7 @@ class Publisher:
         for row in rows:
             self._read_up_to = row.position
             if row.said is not None:
-                self._publish(self._channel, exchange, row.said, numbered(row.message, row.position), _EVENT)
+                self._publish(self._channel, exchange, row.said, numbered(row.message, row.position), EVENT)
         if len(rows) == room:
             self._plan()
         else:
@@ -235,7 +252,7 @@ class Publisher:
             if self._keys_done:
                 connection.execute(_SENT, [{"b_subject": subject} for subject in self._keys_done])
             if self._done > self._saved:
-                sequencer.move_cursor(connection, self._done)
+                sequencer.move_cursor(connection, self._done, self.CURSOR)
         self._saved = self._done
         self._keys_under_way.difference_update(self._keys_done)
         self._keys_done.clear()
@@ -260,11 +277,10 @@ class Publisher:
         properties: BasicProperties,
         subject: str | None = None,
     ) -> None:
-        # Where nobody of the ensemble listens there is no queue that could be missing.
-        channel.basic_publish(exchange, routing_key, body, properties, mandatory=bool(self._listeners))
+        channel.basic_publish(exchange, routing_key, body, properties, mandatory=self._mandatory)
         self._tag += 1
         # A key counts as the event after it: the cursor stays behind both.
-        self._under_way[self._tag] = _Sent(self._read_up_to + (subject is not None), subject)
+        self._under_way[self._tag] = Sent(self._read_up_to + (subject is not None), subject)
         if subject is not None:
             self._keys_under_way.add(subject)
 
@@ -284,11 +300,12 @@ class Publisher:
             sent = self._under_way.pop(confirmed)
             if sent.subject is not None:
                 self._keys_done.append(sent.subject)
-                metrics.KEYS_PUBLISHED.inc()
-            else:
-                metrics.PUBLISHED.inc()
-        metrics.UNDER_WAY.set(len(self._under_way))
+            self._count(sent)
         self._plan(0.0 if self._waiting_for_room else SETTLE)
+
+    def _count(self, sent: Sent) -> None:
+        (metrics.PUBLISHED if sent.subject is None else metrics.KEYS_PUBLISHED).inc()
+        metrics.UNDER_WAY.set(len(self._under_way))
 
 
 def run(place: Placed, ensemble: Iterable[Placed], settings: Settings) -> None:

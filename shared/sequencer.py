@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, Select, func, select, text
 from shared.tables import cursors, events, subject_keys, upsert
 
 PUBLISHED = "published"
+ARCHIVED = "archived"
 _NUMBER = text(
     "UPDATE events SET position = numbered.position FROM ("
     "SELECT id, (SELECT coalesce(max(position), 0) FROM events) + row_number() OVER (ORDER BY id) AS position "

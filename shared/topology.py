@@ -53,6 +53,21 @@ def queue(listener: str) -> str:
 QUEUE_ARGUMENTS = {"x-queue-type": "quorum"}
 
 
+ARCHIVE = "foyer.archive"
+"""A stream queue with a copy of every message of all speakers, for readers outside: from any offset or time."""
+
+
+def archive_arguments(days: int, megabytes: int) -> dict[str, str | int]:
+    """How the archive is declared: what is older, or more than that, is dropped segment by segment."""
+    segment = max(1_000_000, min(100_000_000, megabytes * 1_000_000 // 10))
+    return {
+        "x-queue-type": "stream",
+        "x-max-age": f"{days}D",
+        "x-max-length-bytes": megabytes * 1_000_000,
+        "x-stream-max-segment-size-bytes": segment,
+    }
+
+
 def bindings(listener: Placed) -> list[tuple[str, str]]:
     """(exchange, routing key) pairs that the listener's queue is bound with."""
     heard = [(exchange(source), "#") for source in listener.hears]

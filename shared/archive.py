@@ -1,0 +1,120 @@
+"""The archive: a RabbitMQ stream with a copy of every message, for readers outside the ensemble.
+
+It is filled from the log, behind a cursor of its own, by a thread of each publisher's process. So nothing is missing
+in it, whenever it was switched on; and nothing that happens to it holds up what the services say to each other. It is
+not bound to the exchanges: `mandatory` would no longer notice that a listener's queue is gone.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import structlog
+from pika.channel import Channel
+
+from shared import metrics, sequencer, topology
+from shared.config import Settings
+from shared.database import reading, writing
+from shared.messages import numbered
+from shared.publisher import EVENT, WINDOW, Publisher, Sent
+from shared.topology import Placed
+
+LOOK_AGAIN = 0.5
+"""Seconds between two looks at the log."""
+PAUSE = 5.0
+"""Seconds before the next try when broker, database or archive stopped it."""
+_PRECONDITION = 406
+log = structlog.get_logger()
+
+
+class Archiver(Publisher):
+    """A publisher with another cursor and another place to go; it numbers nothing and sends no keys."""
+
+    ROLE = "archiver"
+    CURSOR = sequencer.ARCHIVED
+
+    def __init__(self, place: Placed, settings: Settings) -> None:
+        super().__init__(place, (), settings)
+        self._mandatory = True  # an archive that was deleted is made again
+        self._arguments = topology.archive_arguments(settings.archive_days, settings.archive_megabytes)
+
+    def _waking(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def _rest(self) -> None:
+        until = time.monotonic() + PAUSE
+        while not self._stopping and time.monotonic() < until:
+            time.sleep(0.1)
+
+    def _opened(self, channel: Channel) -> None:
+        channel.add_on_close_callback(self._refused)
+        channel.queue_declare(
+            topology.ARCHIVE,
+            durable=True,
+            arguments=self._arguments,
+            callback=lambda _frame: self._there(channel),
+        )
+
+    def _refused(self, channel: Channel, reason: Any) -> None:
+        other_settings = getattr(reason, "reply_code", 0) == _PRECONDITION
+        if other_settings and self._channel is None and self._connection.is_open:
+            log.warning("archive_keeps_its_settings", reason="it exists with another age or size")
+            self._connection.channel(on_open_callback=self._there)
+        else:
+            self._channel_closed(channel, reason)
+
+    def _there(self, channel: Channel) -> None:
+        channel.add_on_close_callback(self._channel_closed)
+        channel.add_on_return_callback(self._returned)
+        channel.confirm_delivery(self._confirmed, callback=lambda _frame: self._ready(channel))
+
+    def _pump(self) -> None:
+        if self._failure is not None or self._channel is None or not self._channel.is_open:
+            return
+        room = WINDOW - len(self._under_way)
+        self._waiting_for_room = room < WINDOW // 4
+        if self._waiting_for_room:
+            return
+        rows = self._behind(room)
+        for row in rows:
+            self._read_up_to = row.position
+            if row.said is not None:
+                self._publish(self._channel, "", topology.ARCHIVE, numbered(row.message, row.position), EVENT)
+        self._plan(0.0 if len(rows) == room else LOOK_AGAIN)
+
+    def _behind(self, limit: int) -> list[Any]:
+        if self._done > self._saved:
+            with writing(self._engine) as connection:
+                sequencer.move_cursor(connection, self._done, self.CURSOR)
+            self._saved = self._done
+        with reading(self._engine) as connection:
+            return list(connection.execute(sequencer.numbered_after(self._read_up_to, limit)))
+
+    def _save(self) -> None:
+        self._behind(0)
+
+    def _count(self, sent: Sent) -> None:
+        metrics.ARCHIVED.inc()
+
+    def _count_connected(self, connected: bool) -> None:
+        """The publisher's figures are not ours."""
+
+
+@contextmanager
+def keeping(place: Placed, settings: Settings) -> Iterator[None]:
+    """Fill the archive in a thread while the block runs; nothing where the settings want none."""
+    if not settings.archive_days:
+        yield
+        return
+    archiver = Archiver(place, settings)
+    thread = threading.Thread(target=archiver.run, name="archiver", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(Exception):
+            archiver.stop()
+        thread.join(timeout=5)

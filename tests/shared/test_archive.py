@@ -1,0 +1,94 @@
+"""The archive has a copy of everything said, in order, whatever happens to it; and holds up nobody."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from deploy.servers import wait_until
+from shared import archive, topology
+from shared.database import reading
+from shared.sequencer import ARCHIVED, cursor
+from tests.shared import toy
+from tests.shared.wire import Wire
+
+
+@pytest.fixture
+def wire(home: Path, broker: str) -> Iterator[Wire]:
+    """A toy that speaks and one that listens."""
+    wire = Wire(home, broker, lambda name: f"sqlite:///{home}/{name}.db")
+    yield wire
+    wire.speaker.engine.dispose()
+
+
+@contextmanager
+def archiving(wire: Wire, days: int = 3) -> Iterator[None]:
+    """An archiver of the toy speaker at work."""
+    settings = replace(wire.speaker.settings, archive_days=days, archive_megabytes=20)
+    with archive.keeping(toy.SPEAKER, settings):
+        yield
+
+
+def archived(wire: Wire, at_least: int) -> list[dict[str, Any]]:
+    """Everything the archive has, from its first message."""
+    found: list[dict[str, Any]] = []
+    with wire.channel() as channel:
+        channel.basic_qos(prefetch_count=100)
+        offset = {"x-stream-offset": "first"}
+        for method, _properties, body in channel.consume(topology.ARCHIVE, arguments=offset, inactivity_timeout=0.5):
+            if method is None:
+                if len(found) >= at_least:
+                    return found
+                continue
+            found.append(orjson.loads(body))
+            channel.basic_ack(method.delivery_tag)
+    return found
+
+
+def test_everything_said_is_archived_in_order(wire: Wire) -> None:
+    """Also what was said before there was an archive; private events are not in it."""
+    with wire.publishing():
+        wire.speak(30)
+        wire.receive(30)
+        with archiving(wire):
+            wire.speak(30)
+            wire.receive(60)
+            wait_until(lambda: behind(wire) == 0, 20, "all archived")
+    positions = [message["position"] for message in archived(wire, 60)]
+    assert positions == sorted(set(positions))
+    assert len(positions) == 60
+
+
+def test_a_deleted_archive_is_made_again_and_holds_up_nobody(wire: Wire) -> None:
+    """What was in it is gone, what is said afterwards is not; the listeners notice nothing."""
+    with wire.publishing(), archiving(wire):
+        wire.speak(20)
+        wire.receive(20)
+        wait_until(lambda: behind(wire) == 0, 20, "all archived")
+        with wire.channel() as channel:
+            channel.queue_delete(topology.ARCHIVE)
+        wire.speak(20)
+        wire.receive(40)
+        wait_until(lambda: behind(wire) == 0, 30, "all archived again")
+    assert len(archived(wire, 20)) == 20
+
+
+def test_an_archive_with_other_settings_is_used_as_it_is(wire: Wire) -> None:
+    """A changed setting must not stop it."""
+    with wire.channel() as channel:
+        channel.queue_declare(topology.ARCHIVE, durable=True, arguments=topology.archive_arguments(9, 50))
+    with wire.publishing(), archiving(wire):
+        wire.speak(10)
+        wire.receive(10)
+        wait_until(lambda: behind(wire) == 0, 20, "all archived")
+    assert len(archived(wire, 10)) == 10
+
+
+def behind(wire: Wire) -> int:
+    """Messages said and not yet archived."""
+    with reading(wire.speaker.engine) as connection:
+        return wire.said() - cursor(connection, ARCHIVED)
