@@ -4,7 +4,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-bench demo up down status test check bench soak lock clean
+.PHONY: help setup setup-dev setup-bench demo up down status test check docs bench soak lock clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ check: $(VENV)/.dev ## Lint, types, who may import whom, tests of the pure core:
 
 test: setup-dev ## Everything, on SQLite and PostgreSQL, with private servers
 	@$(BIN)/pytest --quiet --numprocesses=2 --dist=loadgroup
+
+docs: $(VENV)/.dev ## docs/events.md and docs/asyncapi.json, made of the contracts
+	@$(BIN)/python -m deploy.documents
 
 bench: setup-bench ## Measure, beside what bare libraries do
 	@$(BIN)/python -m bench
