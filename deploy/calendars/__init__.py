@@ -1,0 +1,1 @@
+"""What `foyer calendars` does: connecting, trying, looking at once."""

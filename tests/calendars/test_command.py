@@ -1,0 +1,159 @@
+"""`foyer calendars`: connecting, trying, looking at once, conflicts; passwords are never shown."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from deploy.cli import main
+from services.staff_calendar.calendars.tables import links
+from tests.calendars.desk import event, ics
+from tests.calendars.servers import Server, Shelf
+from tests.staff_calendar.office import Office, wanted
+
+WHY = ("--yes", "--reason", "test")
+
+
+class Ran(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+Foyer = Callable[..., Ran]
+
+
+@pytest.fixture
+def foyer(office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Foyer:
+    """`foyer("calendars", ...)` as an operator types it; loopback is allowed."""
+    monkeypatch.setenv("FOYER_CALENDAR_NETWORKS", "127.0.0.0/8")
+    monkeypatch.setenv("FOYER_CALENDAR_PASSWORD", "secret")
+    monkeypatch.setenv("COLUMNS", "200")
+    # The log of operations is another database of the same home.
+    monkeypatch.setenv("FOYER_DATABASE_URL", f"sqlite:///{office.settings.home}/{{service}}.db")
+
+    def run(*words: str, **env: str) -> Ran:
+        with monkeypatch.context() as patched:
+            for name, value in env.items():
+                patched.setenv(name, value)
+            patched.setattr(sys, "argv", ["foyer", "calendars", *words])
+            patched.setattr(sys, "stdin", io.StringIO())
+            capsys.readouterr()
+            status: Any = 0
+            try:
+                main()
+            except SystemExit as end:
+                status = end.code
+        said = capsys.readouterr()
+        return Ran(status or 0, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def shelf(radicale: Server) -> Shelf:
+    """A calendar with an entry."""
+    shelf = radicale.collection()
+    shelf.put("a.ics", ics(event()))
+    return shelf
+
+
+def test_a_calendar_is_connected_read_and_disconnected(foyer: Foyer, office: Office, shelf: Shelf) -> None:
+    """Each step says what came of it, and is in the audit log; the password is in none of it."""
+    added = foyer("add", "c-17", shelf.url, "-u", "clerk", "--writes", *WHY)
+    assert added.status == 0, added.err
+    assert "It can be read and written." in added.out
+    assert "busy, written to" in added.out
+    listed = foyer("list", "--json")
+    (one,) = json.loads(listed.out)
+    assert (one["calendar"], one["clerk"], one["because"], one["host"]) == ("c-17-1", "c-17", None, "127.0.0.1")
+    assert "ClerkBecameBusy" in office.kinds()
+    tried = foyer("test", "c-17-1", "--write")
+    assert tried.status == 0
+    assert "written, changed, guarded against a second one, and deleted" in tried.out
+    shelf.delete("a.ics")
+    synced = foyer("sync")
+    assert synced.status == 0
+    assert office.kinds()[-2:] == ["ClerkBecameFree", "BusyTimesChanged"]
+    removed = foyer("remove", "c-17-1", *WHY)
+    assert removed.status == 0
+    assert foyer().out.startswith("No calendar is connected")
+    everything = "".join(str(ran) for ran in (added, listed, tried, synced, removed, foyer("list")))
+    assert "secret" not in everything
+    assert shelf.url not in everything
+
+
+def test_what_is_stored_of_a_password_is_sealed(foyer: Foyer, office: Office, shelf: Shelf) -> None:
+    """Neither password nor address can be read in any file of the home."""
+    assert foyer("add", "c-17", shelf.url, "-u", "clerk", *WHY).status == 0
+    stored = b"".join(path.read_bytes() for path in Path(office.settings.home).rglob("*") if path.is_file())
+    assert b"c-17-1" in stored
+    assert b"secret" not in stored
+    assert shelf.url.encode() not in stored
+    with office.app.read() as connection:
+        assert connection.execute(links.select()).one().host == "127.0.0.1"
+
+
+def test_conflicts_are_shown(foyer: Foyer, office: Office, shelf: Shelf) -> None:
+    """With who could take over."""
+    office.employ("c-18")
+    office.hear("AppointmentRequested", **wanted("10:00", clerk="c-17"))
+    foyer("add", "c-17", shelf.url, "-u", "clerk", *WHY)
+    shown = foyer("conflicts")
+    assert "10:00-10:10" in shown.out
+    assert "could take over: J. Brinkmann (c-18)" in shown.out
+    (one,) = json.loads(foyer("conflicts", "--clerk", "c-17", "--json").out)
+    assert one["colleagues"] == [{"clerk": "c-18", "name": "J. Brinkmann"}]
+    assert foyer("conflicts", "--department", "bauamt").out == "No appointment meets a busy time.\n"
+
+
+def test_a_file_is_uploaded_and_replaced(foyer: Foyer, office: Office, tmp_path: Path) -> None:
+    """The same name again: the file replaces the one before."""
+    file = tmp_path / "k.ics"
+    file.write_bytes(ics(event()))
+    assert foyer("upload", "c-17", str(file), *WHY).status == 0
+    file.write_bytes(ics(event(start="20261124T080000", end="20261124T090000")))
+    assert foyer("upload", "c-17", str(file), "--name", "c-17-1", *WHY).status == 0
+    assert office.kinds().count("BusyTimesChanged") == 2
+    file.write_bytes(b"kein Kalender")
+    bad = foyer("upload", "c-17", str(file), "--name", "c-17-1", *WHY)
+    assert bad.status == 1
+    assert office.kinds().count("BusyTimesChanged") == 2, "what was known stays in force"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (("add", "c-99", "https://example.org/"), 2, "There is no clerk 'c-99'; there are: c-17"),
+        (("add", "c-17", "example.org/cal"), 2, "a calendar's address begins with https://"),
+        (("add", "c-17", "file:///etc/passwd"), 2, "a calendar's address begins with https://"),
+        (("add", "c-17", "https://example.org/", "--zone", "Mars/Olympus"), 2, "--zone must be a time zone"),
+        (("add", "c-17", "https://example.org/", "--opens", "Termine"), 2, "--opens and --site belong together"),
+        (("add", "c-17", "https://example.org/", "--kind", "x"), 2, "--kind must be caldav or address"),
+        (("add", "c-17", "http://127.0.0.1:1/"), 1, "Not connected: the server can't be reached"),
+        (("add", "c-17", "http://10.9.8.7/"), 1, "Not connected: this address may not be asked"),
+        (("test", "x"), 2, "No calendar is called 'x'; there are: none yet"),
+        (("sync", "x"), 2, "No calendar is called 'x'"),
+        (("remove", "x"), 2, "No calendar is called 'x'"),
+        (("upload", "c-17", "/nowhere.ics"), 2, "/nowhere.ics can't be read: No such file or directory."),
+    ],
+)
+def test_bad_input_is_told_in_a_sentence(foyer: Foyer, words: tuple[str, ...], status: int, says: str) -> None:
+    """What would be right, and a status that says whose fault it is."""
+    ran = foyer(*words)
+    assert says in ran.err
+    assert ran.status == status
+    assert "Traceback" not in ran.err
+
+
+def test_a_wrong_setting_is_named(foyer: Foyer) -> None:
+    """By its variable."""
+    ran = foyer("list", FOYER_CALENDAR_NETWORKS="10.0.0.0/99")
+    assert ran.status == 2
+    assert "FOYER_CALENDAR_NETWORKS" in ran.err
