@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,6 +29,8 @@ from services.rooms.contracts import (
 )
 from services.rooms.events import Closure, RoomEvent
 from services.rooms.place import PLACE
+from services.rooms.web import admin
+from services.rooms.web.pages import KIT, ROLES, pages
 from shared import admission
 from shared.app import App, Delivery
 from shared.definition import Definition
@@ -117,6 +119,33 @@ class RoomsService(Standard):
         """Bridge days and company holidays; what is reserved stays reserved."""
         self.app.handle(closures(self.app, SitePath().load({"site": site})["site"], body), cause=request.cause)
         return sites(self.app)
+
+    # ------------------------------------------------------------------------------------------------------------ pages
+
+    @pages("GET", "/admin/rooms", role=ROLES)
+    def rooms_page(self, request: Request) -> Response:
+        """All rooms by site."""
+        return admin.overview(self.app, request)
+
+    @pages("GET,POST", "/admin/rooms/new", role=ROLES)
+    def new_room_page(self, request: Request) -> Response:
+        """One more."""
+        return admin.room(self.app, request, None, partial(definition, self.app))
+
+    @pages("GET,POST", "/admin/rooms/<room>", role=ROLES)
+    def room_page(self, request: Request, room: str) -> Response:
+        """Change a room, after a look at what that would affect."""
+        return admin.room(self.app, request, room, partial(definition, self.app))
+
+    @pages("GET,POST", "/admin/rooms/sites/<site>", role=ROLES)
+    def site_page(self, request: Request, site: str) -> Response:
+        """Say when a site is closed, after a look at what that would affect."""
+        return admin.site(self.app, request, site, partial(closures, self.app))
+
+    @pages("GET", KIT.files.rule)
+    def static_file(self, request: Request, group: str, name: str) -> Response:
+        """Stylesheets and fonts."""
+        return KIT.static(request, group, name)
 
 
 def sites(app: App) -> Response:

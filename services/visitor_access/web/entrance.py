@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from datetime import date as Date
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -19,10 +20,10 @@ from services.visitor_access.desk import Refused
 from services.visitor_access.web.board import VIEWS, Board, board
 from services.visitor_access.web.entries import entry
 from services.visitor_access.web.pages import page
-from services.visitor_access.web.sites import called, sites
 from services.visitor_access.web.told import told
 from shared.config import Settings
 from shared.fields import Instant
+from shared.named import called, names
 from shared.pages.kit import see_other
 from shared.pages.streams import events
 from shared.vault import Vault
@@ -143,11 +144,11 @@ def _day(app: House, site: str | None, view: str, wanted: str) -> Board:
 
 
 def _around(app: House, request: Request, site: str | None, view: str, wanted: str, day: Board) -> dict[str, Any]:
-    now = app.clock().astimezone(ZoneInfo(app.settings.timezone))
+    now, known = app.clock().astimezone(ZoneInfo(app.settings.timezone)), names("FOYER_SITES")
     return {
         "site": site,
-        "sites": sorted({*sites(), *(row.site for row in day.rows), *([site] if site else ())}),
-        "called": called,
+        "sites": sorted({*known, *(row.site for row in day.rows), *([site] if site else ())}),
+        "called": partial(called, known),
         "view": view,
         "wanted": wanted,
         "day": day,
