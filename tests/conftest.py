@@ -20,7 +20,7 @@ from deploy.servers import MailSink, PostgreSQL, RabbitMQ, temporary_folder
 
 _SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
 # Built once per run, and slow to build.
-_SHARED = {"town_hall"}
+_SHARED = {"pages_hall", "town_hall"}
 _numbers = itertools.count(1)
 
 

@@ -1,0 +1,116 @@
+"""A real browser, and a whole ensemble with the small town for it to look at: one for all pages.
+
+`look(...)` opens a page; `axe(page)` and `fits(page)` judge what it shows.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from deploy.servers import RabbitMQ
+from tests.browser.town import opened
+from tests.journeys.town_hall import TownHall, a_town_hall
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+# WCAG 2.2 at level AA, of which EN 301 549 is made for the web; and what axe calls good practice.
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PATIENCE = 60_000.0
+"""Milliseconds after which what is waited for counts as not coming."""
+
+
+class Look(Protocol):
+    """What the fixture `look` is."""
+
+    def __call__(
+        self, path: str = "/", *, width: int = 1280, language: str = "de", script: bool = True, cookies: bool = True
+    ) -> Page: ...
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; one for each file, since two of Playwright's cannot run side by side."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def pages_hall(servers_folder: Path, rabbitmq: RabbitMQ) -> Iterator[TownHall]:
+    """The town hall that all pages are looked at in."""
+    request: Any = SimpleNamespace(param="sqlite")
+    with a_town_hall(request, "pages", servers_folder, rabbitmq) as hall:
+        opened(hall)
+        yield hall
+
+
+@pytest.fixture
+def look(browser: Browser, pages_hall: TownHall) -> Iterator[Look]:
+    """`look("/", width=320, language="en", script=False)` is a page of booking in a browser of its own.
+
+    Whatever the page's own policy forbids it to load or run fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    forbidden: list[str] = []
+
+    def look(
+        path: str = "/", *, width: int = 1280, language: str = "de", script: bool = True, cookies: bool = True
+    ) -> Page:
+        locale = {"de": "de-DE", "en": "en-GB"}[language]
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, locale=locale, java_script_enabled=script
+        )
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: forbidden.append(said.text) if "Security Policy" in said.text else None)
+        if not cookies:
+            page.route("**/*", _without_cookies)
+        page.goto(pages_hall.ensemble.urls["booking"] + path)
+        return page
+
+    yield look
+    for context in contexts:
+        context.close()
+    assert forbidden == []
+
+
+def _without_cookies(route: Any) -> None:
+    answer = route.fetch(max_redirects=0)
+    headers = {name: value for name, value in answer.headers.items() if name != "set-cookie"}
+    route.fulfill(response=answer, headers=headers)
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], None]:
+    """`axe(page)`: nothing on the page, as it stands, keeps anybody out as far as a program can tell."""
+    script = AXE.read_text(encoding="utf-8")
+
+    def axe(page: Page) -> None:
+        page.evaluate(f"() => {{ {script} }}")
+        found = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", TAGS)[
+            "violations"
+        ]
+        assert [_said(one) for one in found] == [], page.url
+
+    return axe
+
+
+def _said(violation: Mapping[str, Any]) -> str:
+    where = "; ".join(node["html"][:200] + " " + node["failureSummary"] for node in violation["nodes"][:3])
+    return f"{violation['id']}: {violation['help']} {where}"
+
+
+@pytest.fixture(scope="session")
+def fits() -> Callable[[Page], None]:
+    """`fits(page)`: nothing has to be scrolled sideways."""
+
+    def fits(page: Page) -> None:
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(wide) <= 0, page.url
+
+    return fits
