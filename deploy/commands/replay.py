@@ -140,13 +140,14 @@ def _plan(
     )
 
 
-def carry_on(run: Run, job: str, *, quiet: bool) -> Outcome:
+def carry_on(run: Run, job: str, *, quiet: bool, rate: float | None = None) -> Outcome:
     """Let a planned replay go on to its end; the outcome says what is still missed."""
     run.go_on = f"`foyer replay resume {job}` goes on where it stopped."
     with Job(run.log, job) as replay:
         plan = replay.plan
         with shown.progress(plan.listener, plan.total, quiet=quiet) as watch:
             replay.watch = watch
+            replay.rate = plan.rate if rate is None else rate
             try:
                 taken = replay.run()
             except Stopped:
@@ -180,6 +181,7 @@ def _redone(service: str, job: str, data: dict[str, object]) -> Outcome:
 @app.command("resume")
 def resume(
     job: Annotated[str, typer.Argument(help="See `foyer replay list`")],
+    rate: Annotated[float | None, typer.Option(min=0, help="Another rate; 0: as the listener takes")] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     reason: Reason = "",
@@ -199,7 +201,7 @@ def resume(
     def do(run: Run) -> Outcome:
         name, now = stamp()
         run.log.note(ResumeReplay(name, now, job, run.who))
-        return carry_on(run, job, quiet=json)
+        return carry_on(run, job, quiet=json, rate=rate)
 
     perform(Plan("replay resume", plan.listener, (line,), {"job": job, "taken": state.sent}), how, do)
 

@@ -1,5 +1,6 @@
 """Putting bodies into the queue of one service, with confirms, as an operator and not as a speaker."""
 
+import logging
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,8 @@ from deploy.home import BadInput
 from shared import topology
 
 HEARTBEAT = 30
+# What still comes while a channel is being closed is no news.
+logging.getLogger("amqp").setLevel(logging.CRITICAL)
 BROKER_ERRORS = (OSError, amqp.exceptions.AMQPError, kombu.exceptions.KombuError)
 
 

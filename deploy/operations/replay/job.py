@@ -54,6 +54,7 @@ class Job(AbstractContextManager["Job"]):
         if state.planned is None:
             raise BadInput(f"There is no replay {job!r}; `foyer replay list` shows them.")
         self.plan, self.state = state.planned, state
+        self.rate = self.plan.rate
         self.watch, self._log, self._patience = watch, log, patience
         self._stack = ExitStack()
 
@@ -77,7 +78,7 @@ class Job(AbstractContextManager["Job"]):
     def run(self) -> int:
         """Until all is taken; returns how many messages that were. Raises Stopped, CannotDo."""
         self._before, self._from = self.state.sent, self.state.position
-        self._pace = Pace(self.plan.rate)
+        self._pace = Pace(self.rate)
         self._looked_at = self._noted_at = self._moved_at = time.monotonic()
         self._wire.depth()
         try:

@@ -1,6 +1,6 @@
 """What a redelivery would do at a listener, told by its gates before a message is sent; and whether it has done it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -15,9 +15,9 @@ PAGE = 5000
 class Survey:
     """Of the selected messages, at the listener. Each counts once.
 
-    `had`: took effect before. `kept`: parked or waiting there. `applies`: missed, and would take effect.
-    `waits`: missed, but so is one before it that is not selected, or one before it is parked.
-    `follows`: not of the selected: what waits there for one that is missed.
+    `had`: took effect before. `applies`: missed, and would take effect. `follows`: waits there for one of those,
+    selected or not. `waits`: missed, but so is one before it that is not selected, or one before it is parked.
+    `kept`: parked there, or waiting for one that is not selected.
     """
 
     total: int = 0
@@ -55,6 +55,7 @@ class _Gate:
     passed: int
     waiting: set[int]
     parked: set[int]
+    followed: set[int] = field(default_factory=set)
 
 
 def survey(log: Connection, listener: Connection, source: str, selection: Selection) -> Survey:
@@ -72,12 +73,14 @@ def _look(found: Survey, gate: _Gate, sequence: int) -> None:
     if sequence in gate.waiting or sequence in gate.parked:
         found.kept += 1
     elif sequence <= gate.passed:
-        found.had += 1
+        found.had += sequence not in gate.followed
     elif sequence == gate.passed + 1:
         found.applies += 1
         gate.passed = sequence
         while gate.passed + 1 in gate.waiting:
             gate.passed += 1
+            gate.waiting.discard(gate.passed)
+            gate.followed.add(gate.passed)
             found.follows += 1
     else:
         found.waits += 1
