@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.town.calls import Calls, NotUp, Refused
-from deploy.town.catalogue_cells import COLUMNS, OPTIONAL, Row
-from deploy.town.catalogue_file import CatalogueError, Concern, dump, parse
+from services.booking.web.catalogue_cells import COLUMNS, OPTIONAL, Row
+from services.booking.web.catalogue_file import CatalogueError, Concern, dump, parse
 
 WRONG = 2
 """Exit status when the command could not do what was asked."""

@@ -16,8 +16,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
-from deploy.town.catalogue_file import Concern, parse
 from deploy.town.facts import GUETERSLOH
+from services.booking.web.catalogue_file import Concern, parse
 
 SNAPSHOT_MINUTES = 15
 ONE_VISIT = timedelta(minutes=15)

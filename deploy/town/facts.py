@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from deploy.town.catalogue_file import Concern, parse
+from services.booking.web.catalogue_file import Concern, parse
 
 GUETERSLOH = Path(__file__).parent / "guetersloh"
 

@@ -80,10 +80,12 @@ def answered(catalogue: Catalogue, question: Question) -> tuple[Checked, ...]:
 def wish(concerns: Sequence[Checked], question: Question) -> Wish:
     """The engine's question. Concerns for which no visit is needed are left out."""
     rules = question.responsibility or (None,) * len(concerns)
+    # Whoever sees hours that are kept has the guest before them: no time is needed to get ready.
+    at_once = bool(question.audience)
     parts = tuple(PARTS[part] for part in PARTS if part in question.parts)
     return Wish(
         stops=tuple(
-            need(concern, question.party_size, question.step_free, rule)
+            _soon(need(concern, question.party_size, question.step_free, rule), at_once)
             for concern, rule in zip(concerns, rules, strict=True)
             if concern.ended is None
         ),
@@ -98,6 +100,10 @@ def wish(concerns: Sequence[Checked], question: Question) -> Wish:
         language=question.language,
         audience=question.audience,
     )
+
+
+def _soon(wanted: Need, at_once: bool) -> Need:
+    return replace(wanted, lead_minutes=0, lead_days=0) if at_once else wanted
 
 
 def need(asked: Checked, party_size: int, step_free: bool, responsibility: str | None) -> Need:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Boolean, Column, Date, Index, Integer, MetaData, Table, Text, bindparam, delete, update
+from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, Text, bindparam, delete, update
 
+from services.booking import standing
 from services.booking.accounts.events import AccountChanged, AccountClosed, AccountOpened, SessionsEnded
 from services.booking.events import (
     AppointmentCancelled,
@@ -47,7 +48,7 @@ FORGET = "forget"
 LONGEST_REST = timedelta(days=7)
 """So long a place that was let go is known at most."""
 
-metadata = MetaData()
+metadata = standing.metadata
 resources = Table(
     "resources",
     metadata,
@@ -139,7 +140,7 @@ def project(event: BookingEvent, at: Recorded) -> Iterable[Write]:
         case SessionsEnded():
             return ended(event.account, event.before, event.session)
         case _:
-            return _life(event, at)
+            return (*_life(event, at), *standing.project(event))
 
 
 def _life(event: BookingEvent, at: Recorded) -> Iterable[Write]:

@@ -45,6 +45,8 @@ from services.booking.sign_in.tables import beside
 from services.booking.sites import objective, sites
 from services.booking.tokens import BadProposal, Tokens
 from services.booking.web.accounts import AccountCalls
+from services.booking.web.admin_pages import AdminPages
+from services.booking.web.desk_pages import DeskPages
 from services.booking.web.citizens import CitizenPages
 from services.booking.web.pages import KIT, pages
 from services.booking.web.sign_in import SignInPages
@@ -231,7 +233,7 @@ def may_see(request: Request, audience: list[str]) -> tuple[str, ...]:
     return tuple(sorted(set(audience)))
 
 
-class BookingService(AccountCalls, SignInPages, CitizenPages, Standard):
+class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPages, Standard):
     """The nameko service."""
 
     name = "booking"

@@ -7,17 +7,15 @@ import pytest
 
 from services.booking.service import DEFINITION, Booking
 from shared import config
-from shared.migrate import migrate
 from tests.booking.facts import NOW
 
 
 @pytest.fixture
-def booking(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Booking]:
+def booking(migrated_database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Booking]:
     """Started, at the time of the facts."""
-    monkeypatch.setenv("FOYER_DATABASE_URL", database_url)
+    monkeypatch.setenv("FOYER_DATABASE_URL", migrated_database_url)
     monkeypatch.setenv("FOYER_HOME", str(home))
     loaded = config.load("booking")
-    migrate(DEFINITION, loaded)
     app = Booking(DEFINITION, loaded, clock=lambda: NOW)
     yield app
     app.engine.dispose()

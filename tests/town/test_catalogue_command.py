@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from deploy.commands.catalogue import app
 from deploy.town import calls
-from deploy.town.catalogue_file import dump
 from deploy.town.facts import GUETERSLOH, load
+from services.booking.web.catalogue_file import dump
 
 CONCERNS = load().concerns
 Serve = Callable[[Callable[..., Any]], None]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.town.catalogue_cells import COLUMNS
-from deploy.town.catalogue_file import CatalogueError, dump, parse
+from services.booking.web.catalogue_cells import COLUMNS
+from services.booking.web.catalogue_file import CatalogueError, dump, parse
 
 GOOD = {
     "key": "reisepass-ausgabe",

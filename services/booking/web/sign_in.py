@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from services.booking.sign_in import door
 from services.booking.sign_in.door import Wait
-from services.booking.web.pages import KIT, page, pages
+from services.booking.web.staff_kit import STAFF, page, pages
 from shared import admission
 from shared.pages.kit import see_other
 from shared.sessions import Session, Sessions
@@ -54,7 +54,7 @@ def _try(app: Any, request: Any, back: str) -> Response:
     name, password = request.form.get("name", ""), request.form.get("password", "")
     outcome = door.sign_in(app, name[:200], password[:1000], address(request))
     if isinstance(outcome, Wait):
-        response = _form(app, request, back, {"password": KIT.words(request).say(WAIT, seconds=outcome.seconds)}, 429)
+        response = _form(app, request, back, {"password": STAFF.words(request).say(WAIT, seconds=outcome.seconds)}, 429)
         response.headers["Retry-After"] = str(outcome.seconds)
         return response
     if outcome is None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from deploy.town.catalogue_cells import COLUMNS, OPTIONAL, Row
+from services.booking.web.catalogue_cells import COLUMNS, OPTIONAL, Row
 
 Concern = dict[str, Any]
 BOM = "\ufeff"
