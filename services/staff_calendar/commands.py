@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from services.staff_calendar.events import BusyDay, Document, Pattern, Presence, Responsibility, RoomOfStop
+from services.staff_calendar.events import BusyDay, Document, Pattern, Presence, Responsibility, RoomOfStop, Wish
 
 Scope = Literal["all", "others", "this"]
 
@@ -208,6 +208,20 @@ class RenewAddress:
     clerk: str
 
 
+@dataclass(frozen=True, slots=True)
+class NoteWish:
+    """What a clerk has done with a visit in the own calendar: moved to other times, deleted, or put back."""
+
+    id: str
+    now: datetime
+    appointment: str
+    stop: int
+    clerk: str
+    wish: Wish
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
 StaffCalendarCommand = (
     DefineClerk
     | SetQuotas
@@ -224,4 +238,5 @@ StaffCalendarCommand = (
     | RecordAbsence
     | EndAbsence
     | RenewAddress
+    | NoteWish
 )

@@ -8,6 +8,7 @@ from services.staff_calendar.events import (
     PUBLIC,
     BusyTimesChanged,
     ClerkDefined,
+    ClerkWished,
     GuestCalled,
     HoursOpened,
     StaffCalendarEvent,
@@ -160,6 +161,18 @@ class GuestCalledV1(VisitFinishedV1):
     room = fields.String(required=True)
 
 
+class ClerkWishedV1(Schema):
+    """`wish`: move (to `starts_at`, `ends_at`), cancel, or none: the clerk has put it back."""
+
+    appointment = fields.String(required=True)
+    attempt = fields.Integer(required=True)
+    stop = fields.Integer(required=True)
+    clerk = fields.String(required=True)
+    wish = fields.String(required=True)
+    starts_at = Instant(required=True, allow_none=True)
+    ends_at = Instant(required=True, allow_none=True)
+
+
 SAYS: dict[type, tuple[str, str, Schema]] = {
     ClerkDefined: ("ClerkDefined", "clerk", ClerkDefinedV1()),
     HoursOpened: ("ClerkOpened", "clerk", ClerkOpenedV1()),
@@ -170,6 +183,7 @@ SAYS: dict[type, tuple[str, str, Schema]] = {
     StaffSubstituted: ("StaffSubstituted", "appointment", StaffSubstitutedV1()),
     StaffWithdrawn: ("StaffWithdrawn", "appointment", StaffWithdrawnV1()),
     GuestCalled: ("GuestCalled", "appointment", GuestCalledV1()),
+    ClerkWished: ("ClerkWished", "appointment", ClerkWishedV1()),
     VisitFinished: ("VisitFinished", "appointment", VisitFinishedV1()),
 }
 """Event -> name of the message, the field that is its subject, its schema."""

@@ -20,6 +20,7 @@ from services.staff_calendar.commands import (
     MakeUnreadable,
     NoteBusy,
     NotePresence,
+    NoteWish,
     RecordAbsence,
     RenewAddress,
     SetQuotas,
@@ -37,6 +38,7 @@ from services.staff_calendar.events import (
     ClerkDefined,
     ClerkFreed,
     ClerkTaken,
+    ClerkWished,
     GuestCalled,
     GuestUnreadable,
     HoldForgone,
@@ -76,7 +78,7 @@ def needs(command: StaffCalendarCommand, states: Mapping[str, State]) -> set[str
             return _needs_to_be_absent(command, states)
         case HoldStaff():
             return _needs_to_hold(command, states)
-        case ConfirmVisit():
+        case ConfirmVisit() | NoteWish():
             return {_conversation(command.appointment)}
         case NoteBusy():
             return {busy.stream(command.clerk)} | {day_stream(command.clerk, one.date) for one in command.days}
@@ -127,6 +129,7 @@ def evolve(state: State, event: StaffCalendarEvent) -> State:
             | GuestCalled()
             | VisitFinished()
             | GuestUnreadable()
+            | ClerkWished()
         ):
             return reservation.evolve(state, event)
         case _:
@@ -146,6 +149,8 @@ def decide(command: StaffCalendarCommand, states: Mapping[str, State]) -> Sequen
             return _hold(command, states)
         case LetGoStaff():
             return _let_go(command, states)
+        case NoteWish():
+            return reservation.wish(command, _reservation(states, command.appointment))
         case ConfirmVisit():
             return reservation.confirm(command, _reservation(states, command.appointment))
         case NoteBusy():

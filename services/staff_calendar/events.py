@@ -16,6 +16,7 @@ Clock = str
 PUBLIC = "public"
 """The class of quotas that everybody may book; others are kept for some: "internal", "urgent"."""
 Kind = Literal["anyone", "surname", "district"]
+Wish = Literal["move", "cancel", "none"]
 Because = Literal["no_competent_clerk", "not_on_duty", "taken"]
 Presence = Literal["expected", "arrived", "left", "missed"]
 
@@ -403,6 +404,21 @@ class CalendarAddressRenewed:
     clerk: str
 
 
+@dataclass(frozen=True, slots=True)
+class ClerkWished:
+    """In the own calendar a clerk has moved a visit to other times (`starts_at`, `ends_at`), or deleted it (`cancel`),
+    or put it back (`none`). It stays as it is held until the guest agrees.
+    """
+
+    appointment: str
+    attempt: int
+    stop: int
+    clerk: str
+    wish: Wish
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
 StaffCalendarEvent = (
     ClerkDefined
     | QuotasSet
@@ -426,4 +442,5 @@ StaffCalendarEvent = (
     | AbsenceRecorded
     | AbsenceEnded
     | CalendarAddressRenewed
+    | ClerkWished
 )

@@ -36,6 +36,7 @@ from services.staff_calendar.events import (
     ClerkDefined,
     ClerkFreed,
     ClerkTaken,
+    ClerkWished,
     GuestCalled,
     GuestUnreadable,
     HoldForgone,
@@ -204,7 +205,7 @@ def project(event: StaffCalendarEvent, at: Recorded) -> Iterable[Write]:
             return (_CONFIRM, who | {"confirmed_at": instant(at.time)}), _visit(event)
         case BusyTimesChanged():
             return (_busy(event.clerk, day) for day in event.days)
-        case StaffDeclined() | HoldForgone() | ClerkBecameBusy() | ClerkBecameFree():
+        case StaffDeclined() | HoldForgone() | ClerkBecameBusy() | ClerkBecameFree() | ClerkWished():
             return ()
         case AbsenceRecorded() | AbsenceEnded() | CalendarAddressRenewed():
             return (_about_clerk(event),)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from services.staff_calendar import visits
-from services.staff_calendar.commands import ConfirmVisit, LetGoStaff
+from services.staff_calendar.commands import ConfirmVisit, LetGoStaff, NoteWish
 from services.staff_calendar.events import (
+    ClerkWished,
     GuestCalled,
     GuestUnreadable,
     HoldForgone,
@@ -23,7 +24,14 @@ from services.staff_calendar.events import (
 from services.staff_calendar.visits import Visit, VisitEvent
 
 ReservationEvent = (
-    StaffReserved | StaffDeclined | StaffReleased | HoldForgone | StaffSubstituted | StaffWithdrawn | VisitEvent
+    StaffReserved
+    | StaffDeclined
+    | StaffReleased
+    | HoldForgone
+    | StaffSubstituted
+    | StaffWithdrawn
+    | VisitEvent
+    | ClerkWished
 )
 
 
@@ -64,6 +72,8 @@ def evolve(state: Reservation, event: ReservationEvent) -> Reservation:
         case HoldForgone():
             gone = state.gone | {event.attempt} if not (event.kept or event.closed) else state.gone
             return replace(state, gone=gone, kept=max(state.kept, event.kept), closed=state.closed or event.closed)
+        case ClerkWished():
+            return state
         case PresenceNoted() | GuestCalled() | VisitFinished() | GuestUnreadable():
             return replace(state, visit=visits.evolve(state.visit, event))
 
@@ -82,6 +92,15 @@ def confirm(order: ConfirmVisit, state: Reservation) -> tuple[VisitConfirmed, ..
         return ()
     told = order.party_size, order.language, order.documents, order.rooms
     return (VisitConfirmed(order.appointment, order.attempt, *told),)
+
+
+def wish(order: NoteWish, state: Reservation) -> tuple[ClerkWished, ...]:
+    """For the attempt that the clerk sees: a confirmed one before one that is being asked for. Else it is too late."""
+    for attempt in sorted(state.held, key=lambda one: (one not in state.confirmed, one)):
+        if any(stop.stop == order.stop and stop.clerk == order.clerk for stop in state.held[attempt]):
+            about = order.appointment, attempt, order.stop, order.clerk
+            return (ClerkWished(*about, order.wish, order.starts_at, order.ends_at),)
+    return ()
 
 
 def let_go(order: LetGoStaff, state: Reservation) -> tuple[StaffReleased | HoldForgone, ...]:

@@ -25,6 +25,7 @@ from services.staff_calendar.events import (
     ClerkBecameBusy,
     ClerkBecameFree,
     ClerkDefined,
+    ClerkWished,
     Document,
     GuestCalled,
     GuestUnreadable,
@@ -84,6 +85,7 @@ SAID: dict[str, StaffCalendarEvent] = {
     "StaffReserved": StaffReserved(VISIT, 1, (HELD,), guest="s1.sealed"),
     "StaffDeclined": StaffDeclined(VISIT, 1, "taken", (at("09:10"),)),
     "StaffReleased": StaffReleased(VISIT, 1, (HELD,), closed=True),
+    "ClerkWished": ClerkWished(VISIT, 1, 1, "c-17", "move", at("11:00"), at("11:10")),
     "ClerkBusy": BusyTimesChanged(
         "c-17", (BusyDay(DAY, (Span(at("10:00"), at("11:30")),)), BusyDay(date(2026, 11, 25), ()))
     ),

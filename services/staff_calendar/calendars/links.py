@@ -1,12 +1,12 @@
 """The calendars that are connected: kept as rows, told as values."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
 from services.staff_calendar.calendars.tables import entries, links, states, written
 from services.staff_calendar.calendars.vault import Access, seal
@@ -109,9 +109,13 @@ def of_clerk(connection: Connection, clerk: str) -> list[Link]:
     return [found.link for found in connected(connection, links.c.clerk == clerk)]
 
 
-def due(connection: Connection, now: datetime) -> list[Connected]:
-    """Those to be looked at, the longest waiting first. Files that were uploaded are never due."""
-    found = connected(connection, states.c.due_at <= instant(now), links.c.kind != "upload")
+def due(connection: Connection, now: datetime, behind: Collection[str] = ()) -> list[Connected]:
+    """Those to be looked at, the longest waiting first. Files that were uploaded are never due.
+
+    `behind`: those that don't show what is held; they are due at once, unless they are left alone for some trouble.
+    """
+    well = and_(states.c.failures == 0, links.c.calendar.in_(behind))
+    found = connected(connection, or_(states.c.due_at <= instant(now), well), links.c.kind != "upload")
     return sorted(found, key=lambda one: one.state.due_at)
 
 

@@ -9,14 +9,14 @@ from collections import Counter, defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
 
 import structlog
 
 from services.staff_calendar.calendars import links
 from services.staff_calendar.calendars.adapters import make
 from services.staff_calendar.calendars.links import Connected
-from services.staff_calendar.calendars.port import Calendar, Trouble
+from services.staff_calendar.calendars.out import Out
+from services.staff_calendar.calendars.port import Trouble
 from services.staff_calendar.calendars.reader import Reader
 from services.staff_calendar.calendars.settings import CalendarSettings
 from services.staff_calendar.calendars.sync import Looked, failed, look
@@ -31,19 +31,14 @@ TICK = 0.5
 log = structlog.get_logger()
 
 
-class After(Protocol):
-    """What happens with a calendar after it was looked at, in the same thread: writing appointments into it."""
-
-    def __call__(self, found: Connected, calendar: Calendar, looked: Looked) -> None: ...
-
-
 class Rounds:
     """Looks at calendars until it is stopped. One per ensemble (shared.alone)."""
 
-    def __init__(self, app: App, settings: CalendarSettings, after: After | None = None) -> None:
+    def __init__(self, app: App, settings: CalendarSettings) -> None:
         self.app, self.settings = app, settings
         self.pool, self.reader = Pool(), Reader(settings.limits)
-        self._after = after
+        self._out = Out(app)
+        self._behind: set[str] = set()
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="calendar")
         self._flying: dict[str, Future[None]] = {}
         self._hosts: Counter[str] = Counter()
@@ -71,8 +66,9 @@ class Rounds:
     def tick(self) -> int:
         """Start looking at what is due, as much as may be asked at once; returns how many are under way."""
         self._write_states()
+        self._behind |= self._out.due()
         with self.app.read() as connection:
-            due = links.due(connection, self.app.clock())
+            due = links.due(connection, self.app.clock(), self._behind)
         for found in due:
             with self._lock:
                 free = (
@@ -80,6 +76,7 @@ class Rounds:
                 )
                 if not free or len(self._flying) >= self.settings.threads:
                     continue
+                self._behind.discard(found.link.calendar)
                 self._hosts[found.link.host] += 1
                 self._flying[found.link.calendar] = self._threads.submit(self._look, found)
         return len(self._flying)
@@ -124,8 +121,11 @@ class Rounds:
             return Looked(failed(found.state, trouble, self.app.clock(), self.settings))
         try:
             looked = look(self.app, found, calendar, self.reader, self.settings, self._clerks[found.link.clerk])
-            if self._after is not None and looked.state.failures == 0:
-                self._after(found, calendar, looked)
+            if looked.state.failures == 0 and self._out(found, calendar, looked):
+                # See our own changes at once: what the clerk does with them later is then told apart for sure.
+                looked = replace(looked, state=replace(looked.state, due_at=instant(self.app.clock())))
+        except Trouble as trouble:
+            looked = Looked(failed(found.state, trouble, self.app.clock(), self.settings))
         finally:
             calendar.close()
         _tell(found, looked)
