@@ -8,6 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from services.booking import events as booking_facts
+from services.booking.feed import be_busy
 from services.booking.proposals.index import Index
 from services.booking.proposals.search import possible, search, still_free
 from services.booking.proposals.wish import Need, Proposal, Wish
@@ -17,6 +19,7 @@ from services.rooms import events as room_facts
 from services.staff_calendar import commands as staff_orders
 from services.staff_calendar import decider as staff_decider
 from services.staff_calendar import events as staff_facts
+from services.staff_calendar.spans import by_day
 from tests.given_when_then import Scenario
 from tests.proposals.random_towns import FIRST_DAYS, Event, apply, clerk_of, clerks, moment, room_of, rooms, wishes
 from tests.proposals.town import MONDAY, ZONE
@@ -29,6 +32,7 @@ late = st.lists(evenings | mornings, min_size=1, max_size=3)
 nights = st.sampled_from(FIRST_DAYS).flatmap(
     lambda first: st.tuples(st.just(first), rooms(first, late), clerks(first, late))
 )
+elsewhere = st.lists(st.tuples(st.integers(0, 2), st.integers(264, 320), st.integers(1, 4)), max_size=3)
 
 
 class Ensemble:
@@ -78,6 +82,13 @@ class Ensemble:
         assert [stop.clerk for stop in held.stops] == [stop.clerk for stop in proposal.stops]
         self._take(appointment, "clerk", [(stop.clerk, stop) for stop in held.stops])
 
+    def be_elsewhere(self, clerk: str, spans: list[tuple[datetime, datetime]]) -> None:
+        """The clerk's own calendar says so."""
+        for one in by_day((staff_facts.Span(*times) for times in spans), str(ZONE)):
+            self.staff = self.staff.given(staff_facts.ClerkBecameBusy(clerk, one.date, one.busy))
+            told = tuple(booking_facts.Span(span.from_, span.until) for span in one.busy)
+            be_busy(self.index, clerk, booking_facts.BusyDay(one.date, told))
+
     def would_hold(self, need: Need, at: datetime, now: datetime) -> bool:
         """Would both owners hold a visit of one stop, with anybody and anywhere?"""
         room_, clerk_ = _wanted(1, need, at)
@@ -113,13 +124,16 @@ def test_every_proposal_is_reserved_as_it_stands(
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(nights, st.lists(wishes, max_size=3), wishes)
+@given(nights, st.lists(wishes, max_size=3), elsewhere, wishes)
 def test_a_time_is_possible_exactly_where_both_owners_hold_it(
-    town: tuple[date, list[Event], list[Event]], before: list[Wish], wish: Wish
+    town: tuple[date, list[Event], list[Event]], before: list[Wish], away: list[tuple[int, int, int]], wish: Wish
 ) -> None:
-    """Also beside others' visits with buffers on both sides, and at midnight."""
+    """Also beside others' visits with buffers on both sides, beside what clerks have elsewhere, and at midnight."""
     first, *parts = town
     ensemble, now = Ensemble([one for part in parts for one in part]), moment(first, 264)
+    for clerk in range(3):
+        spans = [(moment(first, at), moment(first, at + length)) for who, at, length in away if who == clerk]
+        ensemble.be_elsewhere(f"c{clerk}", spans)
     for number, one in enumerate(before):
         stops = tuple(replace(need, competences=(), responsibility=None, equipment=()) for need in one.stops)
         for proposal in search(ensemble.index, Wish(stops), now).proposals[:1]:

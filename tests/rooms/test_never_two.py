@@ -1,7 +1,9 @@
 """Whatever is asked and let go, in whatever order and however often: never two in one room, nothing left behind."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -69,8 +71,19 @@ class Log:
         assert sorted(tuple(row) for row in self.connection.execute(select(taken))) == said
         days = {name: state for name, state in self.states.items() if isinstance(state, RoomDay)}
         for name, day in days.items():
-            spans = [span(day.base, one.starts_at, one.blocked_until) for one in stops if name[5:-11] == one.room]
-            assert day.taken == sum(spans)
+            here = [one for one in stops if name[5:-11] == one.room]
+            assert day.taken == sum(span(day.base, one.starts_at, one.blocked_until) for one in here)
+            assert day.visits == sum(span(day.base, one.starts_at, one.ends_at) for one in here)
+            assert day.before == sum(span(day.base, one.reach_from, one.starts_at) for one in here if one.blocked_from)
+        self._check_buffers()
+
+    def _check_buffers(self) -> None:
+        """No guest's buffer lies in another guest's visit."""
+        for (who, _), stops in self.held.items():
+            for (other, _), others in self.held.items():
+                for a, b in product(stops, others) if who != other else ():
+                    reach = set(ticks(a.reach_from, a.blocked_until))
+                    assert a.room != b.room or not reach & set(ticks(b.starts_at, b.ends_at))
 
 
 ROOMS = st.lists(
@@ -91,18 +104,26 @@ ROOMS = st.lists(
 def stops(draw: st.DrawFn) -> tuple[StopWanted, ...]:
     """One to three stops within two hours, on and off the grid, one after the other or at once."""
     return tuple(
-        stop(
-            _clock(start := draw(st.integers(0, 90))),
-            _clock(end := start + draw(st.integers(1, 30))),
-            _clock(end + draw(st.sampled_from([0, 0, 3, 5]))),
-            number=number,
-            seats=draw(st.integers(1, 3)),
-            equipment=draw(st.sampled_from([(), (), ("screen",)])),
-            step_free=draw(st.booleans()),
-            wish=draw(st.sampled_from([None, "r1", "r2", "nowhere"])),
+        _kept_free(
+            stop(
+                _clock(start := draw(st.integers(0, 90))),
+                _clock(end := start + draw(st.integers(1, 30))),
+                _clock(end + draw(st.sampled_from([0, 0, 3, 5]))),
+                number=number,
+                seats=draw(st.integers(1, 3)),
+                equipment=draw(st.sampled_from([(), (), ("screen",)])),
+                step_free=draw(st.booleans()),
+                wish=draw(st.sampled_from([None, "r1", "r2", "nowhere"])),
+            ),
+            draw(st.sampled_from([0, 0, 4, 15])),
         )
         for number in range(1, draw(st.integers(1, 3)) + 1)
     )
+
+
+def _kept_free(wanted: StopWanted, minutes: int) -> StopWanted:
+    """With a buffer before it."""
+    return replace(wanted, blocked_from=wanted.starts_at - timedelta(minutes=minutes)) if minutes else wanted
 
 
 def _clock(minute: int) -> str:
@@ -162,7 +183,7 @@ def test_what_was_offered_instead_can_be_had(
 
 def _moved(one: StopWanted, by: Any) -> StopWanted:
     times = {name: getattr(one, name) + by for name in ("starts_at", "ends_at", "blocked_until")}
-    return StopWanted(one.stop, one.seats, one.equipment, one.step_free, **times, room=one.room)
+    return replace(one, **times, blocked_from=one.blocked_from and one.blocked_from + by)
 
 
 def _one_after_the_other(wanted: tuple[StopWanted, ...]) -> bool:
