@@ -21,15 +21,24 @@ Plain = Annotated[bool, typer.Option("--plain", help="Not compressed")]
 
 
 def export(
-    service: Annotated[str, typer.Argument(help="The service")],
+    service: Annotated[str, typer.Argument(help="The service")] = "",
+    guest: Annotated[str, typer.Option("--guest", help="All that is held about the guest of this appointment")] = "",
     output: Output = None,
     without_personal_data: Without = False,
     plain: Plain = False,
 ) -> None:
     """Write a service's log and what stands beside it, as JSON lines, compressed with Zstandard. The service may run.
 
-    Read tables are not in it: `foyer import` works them out.
+    Read tables are not in it: `foyer import` works them out. With --guest: what all services hold about one person, as
+    readable JSON, for her.
     """
+    if guest:
+        from deploy.person.held import hand_out
+
+        hand_out(guest, service, output)
+        return
+    if not service:
+        raise BadInput("Name the service whose log is wanted, or an appointment with --guest.")
     with service_app(service) as app, _sentence(service):
         personal = not without_personal_data
         if output is None:

@@ -247,6 +247,12 @@ class MoveBody(Schema):
     proposal = fields.String(required=True, validate=validate.Length(min=1, max=4000))
 
 
+class ForgettingBody(Schema):
+    """The appointments whose guests are to be forgotten."""
+
+    appointments = fields.List(Line(longest=100), required=True, validate=validate.Length(min=1, max=500))
+
+
 class NothingBody(Schema):
     class Meta:
         unknown = EXCLUDE

@@ -197,6 +197,11 @@ class Booking(App):
             self.reads.index.forget_before(today)
             self.page = today
 
+    def forget(self, appointments: Sequence[str], cause: Cause) -> None:
+        """Forget these guests now; what lies ahead is cancelled."""
+        now = self.clock()
+        self.handle(*(ForgetGuest(str(uuid4()), now, appointment) for appointment in appointments), cause=cause)
+
     def forget_guests(self) -> None:
         """Forget the guests whose visit ended long enough ago."""
         due = self.due(projections.FORGET, since=timedelta(days=self.settings.retention_days))
@@ -279,6 +284,18 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
         command = SetCatalogue(str(uuid4()), self.app.clock(), tuple(body["concerns"]))
         self.app.handle(command, cause=request.cause)  # type: ignore[attr-defined]
         return json_response(http.CatalogueAnswer().dump({"concerns": self.app.reads.concerns()}))
+
+    @api(
+        "POST",
+        "/api/forgettings",
+        role=("operations",),
+        body=http.ForgettingBody,
+        status=202,
+        summary="Forget these guests: keys and readable rows go in every service",
+    )
+    def forget(self, request: Request, body: dict[str, Any]) -> Response:
+        self.app.forget(body["appointments"], request.cause)  # type: ignore[attr-defined]
+        return json_response({"appointments": len(body["appointments"])}, 202)
 
     @api("GET", "/api/proposals", query=http.ProposalsQuery, answer=http.ProposalsAnswer, summary="When can I come?")
     def proposals(self, request: Request, query: dict[str, Any]) -> Response:

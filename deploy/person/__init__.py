@@ -1,0 +1,1 @@
+"""What is held about one guest, and how it is forgotten: over all services, as the law wants it."""

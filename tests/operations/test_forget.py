@@ -1,0 +1,109 @@
+"""`foyer forget` and `foyer export --guest`: who is meant, what is shown first, and a receipt that can be checked."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from deploy.person.forgetting import HOLDERS
+from tests.journeys.town import MOVED_HERE
+from tests.journeys.town_hall import Booked, TownHall
+from tests.operations.conftest import Foyer
+
+SURE = ("--yes", "--reason", "asked for it")
+
+
+@pytest.fixture
+def guest(town_hall: TownHall) -> Booked:
+    """Somebody with a confirmed visit, told by mail."""
+    booked = town_hall.confirmed(town_hall.proposals(MOVED_HERE, days=12)[0])
+    town_hall.mail(booked)
+    town_hall.wait_at_rest()
+    return booked
+
+
+def test_nothing_is_done_by_showing_it(foyer: Foyer, town_hall: TownHall, guest: Booked) -> None:
+    """Neither with --dry-run, nor without --yes or a reason; the guest stays readable."""
+    for more, status in ((("--dry-run",), 0), ((), 1), (("--yes",), 2)):
+        asked = foyer("forget", guest.appointment, *more)
+        assert asked.returncode == status, asked.stderr
+        assert f"1 appointments are forgotten: {len(HOLDERS)} keys in {', '.join(HOLDERS)}." in asked.stdout
+    held = json.loads(foyer("export", "--guest", guest.appointment).stdout)
+    assert held["guest"]["email"] == guest.email
+    assert "manage_token" not in held["guest"]
+    assert held["services"]["visitor_access"]["knows"]["status"]
+
+
+def test_a_guest_is_found_by_pass_and_the_receipt_can_be_checked(
+    foyer: Foyer, town_hall: TownHall, guest: Booked, tmp_path: Path
+) -> None:
+    """It names nobody, is signed, and is true only while no service has a key."""
+    query = "SELECT number FROM visits WHERE appointment = :appointment"
+    [row] = town_hall.rows("visitor_access", query, appointment=guest.appointment)
+    file = tmp_path / "receipt.json"
+    done = foyer("forget", "--pass", row.number, "--receipt", str(file), *SURE)
+    assert done.returncode == 0, done.stderr
+    assert not any(word in file.read_text() for word in town_hall.names)
+    assert foyer("forget", "--check", str(file)).returncode == 0
+    changed = json.loads(file.read_text()) | {"rows_blanked": 7}
+    file.write_text(json.dumps(changed))
+    checked = foyer("forget", "--check", str(file))
+    assert (checked.returncode, checked.stderr.strip()) == (1, "This receipt was not made here, or it was changed.")
+    assert json.loads(foyer("export", "--guest", guest.appointment).stdout)["forgotten"]
+    assert (
+        town_hall.call("GET", "booking", f"/api/appointments/{guest.appointment}?token={guest.token}").status_code
+        == 410
+    )
+    town_hall.wait_at_rest()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((), "Say who: an appointment's id, or one of"),
+        (("x", "--pass", "y"), "Say who: an appointment's id, or one of"),
+        (("nobody",), "booking knows no appointment 'nobody'."),
+        (("--pass", "0000"), "Nobody on the access lists has that pass."),
+        (("--guest", "Nobody At All"), "No readable guest has that name or address"),
+        (("--check", "/dev/null"), "is no receipt"),
+    ],
+)
+def test_forget_says_what_is_wrong(foyer: Foyer, words: tuple[str, ...], sentence: str) -> None:
+    """In a sentence that does not repeat a name, with status 2."""
+    asked = foyer("forget", *words)
+    assert asked.returncode == 2
+    assert sentence in asked.stderr
+    assert "Nobody At All" not in asked.stderr
+
+
+def test_visits_that_ended_long_ago_are_none_here(foyer: Foyer) -> None:
+    """What is due already was forgotten by itself."""
+    assert foyer("forget", "--ended-before", "30", *SURE).stdout.startswith("Nothing to forget")
+
+
+def test_without_booking_nothing_is_forgotten_by_halves(foyer: Foyer, guest: Booked) -> None:
+    """A sentence, and everything as before."""
+    asked = foyer("forget", guest.appointment, *SURE, FOYER_HTTP_BOOKING="127.0.0.1:1")
+    assert asked.returncode == 1
+    assert "booking does not answer" in asked.stderr
+    assert json.loads(foyer("export", "--guest", guest.appointment).stdout)["guest"]
+
+
+def test_only_operations_may_order_it(town_hall: TownHall) -> None:
+    """Anybody else is asked to sign in."""
+    answer = town_hall.call("POST", "booking", "/api/forgettings", json={"appointments": ["x"]})
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--guest", "nobody"), "booking knows no appointment 'nobody'."),
+        (("rooms", "--guest", "x"), "--guest is about all services"),
+        ((), "Name the service whose log is wanted"),
+    ],
+)
+def test_export_of_a_guest_says_what_is_wrong(foyer: Foyer, words: tuple[str, ...], sentence: str) -> None:
+    """With status 2."""
+    asked = foyer("export", *words)
+    assert (asked.returncode, sentence in asked.stderr) == (2, True)
