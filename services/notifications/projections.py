@@ -99,7 +99,10 @@ def _row(event: MessageDue, at: Recorded) -> dict[str, object]:
 
 
 def _tried(
-    event: SendingDeferred | MessageSent | MessageSentAgain | MessageFailed, status: str, at: Recorded, because: str | None
+    event: SendingDeferred | MessageSent | MessageSentAgain | MessageFailed,
+    status: str,
+    at: Recorded,
+    because: str | None,
 ) -> Write:
     values = {"b_id": event.message, "b_status": status, "b_tries": event.tries, "b_at": instant(at.time)}
     return _TRIED, {**values, "b_because": because}

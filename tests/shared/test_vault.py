@@ -65,9 +65,7 @@ def test_a_second_sealing_for_a_subject_is_refused(app: App) -> None:
     check_that_a_second_sealing_is_refused(app)
 
 
-def test_when_the_second_key_is_silently_left_out_the_check_goes_red(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_when_the_second_key_is_silently_left_out_the_check_goes_red(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """Switched off (the row there stays), the token is committed without its key."""
     monkeypatch.setattr("shared.vault._NEW", toy.upsert(toy.tables.subject_keys, ["subject"], update=()))
     with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
