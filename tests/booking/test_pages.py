@@ -419,8 +419,10 @@ def test_a_room_that_is_not_step_free_is_not_proposed_to_whoever_needs_that(town
 
 
 def _catalogue(folder: Path) -> dict[str, str]:
-    with (folder / "locale" / "en" / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        said = {one.id if isinstance(one.id, str) else one.id[0]: one.string for one in read_po(file) if one.id}
+    said: dict[str, Any] = {}
+    for path in (folder / "locale" / "en" / "LC_MESSAGES").glob("*.po"):
+        with path.open("rb") as file:
+            said |= {one.id if isinstance(one.id, str) else one.id[0]: one.string for one in read_po(file) if one.id}
     assert all(text if isinstance(text, str) else all(text) for text in said.values())
     return {key: str(text) for key, text in said.items()}
 
