@@ -4,7 +4,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-bench demo up down status test check docs bench soak lock clean
+.PHONY: help setup setup-dev setup-bench demo up down status test check docs bench soak tour lock clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ docs: $(VENV)/.dev ## docs/events.md and docs/asyncapi.json, made of the contrac
 
 bench: setup-bench ## Measure, beside what bare libraries do
 	@$(BIN)/python -m bench
+
+tour: setup-dev ## Go through every page of the running demo in a browser, and write docs/tour.md with pictures
+	@$(BIN)/python -m tests.browser.tour
 
 soak: setup-dev ## Load the ensemble for minutes (FOYER_SOAK_MINUTES) while things break; try thousands of new examples
 	@FOYER_TEST_ROUNDS=$${FOYER_TEST_ROUNDS:-10} $(BIN)/pytest --quiet --hypothesis-profile=soak \
