@@ -2,7 +2,7 @@
 
 python -m bench            everything
 python -m bench append     one part: append, publish, consume, rebuild, memory, line,
-                           proposals, proposals_http
+                           proposals, proposals_http, pages
 python -m bench growth     the line with 10,000 appointments in its logs; only when asked for
 """
 
@@ -13,7 +13,7 @@ from importlib import import_module
 from bench.report import console
 from bench.toys import servers
 
-PARTS = ("append", "publish", "consume", "rebuild", "memory", "line", "proposals", "proposals_http")
+PARTS = ("append", "publish", "consume", "rebuild", "memory", "line", "proposals", "proposals_http", "pages")
 USAGE = 2
 
 
