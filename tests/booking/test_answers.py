@@ -1,7 +1,6 @@
 """Answers to a concern's yes/no questions decide documents, minutes, what is needed, or that no visit is."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -18,9 +17,7 @@ from services.booking.commands import Note, SetCatalogue
 from services.booking.events import Concern, Document, Effect, Text, YesNo
 from services.booking.planning import NotPossible
 from services.booking.service import Booking
-from services.booking.web import visits
 from tests.booking.facts import NOW, TOWN
-from tests.booking.test_pages import _ids, _request
 
 ONLINE = "https://example.org/online"
 PASSPORT = Concern(
@@ -152,26 +149,6 @@ def test_a_concern_with_rules_can_be_read_and_written_again(town: Booking):
     shown = http.CatalogueAnswer().dump({"concerns": town.reads.concerns()})
     again = http.CatalogueBody().load(shown)["concerns"]
     assert set(again) == set(town.reads.concerns())
-
-
-def test_the_pages_ask_one_question_a_page(town: Booking):
-    """Then the times, or where it is done online."""
-    asked = {"concern": "pass", "party_size": "1"}
-    first = visits.times(town, _request("/times", asked)).get_data(as_text=True)
-    assert "Brauchen Sie Papier?" in first
-    assert re.findall(r'name="answer" value="([^"]+)"', first) == ["paper:yes", "paper:no"]
-    online = visits.times(town, _request("/times", asked | {"answer": "paper:no"})).get_data(as_text=True)
-    assert ONLINE in online
-    both = {"concern": "pass", "answer": ["paper:yes", "child:no"]}
-    assert _ids(visits.times(town, _request("/times", both)))  # type: ignore[arg-type]
-
-
-def test_the_pages_take_a_part_of_the_day(town: Booking):
-    """Nobody works in the afternoon here; "any time" is sent as nothing."""
-    asked = {"concern": "plain", "party_size": "1"}
-    assert _ids(visits.times(town, _request("/times", asked | {"part": ""})))
-    assert _ids(visits.times(town, _request("/times", asked | {"part": "morning"})))
-    assert not _ids(visits.times(town, _request("/times", asked | {"part": "afternoon"})))
 
 
 def test_without_questions_nothing_is_asked():
