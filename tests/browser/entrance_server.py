@@ -21,7 +21,7 @@ def served(entrance: Entrance) -> Iterator[str]:
 
     class Handler(WSGIRequestHandler):
         def date_time_string(self, timestamp: float | None = None) -> str:
-            return http_date(entrance.now)
+            return http_date(entrance.app.clock())
 
         def log(self, *_: Any) -> None:
             pass

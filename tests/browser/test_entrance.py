@@ -1,11 +1,12 @@
 """The security desk in a real browser: scan, live list, no line for a while, both widths, both languages, keyboard."""
 
 import re
+import time
 from collections.abc import Iterator
-from pathlib import Path
+from datetime import UTC, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from shared.tables import events
@@ -14,19 +15,8 @@ from tests.visitor_access.conftest import settings
 from tests.visitor_access.entrance import Entrance
 from tests.visitor_access.facts import at
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 database_kind = pytest.fixture(lambda: "sqlite")
 __all__ = ["settings"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -35,7 +25,9 @@ def entrance(settings) -> Entrance:
     entrance = Entrance(settings)
     entrance.register("a1", name="Ada Größe", clock="09:00", party_size=1)
     entrance.register("a2", name="<script>alert(1)</script>", clock="09:20", party_size=3)
-    entrance.now = at("08:55")
+    entrance.now, began = at("08:55"), time.monotonic()
+    # A clock that stands still would leave the browser's ahead of it.
+    entrance.app.clock = lambda: (entrance.now + timedelta(seconds=time.monotonic() - began)).astimezone(UTC)
     return entrance
 
 
@@ -53,7 +45,7 @@ def look(browser, entrance, address):
 
     def look(path="/entrance", *, width=1280, language="de-DE", script=True) -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": 800}, locale=language, java_script_enabled=script, bypass_csp=True
+            viewport={"width": width, "height": 800}, locale=language, java_script_enabled=script
         )
         contexts.append(context)
         context.add_cookies([cookie(entrance, address)])
@@ -132,15 +124,13 @@ def test_a_name_narrows_the_list_while_it_is_typed(look):
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("path", ["/entrance", "/entrance?view=left", "/entrance/house", "/entrance/print", "told"])
-def test_everybody_can_use_it(look, entrance, path, width):
+@pytest.mark.parametrize("path", ["/entrance", "/entrance?view=gone", "/entrance/house", "/entrance/print", "told"])
+def test_everybody_can_use_it(look, axe, fits, path, width):
     """axe finds nothing, and nothing is scrolled sideways at 320 px, which is a zoom of 400 %."""
     page = look("/entrance" if path == "told" else path, width=width)
     if path == "told":
         page.keyboard.type("ZZZZZZZZ")
         page.keyboard.press("Enter")
         expect(page.locator("#told")).to_contain_text("Infotheke")
-    page.add_script_tag(content=AXE.read_text())
-    found = page.evaluate("tags => axe.run({runOnly: tags})", TAGS)["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    axe(page)
+    fits(page)
