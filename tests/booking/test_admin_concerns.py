@@ -2,7 +2,7 @@
 
 import io
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from html import unescape
 from typing import Any
 
@@ -14,7 +14,7 @@ from services.booking.commands import Note, SetCatalogue
 from services.booking.events import Concern, Document, Text, YesNo
 from services.booking.service import Booking, BookingService
 from services.booking.web import admin_concerns
-from services.booking.web.concern_form import WRONG
+from services.booking.web.concern_form import LABELS, RULES, WRONG
 from shared.messages import Cause
 from tests.booking.facts import NOW, TOWN
 from tests.over_http import over_http
@@ -85,6 +85,12 @@ def test_the_form_shows_a_concern_as_it_is(admin: Client):
     """Sent back unchanged, nothing changes: documents and rules, too."""
     assert "Reisepass" in _text(admin.get("/admin/concerns"))
     assert "Es ändert sich nichts." in _text(_edit(admin))
+
+
+def test_every_field_of_a_concern_is_on_the_form(admin: Client):
+    """Whoever adds one has to show it: what the form lacks would be lost by saving."""
+    shown = {name.partition(".")[0] for name in LABELS} - {"rules"} | set(RULES)
+    assert {field.name for field in fields(Concern)} == shown
 
 
 def test_a_change_is_shown_before_it_is_saved(town: Booking, admin: Client):
