@@ -13,7 +13,18 @@ from importlib import import_module
 from bench.report import console
 from bench.toys import servers
 
-PARTS = ("append", "publish", "consume", "rebuild", "memory", "line", "proposals", "proposals_http", "pages")
+PARTS = (
+    "append",
+    "publish",
+    "consume",
+    "rebuild",
+    "redeliver",
+    "memory",
+    "line",
+    "proposals",
+    "proposals_http",
+    "pages",
+)
 USAGE = 2
 
 

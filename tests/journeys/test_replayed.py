@@ -1,132 +1,68 @@
-"""Whatever was lived through: the logs alone lead to the same read models again."""
+"""All that booking has ever said, given to an entrance that knows nothing, makes it what it was."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from deploy.parts import SERVICES, definition
-from services.booking.projections import holds
+from deploy.parts import definition
+from services.visitor_access.projections import metadata
 from shared.app import App, Delivery
-from shared.beside import ALL, Beside
-from shared.codec import Codec
-from shared.database import writing
-from shared.glance import Glances
-from shared.messages import CONTENT_TYPE, numbered
+from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, again
 from shared.migrate import migrate
-from shared.rebuild import read_tables, rebuild
-from shared.tables import events, subject_keys, timers
-from tests.journeys.town import ID_CARD
+from shared.replays import Mode
+from shared.tables import events, gates, held, subject_keys
+from tests.journeys.town import CERTIFICATE, ID_CARD
 from tests.line import SUNDAY, Line, settings
-from tests.lives import at, forgotten, live
+
+MORNING = SUNDAY.replace(hour=8) + timedelta(days=1)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def lived(request: pytest.FixtureRequest) -> Line:
-    """A line on which a bit of everything has happened, and some of it was forgotten."""
-    line: Line = request.getfixturevalue(f"line_on_{request.param}")()
-    live(line)
-    forgotten(line)
-    live(line, "again", day=36)
-    return line
+def visits(line: Line) -> None:
+    """Two guests who come, one who moves, one who cancels, one who is forgotten."""
+    made = [line.request(f"k{n}", [ID_CARD], MORNING + timedelta(minutes=30 * n)) for n in range(5)]
+    line.settle()
+    line.move(made[1], MORNING + timedelta(hours=4))
+    line.cancel(made[2])
+    line.request("other", [CERTIFICATE], MORNING + timedelta(days=1))
+    line.settle()
 
 
-def rows(app: App) -> dict[str, list[Any]]:
-    """The read tables."""
+def said(line: Line) -> Sequence[Delivery]:
+    """Keys and messages of booking, as a replay brings them."""
+    vault = line.booking.vault
+    with line.booking.read() as connection:
+        keys = connection.execute(select(subject_keys).where(subject_keys.c.wrapped.is_not(None))).all()
+        rows = connection.execute(select(events).where(events.c.said.is_not(None)).order_by(events.c.position)).all()
+    sealed = [Delivery(KEY_CONTENT_TYPE, vault.outgoing(key.subject, key.wrapped)) for key in keys]
+    return [*sealed, *(Delivery(CONTENT_TYPE, again(r.message, r.position, "j", Mode.REDELIVER)) for r in rows)]
+
+
+def tables(app: App) -> dict[str, list[Any]]:
+    """Read tables, gates and what is held: row for row."""
     with app.read() as connection:
         return {
-            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
-            for table in read_tables(app.definition)
+            table.name: sorted(map(tuple, connection.execute(select(table))))
+            for table in (*metadata.sorted_tables, gates, held)
         }
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_read_models_are_what_the_log_says(lived: Line, service: str) -> None:
-    """Row for row; worked out in memory, and written anew after all were dropped."""
-    app = lived.apps[service]
-    assert [one.examples for one in Beside(app, ALL).differences() if one.found] == []
-    before = rows(app)
-    assert sum(map(len, before.values())) > 10
-    with writing(app.engine) as connection:
-        app.definition.metadata.drop_all(connection)
-        connection.execute(timers.delete())
-    rebuild(app)
-    assert rows(app) == before
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_glance_at_an_event_sees_what_is_stored(lived: Line, service: str) -> None:
-    """Every field of every event is what the codec makes of it."""
-    there = definition(service)
-    codec, glances = Codec(there.events, there.upcasts), Glances(there.events, there.upcasts)
-    found = lived.rows(service, select(events.c.type, events.c.schema_version, events.c.data))
-    assert len({row.type for row in found}) > 6
-    for row in found:
-        event, glanced = codec.load(*row), glances.load(*row)
-        assert isinstance(glanced, type(event))
-        assert codec.dump(event)[2] == codec.dump(codec.load(*row))[2]
-        for name in type(event).__dataclass_fields__:
-            assert _plain(getattr(glanced, name)) == _plain(getattr(event, name)), (row.type, name)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    fields = getattr(type(value), "__dataclass_fields__", None)
-    return value if fields is None else {name: _plain(getattr(value, name)) for name in fields}
-
-
-def test_bookings_log_told_to_an_empty_entrance_leads_to_the_same_list(
-    line_on_sqlite: Callable[[], Line], tmp_path: Any
-) -> None:
-    """All messages from the first, and the keys; what happened at the entrance itself is not among them."""
-    line = line_on_sqlite()
-    for n in range(12):
-        line.request(f"g{n}", [ID_CARD], at("09:00", day=2) + timedelta(minutes=10 * n))
-    line.settle()
-    there = rows(line.apps["visitor_access"])
-    told = settings(tmp_path, f"sqlite:///{tmp_path}/{{service}}.db", "visitor_access")
-    migrate(definition("visitor_access"), told)
-    empty = App(definition("visitor_access"), told, clock=lambda: SUNDAY)
-    query = select(events.c.message, events.c.position).where(events.c.said.is_not(None)).order_by(events.c.position)
-    empty.hear([Delivery(CONTENT_TYPE, numbered(*row)) for row in line.rows("booking", query)])
-    passes = {row[0]: row[2] for row in there["visits"]}
-    here = rows(empty)
-    # A pass is drawn by lot, so that nobody guesses one.
-    assert [row[:2] + row[3:] for row in here["visits"]] == [row[:2] + row[3:] for row in there["visits"]]
-    assert len(passes) == len({row[2] for row in here["visits"]}) == 12
-    assert here["timers"] == there["timers"]
-    empty.engine.dispose()
-    line.close()
-
-
-def test_booking_looks_into_the_table_that_took_the_place(line: Line) -> None:
-    """Its index is loaded anew, once, and without the row that the log knows nothing of."""
-    line.request("a", [ID_CARD], at("09:00"))
-    line.settle()
-    booking = line.booking
-    [held] = [row for row in line.rows("booking", select(holds)) if row.kind == "room"]
-    with writing(booking.engine) as connection:
-        connection.execute(insert(holds), dict(held._mapping) | {"appointment": "nobody"})
-    booking.reload()
-    before = booking.reads.index
-    one = Beside(App(definition("booking"), booking.settings), "holds")
-    assert [(found.surplus, found.found) for found in one.build()] == [(1, 1)]
-    one.swap()
-    booking.look_again()
-    after = booking.reads.index
-    assert after is not before
-    assert [row for row in line.rows("booking", select(holds)) if row.appointment == "nobody"] == []
-    booking.look_again()
-    assert booking.reads.index is after
-
-
-def test_no_key_comes_back(lived: Line) -> None:
-    """Keys are no read model: a replay leaves them alone."""
-    app = lived.apps["booking"]
-    before = lived.rows("booking", select(subject_keys).order_by(subject_keys.c.subject))
-    assert {row.wrapped is None for row in before} == {True, False}
-    rebuild(app)
-    assert lived.rows("booking", select(subject_keys).order_by(subject_keys.c.subject)) == before
+@pytest.mark.parametrize("size", [7, 200])
+def test_an_entrance_that_lost_its_database_is_made_again_from_bookings_log(line: Line, size: int) -> None:
+    """The same tables, row for row; and the names can be opened."""
+    visits(line)
+    before = tables(line.apps["visitor_access"])
+    folder = line.apps["visitor_access"].settings.home / f"again{size}"
+    url = f"sqlite:///{folder}/{{service}}.db"
+    folder.mkdir()
+    fresh = settings(folder, url, "visitor_access")
+    migrate(definition("visitor_access"), fresh)
+    entrance = App(definition("visitor_access"), fresh, clock=lambda: line.now)
+    deliveries = said(line)
+    for n in range(0, len(deliveries), size):
+        entrance.hear(deliveries[n : n + size])
+    assert tables(entrance) == before
+    assert before["visits"]
+    entrance.engine.dispose()
