@@ -92,7 +92,7 @@ def test_the_configuration_holds_every_program_and_no_password(here: Home) -> No
     config = configparser.RawConfigParser()
     config.read_string(text)
     found = [name for name in config.sections() if name.startswith("program:")]
-    assert len(found) == 12
+    assert len(found) == 13
     assert all(config[name]["autorestart"] == "true" for name in found)
     assert "guest" not in text
 
