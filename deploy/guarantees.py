@@ -5,7 +5,19 @@ The ensemble must have come to rest: what is still on its way shows as a finding
 
 from deploy.verify.booked import still_on_the_way, visits_of
 from deploy.verify.held import all_or_nothing, held_of
-from deploy.verify.log import ALL_OR_NOTHING, AT_REST, NO_OVERLAP, ON_THE_LIST, ONE_MAIL, READ, Finding, NoLog, read
+from deploy.verify.log import (
+    ALL_OR_NOTHING,
+    ANY,
+    AT_REST,
+    NO_OVERLAP,
+    ON_THE_LIST,
+    ONE_MAIL,
+    READ,
+    Finding,
+    NoLog,
+    connected,
+    read,
+)
 from deploy.verify.told import on_the_list, one_mail
 
 __all__ = ["GUARANTEES", "Finding", "NoLog", "check"]
@@ -15,6 +27,9 @@ GUARANTEES = (NO_OVERLAP, ALL_OR_NOTHING, AT_REST, ON_THE_LIST, ONE_MAIL)
 
 def check(database_url_pattern: str) -> list[Finding]:
     """All findings; none when every guarantee holds. `{service}` in the pattern stands for a service. Raises NoLog."""
+    for service in READ:
+        with connected(database_url_pattern, service) as connection:
+            connection.execute(ANY)
     logs = {service: read(database_url_pattern, service) for service in READ}
     visits = visits_of(logs["booking"])
     findings = [*still_on_the_way(visits)]

@@ -87,3 +87,15 @@ def value_of(element: Any) -> Value:
         return lambda _parameters: constant
     name = element.key
     return lambda parameters: parameters[name]
+
+
+def new_value(element: Any) -> Callable[[Row, Row], Any]:
+    """What an update sets, given the row and its parameters: a value, or a column's and something added to it.
+
+    Raises NotFoldable.
+    """
+    if isinstance(element, BinaryExpression) and element.operator in (operator.add, operator.sub):
+        column, change, combine = _column(element.left), value_of(element.right), element.operator
+        return lambda row, parameters: combine(row[column], change(parameters))
+    value = value_of(element)
+    return lambda _row, parameters: value(parameters)

@@ -9,9 +9,9 @@ import bisect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Delete, Insert, Table, Update
+from sqlalchemy import Column, Delete, Insert, Table, Update
 
-from shared.conditions import Condition, NotFoldable, Row, conditions, value_of
+from shared.conditions import Condition, NotFoldable, Row, conditions, new_value
 from shared.tables import KEYS, SETS, Write
 
 Key = tuple[Any, ...]
@@ -23,12 +23,17 @@ _LONGEST_SPAN = 2_000
 class TakenTwice(Exception):
     """A row is inserted that is there already: the log holds what the table's primary key would refuse."""
 
+    def __init__(self, table: str, key: Key) -> None:
+        super().__init__(f"{table} {', '.join(map(str, key))} is taken twice")
+        self.table = table
+
 
 class Fold:
-    """Some read tables; writes to other tables are passed over."""
+    """Some read tables; writes to other tables are passed over. `tolerant`: what is taken twice is noted in `twice`."""
 
-    def __init__(self, tables: Iterable[Table]) -> None:
-        self.tables = {table: Rows(table) for table in tables}
+    def __init__(self, tables: Iterable[Table], *, tolerant: bool = False) -> None:
+        self.twice: list[TakenTwice] = []
+        self.tables = {table: Rows(table, self.twice if tolerant else None) for table in tables}
         self._applies: dict[int, Apply | None] = {}
         self._known: list[Any] = []
 
@@ -56,8 +61,9 @@ class Rows:
     `touched`: the keys of rows that were changed since they were last written; `kept`: those of the rows written.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, twice: list[TakenTwice] | None = None) -> None:
         self.table = table
+        self._twice = twice
         self._surrogate = table.autoincrement_column
         numbered = {} if self._surrogate is None else {self._surrogate.name}
         self.key = tuple(column.name for column in table.primary_key if column.name not in numbered)
@@ -65,7 +71,7 @@ class Rows:
         self.rows: dict[Key, dict[str, Any]] = {}
         self.touched: set[Key] = set()
         self.kept: set[Key] = set()
-        self._blank = dict.fromkeys(self.columns)
+        self._blank = {name: _default(table.c[name]) for name in self.columns}
         self._counted = 0
         self._indexes: dict[tuple[str, ...], dict[Key, set[Key]]] = {}
         self._orders: dict[str, list[tuple[Any, Key]]] = {}
@@ -107,16 +113,22 @@ class Rows:
             if there is None:
                 self._put(key, parameters if len(parameters) == width else self._blank | parameters)
             elif keys is None:
-                raise TakenTwice(f"{self.table.name} {', '.join(map(str, key))} is taken twice")
+                self._is_taken(key)
             elif sets:
                 self._put(key, there | {name: parameters[name] for name in sets})
 
         return insert
 
+    def _is_taken(self, key: Key) -> None:
+        twice = TakenTwice(self.table.name, key)
+        if self._twice is None:
+            raise twice
+        self._twice.append(twice)
+
     def _update(self, statement: Update) -> Apply:
         find = self._find(conditions(statement))
         given = getattr(statement, "_values", None) or {}  # SQLAlchemy offers no public way to these
-        fixed = {str(getattr(name, "name", name)): value_of(value) for name, value in given.items()}
+        fixed = {str(getattr(name, "name", name)): new_value(value) for name, value in given.items()}
         names, keys = frozenset(self.columns), frozenset(self.key)
         if fixed.keys() & keys:
             raise NotFoldable(f"an update of the key of {self.table.name}")
@@ -125,10 +137,9 @@ class Rows:
             change = {name: parameters[name] for name in parameters.keys() & names}
             if not keys.isdisjoint(change):
                 raise NotFoldable(f"an update of the key of {self.table.name}")
-            for name, value in fixed.items():
-                change[name] = value(parameters)
             for key in find(parameters):
-                self._put(key, self.rows[key] | change)
+                row = self.rows[key]
+                self._put(key, row | change | {name: value(row, parameters) for name, value in fixed.items()})
 
         return update
 
@@ -260,3 +271,13 @@ def _span(left: set[str], wanted: Sequence[Condition]) -> tuple[str, Callable[[R
 
 def _before(value: Any) -> Any:
     return value - 1 if isinstance(value, int) else value
+
+
+def _default(column: Column[Any]) -> Any:
+    """What a column holds where an insert does not say it."""
+    if column.server_default is None:
+        return None if column.default is None else getattr(column.default, "arg", None)
+    said = str(getattr(column.server_default, "arg", ""))
+    if column.type.python_type is bool:
+        return said.lower() in {"1", "true"}
+    return column.type.python_type(said)

@@ -103,6 +103,8 @@ class Line:
             app = self.apps[service]
             with writing(app.engine) as connection:
                 rows = sequencer.number(connection, 100_000)
+                if rows:
+                    sequencer.move_cursor(connection, rows[-1].position)
                 keys = sequencer.unsent_keys(connection, 100_000) if app.definition.shares_keys else ()
                 if keys:
                     connection.execute(_SENT, [{"b_subject": key.subject} for key in keys])

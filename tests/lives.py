@@ -55,6 +55,7 @@ def live(line: Line, run: str = "", day: int = 1) -> dict[str, str]:
     line.pass_time(at("23:59", day) + timedelta(minutes=2) - line.now)
     line.settle()
     line.post_letters()
+    line.settle()
     return visits
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,9 +28,14 @@ ALL_OR_NOTHING = "all or nothing"
 AT_REST = "everything has come to rest"
 ON_THE_LIST = "everybody confirmed is on the access list, and nobody else"
 ONE_MAIL = "one confirmation mail each"
+WHOLE_LOG = "every log is whole: versions, sequences and positions without gaps, in order"
+HEARD = "every message took effect or is parked, at every listener"
+AS_THE_LOG_SAYS = "read models are what the log says"
+FORGOTTEN = "nobody keeps the key of a forgotten guest"
 _LOG = text("SELECT stream, version, type, data FROM events WHERE type IN :types ORDER BY stream, version").bindparams(
     bindparam("types", expanding=True)
 )
+ANY = text("SELECT id FROM events LIMIT 1")
 _TIMES = text("SELECT stream, type, recorded_at FROM events WHERE type IN :types").bindparams(
     bindparam("types", expanding=True)
 )
@@ -44,9 +49,40 @@ class Finding:
     service: str
     stream: str
     detail: str
+    remedy: "Remedy | None" = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.guarantee}: {self.service} {self.stream}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Redeliver:
+    """Messages `first` to `last` of a speaker's stream again, into the queue of who has not heard them."""
+
+    speaker: str
+    stream: str
+    first: int
+    last: int
+    listener: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """A read model made anew."""
+
+    service: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reissue:
+    """The commands that follow from what booking said of an appointment, once more; deciders know what is done."""
+
+    service: str
+    appointment: str
+
+
+Remedy = Redeliver | Rebuild | Reissue
 
 
 class NoLog(Exception):
@@ -62,16 +98,23 @@ class Stored(NamedTuple):
     data: dict[str, Any]
 
 
-def read(database_url_pattern: str, service: str) -> list[Stored]:
+def read(database_url_pattern: str, service: str) -> Iterator[Stored]:
     """What matters here of a service's log, stream by stream. Raises NoLog."""
-    with _connected(database_url_pattern, service) as connection:
-        rows = connection.execute(_LOG, {"types": READ[service]})
-        return [Stored(row.stream, row.version, row.type, orjson.loads(row.data)) for row in rows]
+    with connected(database_url_pattern, service) as connection:
+        for row in connection.execute(_LOG, {"types": READ[service]}, execution_options={"yield_per": 2000}):
+            yield Stored(row.stream, row.version, row.type, orjson.loads(row.data))
+
+
+def of_forgotten(database_url_pattern: str) -> set[str]:
+    """The appointments whose guest booking has forgotten. Raises NoLog."""
+    with connected(database_url_pattern, "booking") as connection:
+        rows = connection.execute(_TIMES, {"types": ("GuestForgotten",)})
+        return {row.stream.removeprefix("appointment-") for row in rows}
 
 
 def confirmation_times(database_url_pattern: str) -> dict[str, float]:
     """Seconds from the request to the confirmation, as booking recorded them, by stream. Raises NoLog."""
-    with _connected(database_url_pattern, "booking") as connection:
+    with connected(database_url_pattern, "booking") as connection:
         rows = connection.execute(_TIMES, {"types": ("AppointmentRequested", "AppointmentConfirmed")}).all()
     asked = {row.stream: row.recorded_at for row in rows if row.type == "AppointmentRequested"}
     return {
@@ -84,7 +127,8 @@ def confirmation_times(database_url_pattern: str) -> dict[str, float]:
 
 
 @contextmanager
-def _connected(database_url_pattern: str, service: str) -> Iterator[Connection]:
+def connected(database_url_pattern: str, service: str) -> Iterator[Connection]:
+    """A look into a service's database. Raises NoLog."""
     url = make_url(database_url_pattern.format(service=service))
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise NoLog(f"{service} has no database at {url.database}")  # connecting would make an empty one

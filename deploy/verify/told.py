@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from deploy.verify.booked import Attempt, Visit
-from deploy.verify.log import ON_THE_LIST, ONE_MAIL, Finding, Stored
+from deploy.verify.log import ON_THE_LIST, ONE_MAIL, Finding, Reissue, Remedy, Stored
 
 ANNOUNCED = 0
 """Stands for the attempt of a guest who is on the list, marked as not yet confirmed."""
@@ -34,9 +34,9 @@ def on_the_list(log: Iterable[Stored], visits: Mapping[str, Visit]) -> Iterator[
         if visit.attempt is None and appointment in arrived:
             continue  # whoever is in the house stays on the list, even when the visit is cancelled then
         if visit.status != "requested" and listed.get(appointment) != visit.attempt:
-            yield Finding(
-                ON_THE_LIST, "visitor_access", f"visit-{appointment}", _listed(visit, listed.get(appointment))
-            )
+            remedy = Reissue("visitor_access", appointment) if appointment in visits else None
+            detail = _listed(visit, listed.get(appointment))
+            yield Finding(ON_THE_LIST, "visitor_access", f"visit-{appointment}", detail, remedy)
 
 
 def _listed(visit: Visit, attempt: int | None) -> str:
@@ -66,8 +66,9 @@ def one_mail(log: Iterable[Stored], visits: Mapping[str, Visit]) -> Iterator[Fin
             yield _mail(appointment, f"a confirmation of an appointment that is {visit.status}")
         if visit.attempt is not None and not visit.forgotten and (appointment, visit.attempt) not in told:
             because = failed.get((appointment, visit.attempt))
-            yield _mail(appointment, "no mail" + (f": {because}" if because else ""))
+            remedy = None if because else Reissue("notifications", appointment)
+            yield _mail(appointment, "no mail" + (f": {because}" if because else ""), remedy)
 
 
-def _mail(appointment: str, detail: str) -> Finding:
-    return Finding(ONE_MAIL, "notifications", f"letter-{appointment}", detail)
+def _mail(appointment: str, detail: str, remedy: Remedy | None = None) -> Finding:
+    return Finding(ONE_MAIL, "notifications", f"letter-{appointment}", detail, remedy)

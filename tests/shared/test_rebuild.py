@@ -132,3 +132,20 @@ def test_without_the_lock_the_check_goes_red(full: App, make_app: toy.MakeApp, m
 
     with pytest.raises(Exception, match=r"."):
         tries()
+
+
+def test_a_projection_that_asks_for_the_very_class_of_an_event_gets_it(make_app: toy.MakeApp) -> None:
+    """Nearly all projections can do with a glance; whoever can't, is given the event."""
+
+    def by_class(event: toy.Event, at: toy.Recorded) -> Iterable[Write]:
+        notes = {toy.Counted: "class"}
+        for statement, row in toy.project(event, at):
+            yield statement, row | ({"note": notes.get(type(event), "?")} if "note" in row else {})
+
+    app = make_app(replace(toy.COUNTERS, project=by_class))
+    for n in range(10):
+        app.handle(count("t", n + 1))
+    before = log.tables(app.engine)
+    assert before["totals"] == [("t", 55, "class")]
+    rebuild(app)
+    assert log.tables(app.engine) == before
