@@ -28,6 +28,10 @@ WHY: dict[str, tuple[str, str]] = {
     "too_soon": ("it is sooner than the concern or the guest allows", "es ist früher, als Anliegen oder Gast erlauben"),
     "outside_horizon": ("it is later than can be booked yet", "es ist später, als schon gebucht werden kann"),
     "not_asked_for": ("the guest asked for other days or times", "der Gast hat nach anderen Tagen oder Zeiten gefragt"),
+    "past_midnight": (
+        "with the minutes kept free around it, it would reach beyond the day",
+        "mit den Minuten, die davor und danach frei bleiben, reichte es über den Tag hinaus",
+    ),
     "none": ("there is nobody and nothing of the kind", "dergleichen gibt es nicht"),
     "competence": ("a competence is missing", "eine Befähigung fehlt"),
     "responsibility": ("somebody else is responsible", "jemand anderes ist zuständig"),

@@ -49,6 +49,9 @@ def test_a_possible_time_near_a_better_one_is_not_offered() -> None:
         (wish(need(competences=("trauung",))), at("08:00"), "competence"),
         (wish(need(seats=9)), at("08:00"), "seats"),
         (wish(need(grid=30)), at("08:10"), "off_grid"),
+        (wish(need(minutes=60, buffer=0)), at("23:05"), "past_midnight"),
+        (wish(need(buffer_before=15)), at("00:10", MONDAY + timedelta(1)), "past_midnight"),
+        (wish(need(buffer_before=10)), at("00:10", MONDAY + timedelta(1)), "absent"),
     ],
 )
 def test_the_check_that_rules_a_time_out_is_named(asked: Wish, when: datetime, because: str) -> None:

@@ -8,7 +8,7 @@ from services.booking.proposals.index import Index
 from services.booking.proposals.places import Place
 from services.booking.proposals.prices import Prices
 from services.booking.proposals.ranking import DEFAULT, Objective
-from services.booking.proposals.reasons import Reason, clerk_reasons, room_reasons, window_reasons
+from services.booking.proposals.reasons import Reason, clerk_reasons, day_reasons, room_reasons, window_reasons
 from services.booking.proposals.search import search
 from services.booking.proposals.visits import best_visit, proposal_of
 from services.booking.proposals.window import window
@@ -64,5 +64,6 @@ def _reasons(place: Place, wish: Wish, at: datetime, now: datetime) -> Iterator[
     """For a visit of several concerns each is judged as if it began at the time asked about."""
     yield from window_reasons(place.index, wish, at, now)
     for number in range(len(wish.stops)):
+        yield from day_reasons(place, number, at)
         yield from clerk_reasons(place, number, at)
         yield from room_reasons(place, number, at)

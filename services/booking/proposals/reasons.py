@@ -38,6 +38,14 @@ def window_reasons(index: Index, wish: Wish, at: datetime, now: datetime) -> Ite
         yield Reason("not_asked_for", "window", decides=True)
 
 
+def day_reasons(place: Place, number: int, at: datetime) -> Iterator[Reason]:
+    """A stop and its buffers lie within one local day."""
+    bit, shape = place.index.position(at), place.shapes[number]
+    first, last = (place.index.day(bit + n) for n in (-shape.before, shape.length + shape.after - 1))
+    if first != last and not place.wish.past_midnight:
+        yield Reason("past_midnight", "window", None, place.wish.stops[number].concern, decides=True)
+
+
 def clerk_reasons(place: Place, number: int, at: datetime) -> Iterator[Reason]:
     """Every clerk of the department, and whether all of them are ruled out."""
     need, index = place.wish.stops[number], place.index
