@@ -34,6 +34,7 @@ COMMANDS = {
 }
 # These are started before or without an ensemble, and decide on its settings themselves.
 _OWN_SETTINGS = {"up", "down", "status"}
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -48,7 +49,12 @@ def main() -> None:
         Console(stderr=True).print(str(error), style="bold red", highlight=False, markup=False)
         sys.exit(error.status)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+    except SystemExit as end:
+        # Typer ends so where a command has not caught Ctrl-C: those that change something do, and say how to go on.
+        if end.code == INTERRUPTED and isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
+            Console(stderr=True).print("Interrupted; nothing was changed.", highlight=False)
+        raise
 
 
 def build(wanted: str = "") -> typer.Typer:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
+from deploy.commands.rebuild import rebuild
 from deploy.home import BadInput
 from deploy.operations import asked, databases
 from deploy.operations.action import DryRun, How, Json, Outcome, Plan, Reason, Run, Who, Yes, perform, signed_in
@@ -21,6 +22,7 @@ from deploy.operations.replay.survey import Survey, survey
 from deploy.operations.starting import StartsByDefault
 from deploy.parts import SERVICES, definition, place
 from shared import config
+from shared.beside import ALL
 from shared.replays import Mode
 from shared.tables import instant
 
@@ -30,7 +32,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Give one listener again what a service has said, by its own queue.\n\n"
     "redeliver: the listener's gates decide; only what it missed takes effect, and no mail is sent twice.\n\n"
-    "rebuild: no message is sent; a read model is made anew beside the present one (see `foyer rebuild`).\n\n"
+    "rebuild: no message is sent; all read models of SOURCE are made anew beside the present ones, as by "
+    "`foyer rebuild SOURCE all`.\n\n"
     "redo: a named side effect once more, for an explicit list of ids. Never by reading events.\n\n"
     "foyer replay booking --to rooms --subject 0192f0c1-... --reason '...'",
 )
@@ -63,7 +66,10 @@ def start(
     how = How(dry_run, yes, reason, who, json)
     asked.service(source)
     if mode == Mode.REBUILD:
-        raise BadInput(f"A read model is rebuilt from the log of its own service: `foyer rebuild {source} all`.")
+        if to not in ("", source) or since or until or positions or stream or kind or subject:
+            raise BadInput(f"rebuild takes the whole log of {source} for {source} itself: leave the other options out.")
+        rebuild(source, ALL, dry_run=dry_run, yes=yes, reason=reason, who=who, json=json)
+        return
     listener = asked.service(to or source)
     if mode == Mode.REDO:
         _redo(source, listener, effect, _named(ids, id_file), rate, how)

@@ -237,7 +237,7 @@ BAD = [
         "booking has never said RoomReserved; it has said",
     ),
     (("replay", "booking", "--to", "rooms", "--stream", "appointment-x"), "has no stream 'appointment-x'"),
-    (("replay", "booking", "--mode", "rebuild"), "foyer rebuild booking"),
+    (("replay", "booking", "--mode", "rebuild", "--to", "rooms"), "rebuild takes the whole log of booking"),
     (("replay", "booking", "--mode", "redo", "--effect", "mail", "--id", "x"), "it can do nothing again"),
     (("replay", "notifications", "--mode", "redo", "--id", "x"), "it can do again: mail"),
     (("replay", "booking", "--to", "rooms", "--id", "x"), "belong to --mode redo"),
