@@ -11,6 +11,7 @@ from services.booking.commands import (
     ForgetGuest,
     HearAnswer,
     HearSubstitute,
+    HearWish,
     HearWithdrawal,
     NotePass,
     RequestAppointment,
@@ -23,6 +24,7 @@ from services.booking.events import (
     AppointmentDeclined,
     AppointmentExpired,
     AppointmentMoved,
+    AppointmentQuestioned,
     AppointmentReassigned,
     AppointmentRequested,
     GuestForgotten,
@@ -45,6 +47,7 @@ AppointmentCommand = (
     | CancelAppointment
     | HearAnswer
     | HearSubstitute
+    | HearWish
     | HearWithdrawal
     | NotePass
     | ExpireHold
@@ -58,6 +61,7 @@ AppointmentEvent = (
     | AppointmentConfirmed
     | AppointmentMoved
     | AppointmentReassigned
+    | AppointmentQuestioned
     | AppointmentDeclined
     | AppointmentExpired
     | AppointmentCancelled
@@ -168,6 +172,8 @@ def decide(command: AppointmentCommand, state: Appointment) -> Sequence[Appointm
             return _hear(command, state)
         case HearSubstitute():
             return _hear_substitute(command, state)
+        case HearWish():
+            return _hear_wish(command, state)
         case HearWithdrawal():
             return _hear_withdrawal(command, state)
         case NotePass():
@@ -250,6 +256,15 @@ def _hear_substitute(order: HearSubstitute, state: Appointment) -> Sequence[Appo
         return ()
     clerks = _with(state.clerks, order.held)
     return (AppointmentReassigned(order.appointment, order.attempt, state.plan, state.rooms, clerks),)
+
+
+def _hear_wish(order: HearWish, state: Appointment) -> Sequence[AppointmentEvent]:
+    """The guest is asked while there is something to ask for; what is confirmed stays confirmed."""
+    if state.status != "confirmed" or state.attempt != order.attempt or state.plan is None:
+        return ()
+    if order.now >= state.plan.starts_at or state.pending is not None:
+        return ()
+    return (AppointmentQuestioned(order.appointment, order.attempt, order.starts_at),)
 
 
 def _with(clerks: tuple[Held, ...], new: Held) -> tuple[Held, ...]:

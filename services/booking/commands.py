@@ -87,6 +87,17 @@ class NotePass:
 
 
 @dataclass(frozen=True, slots=True)
+class HearWish:
+    """The clerk would rather have another time: at `starts_at`, or any (None)."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class HearSubstitute:
     """Another clerk has taken over the stop `held.stop` of an attempt."""
 
@@ -129,6 +140,7 @@ BookingCommand = (
     | CancelAppointment
     | HearAnswer
     | HearSubstitute
+    | HearWish
     | HearWithdrawal
     | NotePass
     | ExpireHold

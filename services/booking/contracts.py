@@ -12,6 +12,7 @@ from services.booking.events import (
     AppointmentDeclined,
     AppointmentExpired,
     AppointmentMoved,
+    AppointmentQuestioned,
     AppointmentReassigned,
     AppointmentRequested,
     BookingEvent,
@@ -118,6 +119,12 @@ class AppointmentReassignedV1(AppointmentConfirmedV1):
     """The same time and the same rooms, with another clerk."""
 
 
+class AppointmentQuestionedV1(AttemptV1):
+    """`starts_at`: when the clerk would rather see the guest; null: at any other time. The appointment stands."""
+
+    starts_at = Instant(required=True, allow_none=True)
+
+
 class AppointmentMovedV1(AppointmentConfirmedV1):
     previous_starts_at = Instant(required=True)
 
@@ -198,6 +205,11 @@ SAYS: dict[type, tuple[str, Schema, Callable[[Any], Mapping[str, Any]]]] = {
     AppointmentConfirmed: ("AppointmentConfirmed", AppointmentConfirmedV1(), _confirmed),
     AppointmentMoved: ("AppointmentMoved", AppointmentMovedV1(), _confirmed),
     AppointmentReassigned: ("AppointmentReassigned", AppointmentReassignedV1(), _confirmed),
+    AppointmentQuestioned: (
+        "AppointmentQuestioned",
+        AppointmentQuestionedV1(),
+        _fields("appointment", "attempt", "starts_at"),
+    ),
     AppointmentDeclined: (
         "AppointmentDeclined",
         AppointmentDeclinedV1(),
@@ -356,6 +368,13 @@ class StaffReserved(AnswerHeard):
     stops = fields.List(fields.Nested(ClerkPlaceHeard), required=True)
 
 
+class ClerkWished(AnswerHeard):
+    """`wish`: move, cancel, or none."""
+
+    wish = fields.String(required=True)
+    starts_at = Instant(load_default=None, allow_none=True)
+
+
 class StaffWithdrawn(AnswerHeard):
     pass
 
@@ -382,5 +401,6 @@ HEARD: dict[str, Schema] = {
     "StaffDeclined": DeclineHeard(),
     "StaffSubstituted": StaffReserved(),
     "StaffWithdrawn": StaffWithdrawn(),
+    "ClerkWished": ClerkWished(),
     "GuestRegistered": GuestRegistered(),
 }

@@ -375,6 +375,15 @@ class AppointmentReassigned:
 
 
 @dataclass(frozen=True, slots=True)
+class AppointmentQuestioned:
+    """The clerk would rather have another time: at `starts_at`, or any (None). The guest is asked; nothing changes."""
+
+    appointment: str
+    attempt: int
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class AppointmentDeclined:
     """`late`: the answer took so long that the guest is no longer waiting for it."""
 
@@ -451,6 +460,7 @@ BookingEvent = (
     | AppointmentConfirmed
     | AppointmentMoved
     | AppointmentReassigned
+    | AppointmentQuestioned
     | AppointmentDeclined
     | AppointmentExpired
     | AppointmentCancelled

@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.booking.commands import BookingCommand, HearAnswer, HearSubstitute, HearWithdrawal, Note, NotePass
+from services.booking.commands import (
+    BookingCommand,
+    HearAnswer,
+    HearSubstitute,
+    HearWish,
+    HearWithdrawal,
+    Note,
+    NotePass,
+)
 from services.booking.contracts import HEARD
 from services.booking.events import (
     BusyDay,
@@ -42,6 +50,10 @@ def react(message: Message, now: datetime) -> Sequence[BookingCommand]:
         case "StaffSubstituted":
             (held,) = said["stops"]
             return (HearSubstitute(command, now, said["appointment"], said["attempt"], Held(**held)),)
+        case "ClerkWished":
+            if said["wish"] == "none":
+                return ()
+            return (HearWish(command, now, said["appointment"], said["attempt"], said["starts_at"]),)
         case "StaffWithdrawn":
             return (HearWithdrawal(command, now, said["appointment"], said["attempt"]),)
         case "GuestRegistered":

@@ -69,6 +69,17 @@ class KeepVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class AskGuest:
+    """The clerk would rather have another time: at `proposed`, or any (None). The guest decides."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+    proposed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetGuest:
     """Nothing may be sent to this guest any more."""
 
@@ -110,5 +121,14 @@ class SendAgain:
 
 
 LetterCommand = (
-    NoteGuest | NoteVisit | NotePass | CloseVisit | KeepVisit | ForgetGuest | RecordSent | RecordFailure | SendAgain
+    NoteGuest
+    | NoteVisit
+    | NotePass
+    | CloseVisit
+    | KeepVisit
+    | AskGuest
+    | ForgetGuest
+    | RecordSent
+    | RecordFailure
+    | SendAgain
 )

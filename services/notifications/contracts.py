@@ -116,6 +116,12 @@ class AppointmentConfirmedHeard(AttemptHeard):
     documents = fields.List(fields.Nested(WordingHeard), required=True)
 
 
+class AppointmentQuestionedHeard(AttemptHeard):
+    """booking: the clerk would rather have another time; `starts_at`: which, if any was named."""
+
+    starts_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
 class AppointmentCancelledHeard(AttemptHeard):
     """booking: called off, by the guest or by the house."""
 
@@ -151,6 +157,7 @@ HEARD: Mapping[tuple[str, str], type[Heard]] = {
     ("booking", "AppointmentConfirmed"): AppointmentConfirmedHeard,
     ("booking", "AppointmentMoved"): AppointmentConfirmedHeard,
     ("booking", "AppointmentMoveDeclined"): MoveDeclinedHeard,
+    ("booking", "AppointmentQuestioned"): AppointmentQuestionedHeard,
     ("booking", "AppointmentCancelled"): AppointmentCancelledHeard,
     ("booking", "AppointmentDeclined"): AppointmentDeclinedHeard,
     ("booking", "AppointmentExpired"): AppointmentExpiredHeard,
@@ -183,7 +190,18 @@ class MessageAnswer(Schema):
 
     id = fields.String()
     kind = fields.String(
-        metadata={"enum": ["confirmation", "moved", "cancelled", "declined", "expired", "move_declined"]}
+        metadata={
+            "enum": [
+                "confirmation",
+                "moved",
+                "cancelled",
+                "declined",
+                "expired",
+                "move_declined",
+                "asked_to_move",
+                "asked_for_another",
+            ]
+        }
     )
     attempt = fields.Integer()
     status = fields.String(metadata={"enum": ["due", "sent", "failed", "deferred", "dropped"]})

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from services.notifications.commands import (
+    AskGuest,
     CloseVisit,
     ForgetGuest,
     KeepVisit,
@@ -40,6 +41,8 @@ from services.notifications.events import (
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=24)
+ASKING = ("asked_to_move", "asked_for_another")
+"""Kinds of letters with which a guest is asked for another time: with a proposal, and without."""
 WAITING = ("due", "deferred")
 OUTCOMES: Mapping[type, str] = {
     MessageSent: "sent",
@@ -151,7 +154,7 @@ def decide(command: LetterCommand, states: Mapping[str, Correspondence]) -> Sequ
 
 
 def _note(
-    state: Correspondence, command: NoteGuest | NoteVisit | NotePass | CloseVisit | KeepVisit
+    state: Correspondence, command: NoteGuest | NoteVisit | NotePass | CloseVisit | KeepVisit | AskGuest
 ) -> Sequence[LetterEvent]:
     match command:
         case NoteGuest():
@@ -164,6 +167,8 @@ def _note(
             return tuple(_close(state, command))
         case KeepVisit():
             return tuple(_keep(state, command))
+        case AskGuest():
+            return tuple(_ask(state, command))
         case _:
             assert_never(command)
 
@@ -210,6 +215,13 @@ def _keep(state: Correspondence, c: KeepVisit) -> Iterator[LetterEvent]:
         yield due
 
 
+def _ask(state: Correspondence, c: AskGuest) -> Iterator[LetterEvent]:
+    # Once for an attempt: a clerk who shifts an entry to and fro does not fill a guest's mailbox.
+    asked = {message_id(c.appointment, kind, c.attempt) for kind in ASKING}
+    if c.attempt == max(state.visits, default=None) and not asked & state.letters.keys():
+        yield replace(_due(c, ASKING[c.proposed is None]), asked_for=c.proposed)
+
+
 def _sent(state: Correspondence, c: RecordSent) -> Iterator[LetterEvent]:
     # Accepted is accepted, even where the letter was dropped while it was on the line: the record says what happened.
     letter = state.letters.get(c.message)
@@ -239,7 +251,7 @@ def _failure(state: Correspondence, c: RecordFailure) -> Iterator[LetterEvent]:
         yield SendingDeferred(due.appointment, due.attempt, due.kind, due.message, tries, next_try, c.because)
 
 
-def _due(c: NoteVisit | NotePass | CloseVisit | KeepVisit, kind: str) -> MessageDue:
+def _due(c: NoteVisit | NotePass | CloseVisit | KeepVisit | AskGuest, kind: str) -> MessageDue:
     return MessageDue(c.appointment, c.attempt, kind, message_id(c.appointment, kind, c.attempt), c.now)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.notifications.commands import (
+    AskGuest,
     CloseVisit,
     ForgetGuest,
     KeepVisit,
@@ -61,6 +62,10 @@ def _move_declined(name: str, now: datetime, d: dict[str, Any]) -> KeepVisit:
     return KeepVisit(name, now, d["appointment"], d["attempt"], d["starts_at"], tuple(d["alternatives"]))
 
 
+def _questioned(name: str, now: datetime, d: dict[str, Any]) -> AskGuest:
+    return AskGuest(name, now, d["appointment"], d["attempt"], d["starts_at"])
+
+
 def _cancelled(name: str, now: datetime, d: dict[str, Any]) -> CloseVisit:
     return CloseVisit(name, now, d["appointment"], d["attempt"], "cancelled", tell=d["was_confirmed"])
 
@@ -88,6 +93,7 @@ MAKES: Mapping[str, Make] = {
     "AppointmentConfirmed": _confirmed,
     "AppointmentMoved": _moved,
     "AppointmentMoveDeclined": _move_declined,
+    "AppointmentQuestioned": _questioned,
     "AppointmentCancelled": _cancelled,
     "AppointmentDeclined": _declined,
     "AppointmentExpired": _expired,

@@ -14,6 +14,7 @@ from services.booking.events import (
     AppointmentDeclined,
     AppointmentExpired,
     AppointmentMoved,
+    AppointmentQuestioned,
     AppointmentReassigned,
     AppointmentRequested,
     Document,
@@ -85,6 +86,7 @@ SAID = [
     ("AppointmentMoveRequested", MoveRequested(APPOINTMENT, 2, SECOND, _at("2026-11-22T10:15:00+01:00"), ASKED)),
     ("AppointmentConfirmed", AppointmentConfirmed(APPOINTMENT, 1, FIRST, ROOMS, CLERKS)),
     ("AppointmentMoved", AppointmentMoved(APPOINTMENT, 2, SECOND, ROOMS, CLERKS, FIRST.starts_at)),
+    ("AppointmentQuestioned", AppointmentQuestioned(APPOINTMENT, 1, _at("2026-11-24T11:00:00+01:00"))),
     (
         "AppointmentReassigned",
         AppointmentReassigned(APPOINTMENT, 1, FIRST, ROOMS, (Held(1, "c-18", "A. Demir", *TIMES),)),

@@ -11,7 +11,7 @@ import pytest
 from marshmallow import ValidationError
 
 from services.notifications import contracts, decider, reactions
-from services.notifications.commands import CloseVisit, ForgetGuest, KeepVisit, NoteGuest, NotePass, NoteVisit
+from services.notifications.commands import AskGuest, CloseVisit, ForgetGuest, KeepVisit, NoteGuest, NotePass, NoteVisit
 from services.notifications.events import LetterEvent, MessageFailed, MessageSent, Wording
 from services.notifications.place import PLACE
 from services.notifications.upcasts import UPCASTS
@@ -138,6 +138,10 @@ def test_the_others_are_noted():
     (kept,) = reactions.react(heard("booking.AppointmentMoveDeclined"), facts.NOW)
     assert isinstance(kept, KeepVisit)
     assert (kept.attempt, kept.asked_for.astimezone(UTC).hour, kept.alternatives) == (2, 13, ())
+    (asking,) = reactions.react(heard("booking.AppointmentQuestioned"), facts.NOW)
+    assert isinstance(asking, AskGuest)
+    assert asking.proposed is not None
+    assert (asking.attempt, asking.proposed.astimezone(UTC).hour) == (1, 10)
     (passed,) = reactions.react(heard("visitor_access.GuestRegistered"), facts.NOW)
     assert isinstance(passed, NotePass)
     assert (passed.attempt, passed.number) == (1, "7KQ4M2XD")

@@ -21,7 +21,10 @@ from tests.notifications.facts import FIRST, GUEST, HOUSE, NOW, OLD_PASSPORT, PA
 from tests.notifications.reading import html, part, text, written
 
 GOLDEN = Path(__file__).parent / "golden"
-KINDS = ("confirmation", "moved", "cancelled", "declined", "expired", "move_declined")
+KINDS = (
+    *("confirmation", "moved", "cancelled", "declined", "expired", "move_declined"),
+    *("asked_to_move", "asked_for_another"),
+)
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

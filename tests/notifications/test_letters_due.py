@@ -1,10 +1,15 @@
 """When a letter becomes due, and when it no longer is."""
 
+from dataclasses import replace
+
 from services.notifications import decider
+from services.notifications.commands import AskGuest
 from tests.given_when_then import Scenario
 from tests.notifications.facts import (
     FIRST,
     LATER,
+    NOW,
+    A,
     cancel,
     closed,
     confirm,
@@ -30,6 +35,17 @@ NOBODY = Scenario(decider)
 ASKED = NOBODY.given(guest_noted())
 CONFIRMED = ASKED.given(confirmed(), passed(), due("confirmation"))
 WRITTEN = CONFIRMED.given(was_sent("confirmation"))
+
+
+def test_a_guest_is_asked_for_another_time_once():
+    """With the clerk's proposal, or without one; not about a visit that has moved meanwhile, or is over."""
+    for proposed, kind in ((LATER, "asked_to_move"), (None, "asked_for_another")):
+        asking = AskGuest("q", NOW, A, 1, proposed)
+        question = due(kind, asked_for=proposed)
+        WRITTEN.when(asking).then(question).when(asking).then()
+        WRITTEN.when(asking).then(question).when(replace(asking, proposed=None if proposed else LATER)).then()
+        WRITTEN.given(moved()).when(asking).then()
+        WRITTEN.given(closed("cancelled")).when(asking).then()
 
 
 def test_the_guest_is_noted_once():

@@ -82,6 +82,30 @@ class Writer:
         subject = say("Ihr Termin bleibt am {when}", when=self._moment(visit.starts_at))
         return self._invitation(visit, subject, say("Ihr Termin bleibt, wie er war"), lead)
 
+    def asked_to_move(self) -> Content:
+        visit = self._visit()
+        lead = self.words.say(
+            "für Ihren Termin am {when} schlagen wir Ihnen eine andere Zeit vor: {asked}. Ihr Termin gilt weiter, bis "
+            "Sie ihn verschieben. Das können Sie über den Link unten tun; Sie müssen es nicht.",
+            when=self._moment(visit.starts_at),
+            asked=self._asked(),
+        )
+        return self._question(visit, lead)
+
+    def asked_for_another(self) -> Content:
+        visit = self._visit()
+        lead = self.words.say(
+            "wir bitten Sie, für Ihren Termin am {when} eine andere Zeit zu wählen. Ihr Termin gilt weiter, bis "
+            "Sie ihn verschieben. Das können Sie über den Link unten tun; Sie müssen es nicht.",
+            when=self._moment(visit.starts_at),
+        )
+        return self._question(visit, lead)
+
+    def _question(self, visit: Visit, lead: str) -> Content:
+        say = self.words.say
+        subject = say("Passt Ihnen eine andere Zeit? Ihr Termin am {when}", when=self._moment(visit.starts_at))
+        return self._invitation(visit, subject, say("Passt Ihnen eine andere Zeit?"), lead)
+
     def cancelled(self) -> Content:
         say, visit = self.words.say, self._visit()
         return Content(
@@ -216,6 +240,8 @@ PARTS: Mapping[str, Callable[[Writer], Content]] = {
     "confirmation": Writer.confirmation,
     "moved": Writer.moved,
     "move_declined": Writer.move_declined,
+    "asked_to_move": Writer.asked_to_move,
+    "asked_for_another": Writer.asked_for_another,
     "cancelled": Writer.cancelled,
     "declined": Writer.declined,
     "expired": Writer.expired,
