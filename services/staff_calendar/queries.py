@@ -1,14 +1,20 @@
-"""The read side: the clerks, a clerk's day, and what a clerk holds. No guest is named in any of it."""
+"""The read side: the clerks, a clerk's day, and what a clerk holds. Guests are named by `opened` only."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+import structlog
+from sqlalchemy import Connection, Row, func, select
 
 from services.staff_calendar.events import Responsibility, StreetPart
-from services.staff_calendar.projections import clerks, open_days, reservations
+from services.staff_calendar.projections import absences, clerks, open_days, reservations, visits
+from shared.tables import events
+from shared.vault import BadToken, Vault
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,54 @@ def held(connection: Connection, clerk: str, first: Date, last: Date = Date.max)
         .order_by(reservations.c.date, reservations.c.starts_at, reservations.c.appointment, reservations.c.stop)
     )
     return [Reserved(*row) for row in connection.execute(query)]
+
+
+def agenda(connection: Connection, clerk: str, date: Date) -> list[dict[str, Any]]:
+    """A clerk's stops on a local date with what is known of their visits, in order. The guest is a sealed token."""
+    query = (
+        select(reservations, *(visits.c[name] for name in ("guest", "party_size", "documents", "rooms", *_PRESENCE)))
+        .outerjoin(visits, visits.c.appointment == reservations.c.appointment)
+        .where(reservations.c.clerk == clerk, reservations.c.date == date.isoformat())
+        .order_by(reservations.c.starts_at, reservations.c.appointment, reservations.c.stop)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+_PRESENCE = ("presence", "presence_at")
+
+
+def guests(connection: Connection, appointments: Collection[str]) -> dict[str, str]:
+    """The sealed tokens of these appointments' guests, as far as they are known."""
+    query = select(visits.c.appointment, visits.c.guest).where(visits.c.appointment.in_(appointments))
+    return {row.appointment: row.guest for row in connection.execute(query) if row.guest} if appointments else {}
+
+
+def opened(connection: Connection, vault: Vault, tokens: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+    """The personal data by token. One damaged token must not take the whole day with it: it is left out."""
+    try:
+        return vault.open(connection, tokens)
+    except BadToken:
+        if len(tokens) == 1:
+            log.error("token_damaged", error="BadToken")
+            return {}
+        return {token: data for one in tokens for token, data in opened(connection, vault, [one]).items()}
+
+
+def newest(connection: Connection) -> int:
+    """Rises whenever anything happens."""
+    return int(connection.execute(select(func.max(events.c.id))).scalar() or 0)
+
+
+def away(connection: Connection, clerk: str, now: datetime) -> list[dict[str, Any]]:
+    """The absences of a clerk that are not over, in order."""
+    found = connection.execute(select(absences).where(absences.c.clerk == clerk)).mappings()
+    ahead = [dict(row) for row in found if datetime.fromisoformat(row["until_at"]) > now]
+    return sorted(ahead, key=lambda one: datetime.fromisoformat(one["from_at"]))
+
+
+def renewed(connection: Connection, clerk: str) -> int:
+    """How often the address of the clerk's feed was renewed."""
+    return int(connection.execute(select(clerks.c.renewed).where(clerks.c.clerk == clerk)).scalar() or 0)
 
 
 def _rule(told: Mapping[str, Any]) -> Responsibility:

@@ -1,27 +1,19 @@
 """The clerks' calendars as a nameko service: entrypoints and wiring."""
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date as Date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from nameko.timer import timer
 from werkzeug.wrappers import Request, Response
 
 from services.staff_calendar import contracts, decider, duties, projections, queries, reactions, upcasts
 from services.staff_calendar.calendars import tables as calendars
-from services.staff_calendar.commands import DefineClerk, ExtendHorizon, SetQuotas
+from services.staff_calendar.commands import DefineClerk, ExtendHorizon
 from services.staff_calendar.events import (
-    Exceptional,
-    Hours,
-    Pattern,
-    Quota,
     Responsibility,
     StaffCalendarEvent,
     StreetPart,
@@ -39,6 +31,9 @@ from services.staff_calendar.web.bodies import (
     QuotasBody,
     StaffAnswer,
 )
+from services.staff_calendar.web.entrypoints import StaffPages
+from services.staff_calendar.web.feed import address
+from services.staff_calendar.web.hours import closed_dates, order_quotas, today
 from shared import admission
 from shared.app import App, Delivery
 from shared.definition import Definition
@@ -66,7 +61,7 @@ DEFINITION = Definition(
 )
 
 
-class StaffCalendarService(Standard):
+class StaffCalendarService(StaffPages, Standard):
     """Who can do what, who is on duty, who holds which stop of a visit."""
 
     name = DEFINITION.name
@@ -127,9 +122,7 @@ class StaffCalendarService(Standard):
         """The feed's address with its key."""
         own(request, clerk)
         known_clerk(self.app, clerk)
-        host = self.app.settings.public_url or request.host_url.rstrip("/")
-        key = feed.key_of(clerk, self.app.settings.secret)
-        return json_response({"address": f"{host}/api/staff/{clerk}/calendar.ics?key={key}"})
+        return json_response({"address": address(self.app, request, clerk)})
 
 
 def own(request: Any, clerk: str) -> None:
@@ -159,12 +152,7 @@ def define_clerk(app: App, request: Any, clerk: str, body: dict[str, Any]) -> Re
 def set_quotas(app: App, request: Any, clerk: str, body: dict[str, Any]) -> Response:
     """Set, and answer with the clerk. Raises Problem for an unknown clerk, Refused for quotas that make no sense."""
     known_clerk(app, clerk)
-    pattern = Pattern(
-        tuple(Quota(**quota) for quota in body["weekly"]),
-        tuple(_exception(**exception) for exception in body["exceptions"]),
-    )
-    closed = closed_dates(app)
-    app.handle(SetQuotas(str(uuid4()), app.clock(), clerk, pattern, app.settings.timezone, closed), cause=request.cause)
+    order_quotas(app, request, clerk, body)
     return json_response(known_clerk(app, clerk))
 
 
@@ -183,7 +171,9 @@ def clerk_day(app: App, clerk: str, date: str) -> Response:
 
 def calendar(app: App, request: Request, clerk: str, key: str) -> Response:
     """The feed, or 304 where the caller has it already. Raises Problem without the right key."""
-    if not feed.opens(key, clerk, app.settings.secret):
+    with app.read() as connection:
+        renewed = queries.renewed(connection, clerk)
+    if not feed.opens(key, clerk, app.settings.secret, renewed):
         raise Problem(401, "This address is not valid", detail="Ask for a new address of the calendar.")
     name = known_clerk(app, clerk)["name"]
     with app.read() as connection:
@@ -204,32 +194,5 @@ def known_clerk(app: App, clerk: str) -> dict[str, Any]:
     return found
 
 
-def today(app: App) -> Date:
-    """The local date."""
-    return app.clock().astimezone(ZoneInfo(app.settings.timezone)).date()
-
-
-def closed_dates(app: App) -> tuple[Date, ...]:
-    """The public holidays of this year and the next, in the Land of the settings; the horizon reaches no further."""
-    year = today(app).year
-    return public_holidays(app.settings.land, year, year + 1) if app.settings.land else ()
-
-
-@lru_cache(maxsize=4)
-def public_holidays(land: str, *years: int) -> tuple[Date, ...]:
-    """Those of a German Land in these years, asked of the package `holidays` in a process of its own.
-
-    It loads every country of the world: 11 MB, which this process would keep for good.
-    """
-    program = "import sys, holidays as h; print(*sorted(h.country_holidays('DE', sys.argv[1], map(int, sys.argv[2:]))))"
-    ask = [sys.executable, "-c", program, land, *map(str, years)]
-    said = subprocess.run(ask, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return tuple(Date.fromisoformat(day) for day in said.split())
-
-
 def _responsibility(streets: list[dict[str, Any]], **rule: Any) -> Responsibility:
     return Responsibility(**rule, streets=tuple(StreetPart(**street) for street in streets))
-
-
-def _exception(date: Date, open: list[dict[str, Any]], reason: str | None) -> Exceptional:  # noqa: A002
-    return Exceptional(date, tuple(Hours(**hours) for hours in open), reason)

@@ -1,8 +1,9 @@
 """The running calendars without broker: the App, what booking says to it, and its HTTP calls over WSGI."""
 
 import json
+import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from services.staff_calendar.projections import taken
 from services.staff_calendar.service import DEFINITION, StaffCalendarService, extend_horizon
 from shared.app import App, Delivery
 from shared.config import Settings
-from shared.messages import CONTENT_TYPE, Message, read
+from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, Message, read
 from shared.tables import events
+from shared.vault import Vault
 from tests.over_http import over_http
 from tests.staff_calendar.words import NOW, at
 
@@ -70,9 +72,9 @@ def message(name: str, appointment: str = "a1", sequence: int = 0, source: str =
     return read(heard(name, appointment, sequence, source, **data))
 
 
-def wanted(start: str = "09:00", minutes: int = 10, **other: Any) -> dict[str, Any]:
+def wanted(start: str = "09:00", minutes: int = 10, *, day: str = "2026-11-24", **other: Any) -> dict[str, Any]:
     """A request for one stop on Tuesday 24 November, with a buffer of five minutes."""
-    begin = at(start)
+    begin = at(start, date.fromisoformat(day))
     end = begin + timedelta(minutes=minutes)
     (shown,) = example("booking.AppointmentRequested")["data"]["stops"]
     times = {"starts_at": begin, "ends_at": end, "blocked_from": begin, "blocked_until": end + timedelta(minutes=5)}
@@ -90,6 +92,7 @@ class Office:
     def __post_init__(self) -> None:
         self.app = App(DEFINITION, self.settings, clock=lambda: self.now)
         self.http = over_http(StaffCalendarService, self.app)
+        self.booking = Vault(secrets.token_bytes(32), self.settings.transport_key)
 
     def hear(self, name: str, appointment: str = "a1", source: str = "booking", **data: Any) -> bytes:
         """Let booking, or the entrance, say the next message about an appointment."""
@@ -98,6 +101,23 @@ class Office:
         body = heard(name, appointment, sequence, source, **data)
         self.deliver(body)
         return body
+
+    def expect(
+        self,
+        appointment: str,
+        start: str,
+        minutes: int = 20,
+        name: str = "Ada Größe",
+        *,
+        day: str = "2026-11-24",
+        **stop: Any,
+    ) -> None:
+        """A guest has an appointment: asked for, with the key to the name, and confirmed."""
+        personal = {"name": name, "email": "a@example.org", "phone": "", "manage_token": "t"}
+        token, (_, row) = self.booking.seal(appointment, f"{appointment}/guest", personal)
+        self.app.hear([Delivery(KEY_CONTENT_TYPE, self.booking.outgoing(appointment, row["wrapped"]))])
+        self.hear("AppointmentRequested", appointment, guest=token, **wanted(start, minutes, day=day, **stop))
+        self.hear("AppointmentConfirmed", appointment)
 
     def deliver(self, *bodies: bytes) -> None:
         self.app.hear([Delivery(CONTENT_TYPE, body) for body in bodies])

@@ -201,7 +201,7 @@ def test_a_body_that_is_no_json_is_refused(office: Office) -> None:
 
 def test_all_calls_are_documented(office: Office) -> None:
     """OpenAPI can be made of all of them."""
-    service = type(office.http.application.service)  # type: ignore[union-attr]
+    service = type(office.http.application.container.service)  # type: ignore[union-attr]
     calls = [
         entry
         for name in dir(service)

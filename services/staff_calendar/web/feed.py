@@ -8,20 +8,34 @@ from typing import Any
 from icalendar import Calendar, Event
 from itsdangerous import Signer
 
+from services.staff_calendar import queries
 from services.staff_calendar.queries import Reserved
+from shared.app import App
 
 REACHES_BACK = timedelta(days=30)
 REFRESH = timedelta(minutes=15)
 
 
-def key_of(clerk: str, secret: bytes) -> str:
-    """The key of a clerk's feed; the same as long as the secret is."""
-    return _signer(secret).get_signature(clerk).decode()
+def key_of(clerk: str, secret: bytes, renewed: int = 0) -> str:
+    """The key of a clerk's feed; the same until it is renewed, as long as the secret is."""
+    return _signer(secret).get_signature(_signed(clerk, renewed)).decode()
 
 
-def opens(key: str, clerk: str, secret: bytes) -> bool:
-    """Is this the key of the clerk's feed?"""
-    return _signer(secret).verify_signature(clerk, key)
+def opens(key: str, clerk: str, secret: bytes, renewed: int = 0) -> bool:
+    """Is this the present key of the clerk's feed?"""
+    return _signer(secret).verify_signature(_signed(clerk, renewed), key)
+
+
+def address(app: App, request: Any, clerk: str) -> str:
+    """Where the clerk's feed is found, with its key."""
+    host = app.settings.public_url or request.host_url.rstrip("/")
+    with app.read() as connection:
+        key = key_of(clerk, app.settings.secret, queries.renewed(connection, clerk))
+    return f"{host}/api/staff/{clerk}/calendar.ics?key={key}"
+
+
+def _signed(clerk: str, renewed: int) -> str:
+    return f"{clerk} {renewed}" if renewed else clerk
 
 
 def calendar(name: str, reservations: Sequence[Reserved]) -> bytes:
