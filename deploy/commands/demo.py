@@ -118,10 +118,6 @@ def look_at(at: Mapping[str, str], visits: Sequence[Mapping[str, Any]]) -> list[
     days = Counter(visit["starts_at"][:10] for visit in visits)
     day = max(days, key=lambda name: (days[name], name), default=str(now().date()))
     week = f"from={day}&until={date.fromisoformat(day) + timedelta(days=7)}"
-    told = [
-        ("what a guest was told", f"http://{at['notifications']}/api/messages?appointment={visit['appointment']}")
-        for visit in visits[:1]
-    ]
     foyer = "foyer" if shutil.which("foyer") else ".venv/bin/foyer"
     story = [("a visit's whole story", f"{foyer} show {visit['appointment']}") for visit in visits[:1]]
     page = Home.here().saved().get("MAIL_PAGE_PORT")
@@ -130,10 +126,10 @@ def look_at(at: Mapping[str, str], visits: Sequence[Mapping[str, Any]]) -> list[
         *mails,
         ("booking a visit", f"http://{at['booking']}/"),
         ("free times", f"http://{at['booking']}/api/proposals?concern=rentenberatung&{week}"),
-        ("the access list", f"http://{at['visitor_access']}/api/access-list?date={day}"),
-        ("a room's day", f"http://{at['rooms']}/api/rooms/r-101/days/{day}"),
-        ("a clerk's calendar", f"http://{at['staff_calendar']}/api/staff/c-01/calendar-address"),
-        *told,
+        ("the info desk", f"http://{at['booking']}/desk"),
+        ("a clerk's day", f"http://{at['staff_calendar']}/staff"),
+        ("the entrance", f"http://{at['visitor_access']}/entrance"),
+        ("concerns and rooms", f"http://{at['booking']}/admin/concerns, http://{at['rooms']}/admin/rooms"),
         *story,
         ("all calls", f"http://{at['booking']}/openapi.json, and the same at the other four"),
         ("how it is", f"{foyer} status"),

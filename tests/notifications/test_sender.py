@@ -171,6 +171,14 @@ def test_an_address_that_is_none_fails(letterbox, mail_server):
     assert letterbox.messages("a1")[0]["because"] == "address_invalid"
 
 
+def test_a_guest_without_an_address_gets_no_mail(letterbox, mail_server):
+    """Whoever came to the info desk has the pass on paper; that is no trouble of the mail server."""
+    letterbox.confirm("a1", email=" ")
+    letterbox.sender.send_due()
+    shown = letterbox.messages("a1")[0]
+    assert (shown["status"], shown["because"]) == ("failed", "no_address")
+
+
 def test_a_local_part_beyond_ascii(letterbox, mail_server):
     """SMTPUTF8, where the server can."""
     letterbox.confirm("a1", email="jörg@bücher.example")

@@ -39,6 +39,13 @@ class NoKey(Exception):
     """The key of the guest's personal data has not arrived yet."""
 
 
+NO_ADDRESS = "no_address"
+
+
+class NoAddress(Exception):
+    """The guest gave none: somebody at the info desk has printed the pass instead."""
+
+
 class Overtaken(Exception):
     """The message was dropped after it had been claimed."""
 
@@ -117,10 +124,12 @@ class Sender:
             opened = self._app.vault.open(connection, [one.guest])[one.guest]
         if opened is None:
             raise NoKey
+        if not opened["email"].strip():
+            raise NoAddress
         return Guest(opened["name"], opened["email"], opened["manage_token"])
 
     def _failure(self, one: Claimed, because: str, permanent: bool) -> RecordFailure:
-        _MAILS.labels("failed" if permanent else "deferred").inc()
+        _MAILS.labels(because if because == NO_ADDRESS else "failed" if permanent else "deferred").inc()
         now = self._app.clock()
         return RecordFailure(str(uuid4()), now, one.draft.appointment, one.message, permanent, because)
 
@@ -140,6 +149,8 @@ def _reason(error: Exception) -> tuple[str, bool]:
             return "connection_lost", False
         case NoKey():
             return "no_key", False
+        case NoAddress():
+            return NO_ADDRESS, True
         case BadAddress():
             return "address_invalid", True
         case BadToken():
