@@ -46,8 +46,8 @@ from services.booking.sites import objective, sites
 from services.booking.tokens import BadProposal, Tokens
 from services.booking.web.accounts import AccountCalls
 from services.booking.web.admin_pages import AdminPages
-from services.booking.web.desk_pages import DeskPages
 from services.booking.web.citizens import CitizenPages
+from services.booking.web.desk_pages import DeskPages
 from services.booking.web.pages import KIT, pages
 from services.booking.web.sign_in import SignInPages
 from shared.app import App

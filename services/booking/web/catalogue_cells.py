@@ -23,8 +23,13 @@ A_SLUG = "1 to 64 small letters without umlauts, digits, '.', '-' and '_'"
 class Text(fields.String):
     """A text on one line without control characters, at most `TEXT_MAX` characters."""
 
+    def __init__(self, *, may_be_empty: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.may_be_empty = may_be_empty
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        return plain_text(super()._deserialize(value, attr, data, **kwargs))
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        return text if self.may_be_empty and not text else plain_text(text)
 
 
 class Optional(fields.String):
@@ -156,7 +161,7 @@ class Row(Schema):
     leika = Optional(LEIKA, "is not a LeiKa key: 99 and 12 more digits, or empty")
     name_de = Text(required=True)
     name_en = Text(required=True)
-    topic = Text(required=True)
+    topic = Text(required=True, may_be_empty=True)
     keywords = Texts(required=True)
     department = slug()
     minutes = Whole(5, 480)
