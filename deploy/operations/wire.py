@@ -40,6 +40,7 @@ class Wire:
         self._returned = False
         try:
             self._connection = _connect(amqp_url)
+            self._connection.connect()  # at once or not at all; the channel's own way tries for seconds
             self._channel: Any = self._connection.default_channel
             self._channel.confirm_select()
         except BROKER_ERRORS as error:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from typer.testing import CliRunner
 from deploy.commands.audit import audit
 from deploy.home import BadInput, CannotDo
 from deploy.operations.action import DryRun, How, Json, Outcome, Plan, Reason, Run, Who, Yes, perform
-from deploy.operations.log import opened
+from deploy.operations.log import NAME, opened
+from deploy.servers import PostgreSQL
 
 Do = Callable[[Run], Outcome]
 done: list[str] = []
@@ -160,3 +162,17 @@ def test_the_log_is_made_once(operations: str) -> None:
     for _ in range(2):
         with opened() as log, log.read() as connection:
             assert connection is not None
+
+
+def test_a_database_that_is_missing_on_postgresql_is_made(
+    home: Path, postgres: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The five of the services are made by whoever installs; this one makes itself."""
+    name = f"{home.name}_{NAME}"
+    monkeypatch.setenv("FOYER_HOME", str(home))
+    monkeypatch.setenv("FOYER_DATABASE_URL", postgres.url(f"{home.name}_{{service}}"))
+    try:
+        for _ in range(2):
+            assert recorded() == []
+    finally:
+        postgres.drop_database(name)
