@@ -123,7 +123,7 @@ def test_a_good_day_ends_with_guarantees_that_hold_and_addresses(foyer_demo: Cal
     result = foyer_demo([])
     assert result.exit_code == 0, result.output
     assert result.output.count("holds") == len(GUARANTEES)
-    assert "http://127.0.0.1:8004/api/access-list?date=2026-11-24" in result.output
+    assert "http://127.0.0.1:8004/entrance" in result.output
     assert "foyer show a1" in result.output
     assert "make down" in result.output
 
