@@ -143,6 +143,7 @@ class CallGuest:
     id: str
     now: datetime
     appointment: str
+    attempt: int
     stop: int
     clerk: str
 
@@ -154,6 +155,7 @@ class FinishVisit:
     id: str
     now: datetime
     appointment: str
+    attempt: int
     stop: int
     clerk: str
 

@@ -84,6 +84,6 @@ def finish(order: FinishVisit, visit: Visit, stops: tuple[StopHeld, ...]) -> tup
 
 def _own(order: CallGuest | FinishVisit, visit: Visit, stops: tuple[StopHeld, ...]) -> StopHeld:
     for stop in stops:
-        if (stop.stop, stop.clerk) == (order.stop, order.clerk) and visit.attempt:
+        if (stop.stop, stop.clerk, visit.attempt) == (order.stop, order.clerk, order.attempt):
             return stop
     raise Refused("not_held", detail="This appointment is no longer in this calendar.")

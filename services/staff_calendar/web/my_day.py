@@ -95,15 +95,13 @@ def _newest(app: App) -> int:
 def call(app: App, request: Any) -> Response:
     """Call the guest that the form names: the next one as it was shown, or any other."""
     who = owner(app, request, change=True)
-    appointment, _, stop = _key(request)
-    return _do(app, request, who, CallGuest(str(uuid4()), app.clock(), appointment, stop, who.clerk))
+    return _do(app, request, who, CallGuest(str(uuid4()), app.clock(), *_key(request), who.clerk))
 
 
 def finish(app: App, request: Any) -> Response:
     """The visit that the form names is over."""
     who = owner(app, request, change=True)
-    appointment, _, stop = _key(request)
-    return _do(app, request, who, FinishVisit(str(uuid4()), app.clock(), appointment, stop, who.clerk))
+    return _do(app, request, who, FinishVisit(str(uuid4()), app.clock(), *_key(request), who.clerk))
 
 
 def _do(app: App, request: Any, who: Owner, order: CallGuest | FinishVisit) -> Response:
