@@ -192,7 +192,8 @@ class CarryOut:
         except Exception as error:
             _note(session, order, self.now, REFUSED, getattr(error, "detail", "") or describe(error))
         else:
-            _note(session, order, self.now, DONE if decided else NOTHING, "")
+            unknown = "it is not known here, waits already, or was overtaken"
+            _note(session, order, self.now, *((DONE, "") if decided else (NOTHING, unknown)))
         return 0
 
 

@@ -44,6 +44,8 @@ GIVE_UP_AFTER = timedelta(hours=24)
 ASKING = ("asked_to_move", "asked_for_another")
 """Kinds of letters with which a guest is asked for another time: with a proposal, and without."""
 WAITING = ("due", "deferred")
+ENDS = ("cancelled", "declined", "expired")
+"""Letters that stay true whatever comes after them."""
 OUTCOMES: Mapping[type, str] = {
     MessageSent: "sent",
     MessageSentAgain: "sent",
@@ -232,11 +234,18 @@ def _sent(state: Correspondence, c: RecordSent) -> Iterator[LetterEvent]:
 
 
 def _again(state: Correspondence, c: SendAgain) -> Iterator[LetterEvent]:
-    # Only what had come to its end: a letter that waits goes out anyway, and one that was overtaken would mislead.
+    # Only what had come to its end: a letter that waits goes out anyway.
     letter = state.letters.get(c.message)
-    if letter is not None and not state.forgotten and letter.status in ("sent", "failed"):
+    if letter is not None and letter.status in ("sent", "failed") and _still_true(state, letter.due):
         due = letter.due
         yield MessageRepeated(due.appointment, due.attempt, due.kind, due.message, c.now)
+
+
+def _still_true(state: Correspondence, due: MessageDue) -> bool:
+    """Whether it can be said again: not to somebody forgotten, nor of a time that no longer stands."""
+    if state.forgotten or due.kind in ENDS:
+        return not state.forgotten
+    return not state.closed and due.attempt >= max(state.visits, default=0)
 
 
 def _failure(state: Correspondence, c: RecordFailure) -> Iterator[LetterEvent]:

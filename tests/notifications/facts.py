@@ -13,6 +13,7 @@ from services.notifications.commands import (
     NoteVisit,
     RecordFailure,
     RecordSent,
+    SendAgain,
 )
 from services.notifications.decider import message_id
 from services.notifications.drafts import Draft
@@ -22,7 +23,9 @@ from services.notifications.events import (
     MessageDropped,
     MessageDue,
     MessageFailed,
+    MessageRepeated,
     MessageSent,
+    MessageSentAgain,
     PassNoted,
     SendingDeferred,
     Stop,
@@ -117,6 +120,10 @@ def not_sent(
     return RecordFailure("c", now, A, message_id(A, kind, attempt), permanent, because)
 
 
+def again(kind: str, attempt: int = 1, now: datetime = NOW) -> SendAgain:
+    return SendAgain("c", now, A, message_id(A, kind, attempt))
+
+
 # --------------------------------------------------------------------------------------------------------------- events
 
 
@@ -146,6 +153,14 @@ def due(kind: str, attempt: int = 1, **more: Any) -> MessageDue:
 
 def was_sent(kind: str, attempt: int = 1, tries: int = 1) -> MessageSent:
     return MessageSent(A, attempt, kind, message_id(A, kind, attempt), tries)
+
+
+def repeated(kind: str, attempt: int = 1) -> MessageRepeated:
+    return MessageRepeated(A, attempt, kind, message_id(A, kind, attempt), NOW)
+
+
+def was_sent_again(kind: str, attempt: int = 1, tries: int = 2) -> MessageSentAgain:
+    return MessageSentAgain(A, attempt, kind, message_id(A, kind, attempt), tries)
 
 
 def failed(kind: str, because: str, attempt: int = 1, tries: int = 1) -> MessageFailed:

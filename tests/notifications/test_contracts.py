@@ -33,6 +33,8 @@ PRIVATE = (
     facts.due("declined", asked_for=facts.LATER, alternatives=(facts.LATER,)),
     facts.deferred("confirmation", facts.NOW),
     facts.dropped("confirmation", "moved"),
+    facts.repeated("confirmation"),
+    facts.was_sent_again("confirmation"),
     facts.forgotten(),
 )
 

@@ -1,0 +1,65 @@
+"""A letter goes out once more when operations name it, as long as what it says is still true."""
+
+import pytest
+
+from services.notifications import decider
+from services.notifications.events import LetterEvent
+from tests.given_when_then import Scenario
+from tests.notifications.facts import (
+    again,
+    closed,
+    confirmed,
+    due,
+    failed,
+    forgotten,
+    guest_noted,
+    keep,
+    moved,
+    not_sent,
+    passed,
+    repeated,
+    sent,
+    was_sent,
+    was_sent_again,
+)
+
+CONFIRMED = Scenario(decider).given(guest_noted(), confirmed(), passed(), due("confirmation"))
+WRITTEN = CONFIRMED.given(was_sent("confirmation"))
+
+
+def test_a_letter_that_was_sent_is_due_again_once_per_wish() -> None:
+    """It is recorded apart from the first time, which stays the one that others are told of."""
+    asked = WRITTEN.when(again("confirmation")).then(repeated("confirmation"))
+    asked.when(again("confirmation")).then()
+    twice = asked.when(sent("confirmation")).then(was_sent_again("confirmation"))
+    twice.when(again("confirmation")).then(repeated("confirmation"))
+
+
+def test_a_letter_that_failed_is_sent_for_the_first_time() -> None:
+    """So the others are told."""
+    lost = CONFIRMED.when(not_sent("confirmation", because="refused", permanent=True))
+    tried = lost.then(failed("confirmation", "refused")).when(again("confirmation")).then(repeated("confirmation"))
+    tried.when(sent("confirmation")).then(was_sent("confirmation", tries=2))
+
+
+def test_what_waits_or_is_unknown_is_not_repeated() -> None:
+    """It goes out anyway, or there is nothing to go out."""
+    CONFIRMED.when(again("confirmation")).then()
+    WRITTEN.when(again("moved", 2)).then()
+
+
+@pytest.mark.parametrize("later", [closed("cancelled"), moved(), forgotten()], ids=lambda event: type(event).__name__)
+def test_what_was_overtaken_is_not_repeated(later: LetterEvent) -> None:
+    """It would mislead."""
+    WRITTEN.given(later).when(again("confirmation")).then()
+
+
+def test_what_still_stands_is_repeated() -> None:
+    """The old time after a move that was declined; the end of a visit after all."""
+    kept = WRITTEN.when(keep()).then(due("move_declined", 2, asked_for=keep().asked_for))
+    kept.when(again("confirmation")).then(repeated("confirmation"))
+    ended = WRITTEN.given(closed("cancelled"), due("cancelled"), was_sent("cancelled"))
+    ended.when(again("cancelled")).then(repeated("cancelled"))
+    WRITTEN.given(moved(), passed(2), due("moved", 2), was_sent("moved", 2)).when(again("moved", 2)).then(
+        repeated("moved", 2)
+    )
