@@ -67,7 +67,7 @@ def add(
     writes: Annotated[bool, typer.Option("--writes", help="Write appointments into it")] = False,
     ignores: Annotated[bool, typer.Option("--not-busy", help="Its entries do not make busy")] = False,
     opens: Annotated[str, typer.Option(help="Entries of this category open hours instead; * = all entries")] = "",
-    site: Annotated[str, typer.Option(help="Where these hours are")] = "",
+    site: Annotated[str, typer.Option(help="Where these hours are, and those of a VAVAILABILITY")] = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     reason: Reason = "",
@@ -75,8 +75,8 @@ def add(
     json: Json = False,
 ) -> None:
     """Connect a clerk's calendar: by CalDAV, or a calendar file at an address. It is tried first."""
-    if bool(opens) != bool(site):
-        raise BadInput("--opens and --site belong together: hours are opened at a site.")
+    if opens and not site:
+        raise BadInput("--opens needs --site: hours are opened at a site.")
     if kind not in ("", "caldav", "address"):
         raise BadInput(f"--kind must be caldav or address, not {kind!r}.")
     with here() as at:

@@ -119,6 +119,31 @@ def _seen(opening: Opening, audience: Collection[str], now: datetime) -> Opening
     return Opening(opening.site, opening.from_, until)
 
 
+def with_own(days: Iterable[OpenDay], own: Iterable[OpenDay]) -> tuple[OpenDay, ...]:
+    """The quotas' hours and, where these say nothing, those of the clerk's own calendar."""
+    found = {day.date: day.open for day in days}
+    for day in own:
+        quotas = found.get(day.date, ())
+        more = [piece for opening in day.open for piece in _beside(opening, quotas)]
+        found[day.date] = _joined(sorted((*quotas, *more), key=lambda p: (p.from_, p.site)))
+    return tuple(OpenDay(day, found[day]) for day in sorted(found))
+
+
+def _beside(opening: Opening, others: Iterable[Opening]) -> list[Opening]:
+    pieces = [opening]
+    for other in others:
+        pieces = [
+            part
+            for piece in pieces
+            for part in (
+                replace(piece, until=min(piece.until, other.from_)),
+                replace(piece, from_=max(piece.from_, other.until)),
+            )
+            if part.from_ < part.until
+        ]
+    return pieces
+
+
 def _joined(pieces: list[Opening]) -> tuple[Opening, ...]:
     """Pieces at one site, for the same guests, that touch become one, so that a visit may lie across the seam."""
     joined: list[Opening] = []

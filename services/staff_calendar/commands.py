@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from services.staff_calendar.events import BusyDay, Document, Pattern, Presence, Responsibility, RoomOfStop, Wish
+from services.staff_calendar.events import (
+    BusyDay,
+    Document,
+    OpenDay,
+    Pattern,
+    Presence,
+    Responsibility,
+    RoomOfStop,
+    Wish,
+)
 
 Scope = Literal["all", "others", "this"]
 
@@ -211,6 +220,18 @@ class RenewAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenFromCalendar:
+    """All the hours that the clerk's own calendars open from today on; `zone` and `closed` as in SetQuotas."""
+
+    id: str
+    now: datetime
+    clerk: str
+    days: tuple[OpenDay, ...]
+    zone: str
+    closed: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NoteWish:
     """What a clerk has done with a visit in the own calendar: moved to other times, deleted, or put back."""
 
@@ -241,4 +262,5 @@ StaffCalendarCommand = (
     | EndAbsence
     | RenewAddress
     | NoteWish
+    | OpenFromCalendar
 )

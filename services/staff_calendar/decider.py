@@ -21,6 +21,7 @@ from services.staff_calendar.commands import (
     NoteBusy,
     NotePresence,
     NoteWish,
+    OpenFromCalendar,
     RecordAbsence,
     RenewAddress,
     SetQuotas,
@@ -33,6 +34,7 @@ from services.staff_calendar.events import (
     AbsenceRecorded,
     BusyTimesChanged,
     CalendarAddressRenewed,
+    CalendarHoursSet,
     ClerkBecameBusy,
     ClerkBecameFree,
     ClerkDefined,
@@ -68,7 +70,7 @@ _REGISTRY = "staff"
 def needs(command: StaffCalendarCommand, states: Mapping[str, State]) -> set[str]:
     """The streams wanted, seeing what is loaded: the registry or the conversation first, then the resource-days."""
     match command:
-        case DefineClerk() | SetQuotas() | ExtendHorizon() | EndAbsence() | RenewAddress():
+        case DefineClerk() | SetQuotas() | ExtendHorizon() | EndAbsence() | RenewAddress() | OpenFromCalendar():
             return {_REGISTRY}
         case NotePresence() | MakeUnreadable() | CallGuest() | FinishVisit():
             return {_conversation(command.appointment)}
@@ -110,7 +112,13 @@ def evolve(state: State, event: StaffCalendarEvent) -> State:
     """The state after an event of its stream. Raises TypeError for an event of another kind of stream."""
     match state, event:
         case Staff(), (
-            ClerkDefined() | QuotasSet() | HoursOpened() | AbsenceRecorded() | AbsenceEnded() | CalendarAddressRenewed()
+            ClerkDefined()
+            | QuotasSet()
+            | HoursOpened()
+            | AbsenceRecorded()
+            | AbsenceEnded()
+            | CalendarAddressRenewed()
+            | CalendarHoursSet()
         ):
             return staff.evolve(state, event)
         case ClerkDay(), ClerkTaken() | ClerkFreed() | ClerkBecameBusy() | ClerkBecameFree():
@@ -149,8 +157,6 @@ def decide(command: StaffCalendarCommand, states: Mapping[str, State]) -> Sequen
             return _hold(command, states)
         case LetGoStaff():
             return _let_go(command, states)
-        case NoteWish():
-            return reservation.wish(command, _reservation(states, command.appointment))
         case ConfirmVisit():
             return reservation.confirm(command, _reservation(states, command.appointment))
         case NoteBusy():
@@ -165,9 +171,11 @@ def decide(command: StaffCalendarCommand, states: Mapping[str, State]) -> Sequen
             return absences.record(command, _staff(states), _days(states, wanted), _conversations(states, wanted))
         case EndAbsence():
             return absences.end(command, _staff(states))
+        case OpenFromCalendar():
+            return staff.open_from_calendar(command, _staff(states))
         case RenewAddress():
             return staff.renew_address(command, _staff(states))
-        case NotePresence() | MakeUnreadable() | CallGuest() | FinishVisit():
+        case NotePresence() | MakeUnreadable() | CallGuest() | FinishVisit() | NoteWish():
             return _at_the_desk(command, _reservation(states, command.appointment))
         case _:
             assert_never(command)
@@ -177,7 +185,13 @@ def stream_of(event: StaffCalendarEvent) -> str:
     """The stream an event belongs to."""
     match event:
         case (
-            ClerkDefined() | QuotasSet() | HoursOpened() | AbsenceRecorded() | AbsenceEnded() | CalendarAddressRenewed()
+            ClerkDefined()
+            | QuotasSet()
+            | HoursOpened()
+            | AbsenceRecorded()
+            | AbsenceEnded()
+            | CalendarAddressRenewed()
+            | CalendarHoursSet()
         ):
             return _REGISTRY
         case ClerkTaken() | ClerkFreed() | ClerkBecameBusy() | ClerkBecameFree():
@@ -189,7 +203,7 @@ def stream_of(event: StaffCalendarEvent) -> str:
 
 
 def _at_the_desk(
-    order: NotePresence | MakeUnreadable | CallGuest | FinishVisit, known: Reservation
+    order: NotePresence | MakeUnreadable | CallGuest | FinishVisit | NoteWish, known: Reservation
 ) -> Sequence[StaffCalendarEvent]:
     visit = known.visit
     match order:
@@ -199,6 +213,8 @@ def _at_the_desk(
             return visits.unreadable(order, visit)
         case CallGuest():
             return visits.call(order, visit, known.held.get(visit.attempt, ()))
+        case NoteWish():
+            return reservation.wish(order, known)
         case FinishVisit():
             return visits.finish(order, visit, known.held.get(visit.attempt, ()))
 

@@ -405,6 +405,14 @@ class CalendarAddressRenewed:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarHoursSet:
+    """The hours that a clerk's own calendar opens from now on, besides the quotas; other dates open none."""
+
+    clerk: str
+    days: tuple[OpenDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClerkWished:
     """In the own calendar a clerk has moved a visit to other times (`starts_at`, `ends_at`), or deleted it (`cancel`),
     or put it back (`none`). It stays as it is held until the guest agrees.
@@ -443,4 +451,5 @@ StaffCalendarEvent = (
     | AbsenceEnded
     | CalendarAddressRenewed
     | ClerkWished
+    | CalendarHoursSet
 )

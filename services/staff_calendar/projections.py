@@ -31,6 +31,7 @@ from services.staff_calendar.events import (
     BusyDay,
     BusyTimesChanged,
     CalendarAddressRenewed,
+    CalendarHoursSet,
     ClerkBecameBusy,
     ClerkBecameFree,
     ClerkDefined,
@@ -205,7 +206,9 @@ def project(event: StaffCalendarEvent, at: Recorded) -> Iterable[Write]:
             return (_CONFIRM, who | {"confirmed_at": instant(at.time)}), _visit(event)
         case BusyTimesChanged():
             return (_busy(event.clerk, day) for day in event.days)
-        case StaffDeclined() | HoldForgone() | ClerkBecameBusy() | ClerkBecameFree() | ClerkWished():
+        case (
+            StaffDeclined() | HoldForgone() | ClerkBecameBusy() | ClerkBecameFree() | ClerkWished() | CalendarHoursSet()
+        ):
             return ()
         case AbsenceRecorded() | AbsenceEnded() | CalendarAddressRenewed():
             return (_about_clerk(event),)

@@ -7,13 +7,14 @@ from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from services.staff_calendar.calendar import clashing, fixed, open_days, overlapping, seen
-from services.staff_calendar.commands import DefineClerk, ExtendHorizon, RenewAddress, SetQuotas
+from services.staff_calendar.calendar import clashing, fixed, open_days, overlapping, seen, with_own
+from services.staff_calendar.commands import DefineClerk, ExtendHorizon, OpenFromCalendar, RenewAddress, SetQuotas
 from services.staff_calendar.events import (
     PUBLIC,
     AbsenceEnded,
     AbsenceRecorded,
     CalendarAddressRenewed,
+    CalendarHoursSet,
     ClerkDefined,
     HoursOpened,
     OpenDay,
@@ -48,6 +49,8 @@ class Clerk:
     opened_until: date | None = None
     days: Mapping[date, tuple[Opening, ...]] = field(default_factory=lambda: MappingProxyType({}))
     absences: Mapping[str, AbsenceRecorded] = field(default_factory=lambda: MappingProxyType({}))
+    own: tuple[OpenDay, ...] = ()
+    """The hours that the clerk's own calendar opens."""
 
     def can(self, department: str, competences: tuple[str, ...], responsibility: str | None) -> bool:
         """Competent and responsible: all competences, in the department, and the rule that the request names."""
@@ -81,7 +84,9 @@ class Staff:
     clerks: Mapping[str, Clerk] = field(default_factory=lambda: MappingProxyType({}))
 
 
-RegistryEvent = ClerkDefined | QuotasSet | HoursOpened | AbsenceRecorded | AbsenceEnded | CalendarAddressRenewed
+RegistryEvent = (
+    ClerkDefined | QuotasSet | HoursOpened | AbsenceRecorded | AbsenceEnded | CalendarAddressRenewed | CalendarHoursSet
+)
 
 
 def evolve(staff: Staff, event: RegistryEvent) -> Staff:
@@ -95,6 +100,8 @@ def evolve(staff: Staff, event: RegistryEvent) -> Staff:
             clerk = _opened(staff.clerks[event.clerk], event)
         case AbsenceRecorded() | AbsenceEnded():
             clerk = _absent(staff.clerks[event.clerk], event)
+        case CalendarHoursSet():
+            clerk = replace(staff.clerks[event.clerk], own=event.days)
         case CalendarAddressRenewed():
             return staff
     return Staff(MappingProxyType({**staff.clerks, event.clerk: clerk}))
@@ -130,6 +137,22 @@ def set_quotas(command: SetQuotas, staff: Staff) -> tuple[QuotasSet | HoursOpene
     return news
 
 
+def open_from_calendar(command: OpenFromCalendar, staff: Staff) -> tuple[CalendarHoursSet | HoursOpened, ...]:
+    """The hours of the clerk's own calendar, and the open days if they differ; nothing for a clerk who is not known."""
+    clerk = staff.clerks.get(command.clerk)
+    first, last = _horizon(command)
+    if clerk is None or tuple(day for day in clerk.own if day.date >= first) == command.days:
+        return ()
+    news = CalendarHoursSet(command.clerk, command.days)
+    clerk = replace(clerk, own=command.days)
+    if clerk.opened_until is not None:
+        return (news, *reopened(clerk, first, last, command.zone, command.closed))
+    return (
+        news,
+        HoursOpened(command.clerk, first, last, command.zone, _open(clerk, first, last, command.zone, command.closed)),
+    )
+
+
 def renew_address(command: RenewAddress, staff: Staff) -> tuple[CalendarAddressRenewed, ...]:
     """Another address of the feed. Raises Refused."""
     if command.clerk not in staff.clerks:
@@ -159,7 +182,7 @@ def _local_date(moment: datetime, zone: str) -> date:
 
 def _extended(command: ExtendHorizon, clerk: Clerk) -> Iterator[HoursOpened]:
     today, last = _horizon(command)
-    if clerk.pattern is None or clerk.opened_until is None or clerk.opened_until >= last:
+    if clerk.opened_until is None or clerk.opened_until >= last:
         return
     first = max(today, clerk.opened_until + timedelta(days=1))
     days = _open(clerk, first, last, command.zone, command.closed)
@@ -167,14 +190,16 @@ def _extended(command: ExtendHorizon, clerk: Clerk) -> Iterator[HoursOpened]:
         yield HoursOpened(clerk.definition.clerk, first, last, command.zone, days)
 
 
-def _horizon(command: SetQuotas | ExtendHorizon) -> tuple[date, date]:
+def _horizon(command: SetQuotas | ExtendHorizon | OpenFromCalendar) -> tuple[date, date]:
     today = command.now.astimezone(ZoneInfo(command.zone)).date()
     return today, today + timedelta(days=HORIZON_DAYS - 1)
 
 
 def _open(clerk: Clerk, first: date, until: date, zone: str, closed: Collection[date]) -> tuple[OpenDay, ...]:
-    """What the pattern opens, without the clerk's absences."""
+    """What the pattern and the clerk's own calendar open, without the clerk's absences."""
     days = open_days(clerk.pattern or Pattern(), first, until, zone, closed)
+    own = (day for day in clerk.own if first <= day.date <= until and day.date not in closed)
+    days = with_own(days, own)
     for absence in clerk.absences.values():
         days = tuple(OpenDay(day.date, tuple(_without(day.open, absence))) for day in days)
     return tuple(day for day in days if day.open)

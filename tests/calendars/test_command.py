@@ -134,7 +134,7 @@ def test_a_file_is_uploaded_and_replaced(foyer: Foyer, office: Office, tmp_path:
         (("add", "c-17", "example.org/cal"), 2, "a calendar's address begins with https://"),
         (("add", "c-17", "file:///etc/passwd"), 2, "a calendar's address begins with https://"),
         (("add", "c-17", "https://example.org/", "--zone", "Mars/Olympus"), 2, "--zone must be a time zone"),
-        (("add", "c-17", "https://example.org/", "--opens", "Termine"), 2, "--opens and --site belong together"),
+        (("add", "c-17", "https://example.org/", "--opens", "Termine"), 2, "--opens needs --site"),
         (("add", "c-17", "https://example.org/", "--kind", "x"), 2, "--kind must be caldav or address"),
         (("add", "c-17", "http://127.0.0.1:1/"), 1, "Not connected: the server can't be reached"),
         (("add", "c-17", "http://10.9.8.7/"), 1, "Not connected: this address may not be asked"),

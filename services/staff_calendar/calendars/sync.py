@@ -21,11 +21,12 @@ from services.staff_calendar.calendars.reader import NoCalendar, Reader, TooCost
 from services.staff_calendar.calendars.settings import CalendarSettings
 from services.staff_calendar.calendars.tables import entries
 from services.staff_calendar.calendars.uids import Uids
-from services.staff_calendar.commands import NoteBusy
-from services.staff_calendar.events import BusyDay, Span
+from services.staff_calendar.commands import NoteBusy, OpenFromCalendar
+from services.staff_calendar.events import BusyDay, OpenDay, Opening, Span
 from services.staff_calendar.projections import busy_days
 from services.staff_calendar.spans import by_day
 from services.staff_calendar.staff import HORIZON_DAYS
+from services.staff_calendar.web.hours import closed_dates
 from shared.app import App
 from shared.definition import Command
 from shared.messages import Cause
@@ -260,9 +261,39 @@ def keep_clerk(app: App, link: Link, rows: Known | None, writes: Sequence[Write]
             known[link.calendar] = rows
         times = [time for found in known.values() for time in _busy(found)]
         days = changed_days(connection, link.clerk, times, now, zone)
-    order = (NoteBusy(str(uuid4()), now, link.clerk, days),) if days else ()
-    app.writer.submit(Keep(order, tuple(writes)))
+        hours = _hours(connection, link, rows)
+    orders: tuple[Command, ...] = (NoteBusy(str(uuid4()), now, link.clerk, days),) if days else ()
+    if hours is not None:
+        today = now.astimezone(ZoneInfo(zone)).date()
+        open_ = tuple(day for day in hours_by_day(hours, zone) if day.date >= today)
+        orders += (OpenFromCalendar(str(uuid4()), now, link.clerk, open_, zone, closed_dates(app)),)
+    app.writer.submit(Keep(orders, tuple(writes)))
     return len(days)
+
+
+def _hours(connection: Connection, link: Link, rows: Known | None) -> list[tuple[str, tuple[int, int]]] | None:
+    """What the clerk's calendars open, each with its site; None where none of them opens hours."""
+    opening = [one for one in links.of_clerk(connection, link.clerk) if one.site is not None]
+    if not opening and link.site is None:
+        return None
+    found: list[tuple[str, tuple[int, int]]] = []
+    for one in opening:
+        known = rows if one.calendar == link.calendar else kept(connection, one.calendar)
+        found += [(one.site or "", times) for row in (known or {}).values() for times in row.opens]
+    return found
+
+
+def hours_by_day(hours: Iterable[tuple[str, tuple[int, int]]], zone: str) -> tuple[OpenDay, ...]:
+    """Hours cut at local midnights, by site, in order; what overlaps at one site is one."""
+    sites: dict[str, list[Span]] = {}
+    for site, (begins, ends) in hours:
+        sites.setdefault(site, []).append(Span(datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC)))
+    days: dict[date, list[Opening]] = {}
+    for site in sorted(sites):
+        for day in by_day(sites[site], zone):
+            days.setdefault(day.date, []).extend(Opening(site, span.from_, span.until) for span in day.busy)
+    in_order = (OpenDay(day, tuple(sorted(days[day], key=lambda one: (one.from_, one.site)))) for day in sorted(days))
+    return tuple(in_order)
 
 
 def changed_days(
