@@ -201,7 +201,8 @@ def test_the_town_is_not_changed_by_half(
 ) -> None:
     """A bad room, clerk or catalogue is refused as a whole."""
     before = town_hall.rows(service, COUNT)
-    asserted_problem(town_hall.call("PUT", service, path, json=body), 422, field)
+    asserted_problem(town_hall.call("PUT", service, path, json=body), 401)
+    asserted_problem(town_hall.operate("PUT", service, path, json=body), 422, field)
     assert town_hall.rows(service, COUNT) == before
 
 

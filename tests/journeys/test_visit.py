@@ -39,7 +39,7 @@ def test_from_the_request_to_the_departure(town_hall: TownHall) -> None:
     assert (sent["kind"], sent["status"]) == ("confirmation", "sent")
 
     for entry, status in (("arrival", "arrived"), ("departure", "left")):
-        entered = town_hall.call("POST", "visitor_access", f"/api/visits/{expected['pass']}/{entry}", json={})
+        entered = town_hall.operate("POST", "visitor_access", f"/api/visits/{expected['pass']}/{entry}", json={})
         assert (entered.status_code, entered.json()["status"]) == (200, status)
     shown = town_hall.on_the_list(booked, town_hall.today)
     assert shown is not None
