@@ -1,5 +1,6 @@
 """The command line brings a whole ensemble up, watches it, and takes it down without a trace."""
 
+import json
 import os
 import signal
 import subprocess
@@ -39,8 +40,12 @@ def test_up_twice_restart_of_a_killed_part_and_down(home: Path) -> None:
         first = foyer(env, "up")
         assert first.returncode == 0, first.stdout + first.stderr
         states = {state["name"]: state["pid"] for state in supervisor.states()}
-        assert len(states) == 12
+        assert len(states) == 13
         assert foyer(env, "status").returncode == 0
+        told = json.loads(foyer(env, "status", "--json").stdout)
+        assert told["well"]
+        assert {line["name"] for line in told["processes"]} == set(states)
+        assert all(line["behind"] is not None for line in told["processes"] if line["name"].endswith("-publisher"))
 
         assert foyer({"FOYER_HOME": str(home)}, "up").returncode == 0, "a second time, from a shell without settings"
         assert {state["name"]: state["pid"] for state in supervisor.states()} == states
