@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from environs import Env
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from shared import admission
@@ -108,7 +109,7 @@ class Kit:
 
     def words(self, request: Request) -> Words:
         """The language of the page: as chosen now (`lang`) or before (cookie), else the browser's, else German."""
-        for chosen in (request.values.get("lang", ""), request.cookies.get(LANGUAGE, "")):
+        for chosen in (_chosen(request), request.cookies.get(LANGUAGE, "")):
             if chosen in self.spoken:
                 return self.spoken[chosen]
         return self.spoken[request.accept_languages.best_match(self.spoken, SOURCE) or SOURCE]
@@ -246,6 +247,13 @@ def _asked_for(request: Request) -> str:
         return quote(request.path)
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return f"{quote(request.path)}?{urlencode(kept)}" if kept else quote(request.path)
+
+
+def _chosen(request: Request) -> str:
+    try:
+        return request.values.get("lang", "")
+    except HTTPException:  # a form that is too large can't be looked into
+        return request.args.get("lang", "")
 
 
 def _host(request: Request) -> str:

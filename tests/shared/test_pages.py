@@ -1,0 +1,251 @@
+"""The kit of pages: one look, strict headers, languages, plain error pages, files that are kept forever."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.pofile import read_po
+from werkzeug.test import Client, TestResponse
+from werkzeug.wrappers import Request, Response
+
+from shared import pages
+from shared.pages import Kit, Link, Sorry, events, kit, streams
+from shared.pages.entrypoint import MAX_FORM
+from shared.problems import Problem
+from shared.sessions import Sessions, begin
+from tests.over_http import Wsgi
+from tests.shared import toy
+
+TEMPLATE = """{% extends "layout.html" %}{% from "kern.html" import field %}{% block title %}Seite{% endblock %}
+{% block main %}<form>{{ form_token }}{{ field(w, errors, values, "name", "Name") }}</form>{% endblock %}"""
+NAME = "<script>alert(1)</script> O'Brien"
+
+
+@pytest.fixture
+def toy_kit(tmp_path: Path) -> Kit:
+    """A service's own folder with a template, a stylesheet and no catalogue but the English one of nothing."""
+    folder = tmp_path / "toy" / "web"
+    for name in ("templates", "static"):
+        (folder / name).mkdir(parents=True)
+    (folder / "templates" / "page.html").write_text(TEMPLATE)
+    (folder / "static" / "toy.css").write_text("body { color: red; }" * 100)
+    catalogue = folder.parent / "locale" / "en" / "LC_MESSAGES" / "messages.po"
+    catalogue.parent.mkdir(parents=True)
+    catalogue.write_text(
+        'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Spielzeug"\nmsgstr "Toy"\n'
+    )
+    links = (Link("/page", "Spielzeug"), Link("/secret", "Geheim", ("keeper",)))
+    portal = ("FOYER_HTTP_ELSEWHERE", "127.0.0.1:8001")
+    return Kit("toy", folder, title="Spielzeug", navigation=links, stylesheets=("own/toy.css",), portal=portal)
+
+
+@pytest.fixture
+def client(toy_kit: Kit, home: Path) -> Iterator[Client]:
+    """A browser in front of a service with such pages."""
+    url = f"sqlite:///{home}/toy.db"
+    toy.create_tables(url)
+    app = toy.app(home, url)
+    yield Client(Wsgi(_service(toy_kit), app), Response)
+    app.engine.dispose()
+
+
+def _service(of: Kit) -> type:
+    class Toy:
+        app: Any
+
+        @of.pages("GET,POST", "/page")
+        def page(self, request: Request) -> Response:
+            wrong = {"name": "Falsch"} if request.method == "POST" else {}
+            return of.page("page.html", request, 422 if wrong else 200, values=request.form, errors=wrong)
+
+        @of.pages("GET,POST", "/secret", role=("keeper",))
+        def secret(self, request: Request) -> Response:
+            return of.page("page.html", request, values={})
+
+        @of.pages("GET", "/breaks/<how>")
+        def breaks(self, request: Request, how: str) -> Response:
+            raise {"own": Sorry(404, "Fort", "Hier war etwas."), "bug": KeyError("secret text")}.get(how) or Problem(
+                int(how), "x"
+            )
+
+        @of.pages("GET", "/news")
+        def news(self, request: Request) -> Response:
+            return events(request, iter([("changed", {"n": 1}), None]))
+
+        @of.pages("GET", of.files.rule)
+        def static_file(self, request: Request, group: str, name: str) -> Response:
+            return of.static(request, group, name)
+
+    return Toy
+
+
+def _text(answer: TestResponse) -> str:
+    return answer.get_data(as_text=True)
+
+
+def _titles(answer: TestResponse) -> tuple[str, str]:
+    text = _text(answer)
+    return re.findall(r"<title>(.*?)</title>", text)[0], re.findall(r"<h1[^>]*>(.*?)</h1>", text)[0]
+
+
+def test_a_page_may_load_nothing_from_elsewhere_and_nothing_inline(client: Client) -> None:
+    """And nobody may frame it, keep it, or learn where one came from."""
+    answer = client.get("/page")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self';")
+    assert "unsafe" not in policy
+    assert {"frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} <= set(policy.split("; "))
+    wanted = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
+    assert {name: answer.headers[name] for name in wanted} == wanted
+    assert not re.search(r"<style|style=|onclick|<script(?![^>]*src=)", _text(answer))
+    assert "https://" not in _text(answer)
+
+
+@pytest.mark.parametrize(
+    ("header", "query", "language"),
+    [
+        ("", "", "de"),
+        ("en-GB,en;q=0.9", "", "en"),
+        ("fr", "", "de"),
+        ("de", "?lang=en", "en"),
+        ("en", "?lang=xx", "en"),
+    ],
+)
+def test_the_language_is_chosen_or_the_browsers(client: Client, header: str, query: str, language: str) -> None:
+    """And what was chosen stays so."""
+    answer = client.get(f"/page{query}", headers={"Accept-Language": header})
+    assert f'<html lang="{language}">' in _text(answer)
+    if query == "?lang=en":
+        assert '<html lang="en">' in _text(client.get("/page", headers={"Accept-Language": "de"}))
+    assert _titles(answer)[0] == f"Seite – {'Toy' if language == 'en' else 'Spielzeug'}"
+
+
+def test_the_switch_leads_to_the_same_page(client: Client) -> None:
+    """With all that was asked."""
+    assert 'href="/page?a=1&amp;b=%C3%A4&amp;lang=en"' in _text(client.get("/page?a=1&b=ä&lang=de"))
+
+
+def test_a_wrong_field_is_said_and_what_was_typed_is_shown_as_typed(client: Client) -> None:
+    """The focus is there, the title says so, and a name is never markup."""
+    answer = client.post("/page", data={"name": NAME})
+    assert "<script>" not in _text(answer)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; O&#39;Brien" in _text(answer)
+    assert re.search(
+        r'id="name"[^>]*aria-invalid="true"[^>]*aria-describedby=" name-wrong"[^>]*autofocus', _text(answer)
+    )
+    assert _titles(answer)[0].startswith("Fehler: ")
+
+
+@pytest.mark.parametrize("status", sorted(kit.SAID.keys() - {401}))
+def test_whatever_goes_wrong_is_a_plain_page(client: Client, status: int) -> None:
+    """In the reader's language, with the right status."""
+    answer = client.get(f"/breaks/{status}?lang=en")
+    assert answer.status_code == status
+    assert answer.content_type.startswith("text/html")
+    assert _titles(answer)[1] not in kit.SAID[status], "it is in English"
+
+
+def test_what_we_did_not_foresee_says_no_more_than_that(client: Client) -> None:
+    """No stack, no text of ours."""
+    answer = client.get("/breaks/bug")
+    assert answer.status_code == 500
+    assert "secret text" not in _text(answer)
+    assert _titles(answer)[1] == kit.FAILED[0]
+    assert "Hier war etwas." in _text(client.get("/breaks/own"))
+
+
+def test_who_is_not_signed_in_is_led_there_and_back(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the host that the reader sees; what was being sent is not lost without a word."""
+    assert client.get("/secret?x=1").headers["Location"] == (
+        "http://localhost:8001/sign-in?next=http%3A%2F%2Flocalhost%2Fsecret%3Fx%3D1"
+    )
+    assert client.post("/secret").status_code == 401
+    monkeypatch.setenv("FOYER_PUBLIC_URL", "https://termine.example/")
+    assert client.get("/secret").headers["Location"].startswith("https://termine.example/sign-in?")
+    monkeypatch.setenv("FOYER_SIGN_IN_URL", "https://sso.example/in")
+    assert client.get("/secret").headers["Location"].startswith("https://sso.example/in?")
+
+
+def test_the_navigation_shows_what_one_may(client: Client, home: Path) -> None:
+    """And a form of a signed-in page bears the session's token."""
+    assert "/secret" not in _text(client.get("/page"))
+    settings = toy.settings(home, "sqlite://")
+    now = toy.app(home, f"sqlite:///{home}/toy.db").clock()
+    session = begin("a-1", ("keeper",), now)
+    client.set_cookie("foyer_session", Sessions(settings.secret).sealed(session))
+    shown = _text(client.get("/secret"))
+    assert 'href="/secret" aria-current="page"' in shown
+    assert f'name="form_token" value="{Sessions(settings.secret).form_token(session)}"' in shown
+    assert client.post("/secret").status_code == 403
+    assert client.post("/secret", data={"form_token": "0" * 32}).status_code == 403
+    token = Sessions(settings.secret).form_token(session)
+    assert client.post("/secret", data={"form_token": token}).status_code == 200
+
+
+def test_a_form_from_elsewhere_or_too_large_is_refused(client: Client) -> None:
+    """Also where nobody is signed in."""
+    assert client.post("/page", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert client.post("/page", data={"name": "x" * (MAX_FORM + 1)}).status_code == 413
+
+
+def test_files_are_kept_forever_under_an_address_of_their_content(client: Client) -> None:
+    """KERN's stylesheet among them, compressed; under an old address they are asked for again."""
+    for url in re.findall(r'href="(/static/[^"]+)"', _text(client.get("/page"))):
+        plain = client.get(url)
+        packed = client.get(url, headers={"Accept-Encoding": "gzip"})
+        assert "immutable" in plain.headers["Cache-Control"]
+        assert gzip.decompress(packed.data) == plain.data
+        assert len(packed.data) < 40_000, url
+        old = client.get(re.sub(r"-[0-9a-f]{12}/", "-000000000000/", url))
+        assert (old.status_code, old.headers["Cache-Control"]) == (200, "no-cache")
+    fonts = re.findall(r'url\("([^"]+)"\)', _text(client.get(_address(client, "pages.css"))))
+    assert fonts
+    assert all(client.get(font).content_type == "font/woff2" for font in fonts)
+
+
+def _address(client: Client, name: str) -> str:
+    return re.findall(rf'href="(/static/[^"]+/{name})"', _text(client.get("/page")))[0]
+
+
+@pytest.mark.parametrize(
+    "path", ["own-x/nope.css", "own-x/../templates/page.html", "nope-x/toy.css", "kern-x/kern.css"]
+)
+def test_nothing_else_is_served(client: Client, path: str) -> None:
+    """A plain page instead."""
+    assert client.get(f"/static/toy/{path}").status_code == 404
+
+
+def test_a_large_page_is_compressed_for_strangers_only(client: Client) -> None:
+    """The length of a page with a session's secrets in it would tell of them."""
+    answer = client.post("/page", data={"name": "x" * 5000}, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert b"x" * 5000 in gzip.decompress(answer.data)
+
+
+def test_events_are_told_one_by_one(client: Client) -> None:
+    """For EventSource; nothing of it is kept."""
+    answer = client.get("/news")
+    assert answer.content_type.startswith("text/event-stream")
+    assert _text(answer) == 'retry: 3000\n\nevent: changed\ndata: {"n":1}\n\n:\n\n'
+    assert streams._open == 0
+
+
+def test_too_many_streams_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before they eat up the process."""
+    monkeypatch.setattr(streams, "MOST", 0)
+    assert client.get("/news").status_code == 503
+
+
+def test_every_german_text_of_the_kit_has_its_english_one() -> None:
+    """And the catalogue holds no other."""
+    folder = Path(pages.__file__).parent
+    with (folder / "locale" / "en" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        known = {message.id: message.string for message in read_po(file) if message.id}
+    said = {text for pair in (*kit.SAID.values(), kit.FOREIGN_FORM, kit.FAILED) for text in pair}
+    for path in (folder / "templates").glob("*.html"):
+        said |= set(re.findall(r'w\.(?:text|say)\("([^"]+)"', path.read_text()))
+    assert all(known.values())
+    assert said == set(known)
