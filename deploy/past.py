@@ -24,7 +24,7 @@ from shared.database import connect, reading
 from shared.tables import events
 
 # The events that neither catalogue nor index learn from.
-_IDLE = ("AppointmentConfirmed", "AnswerCameLate", "GuestForgotten")
+_IDLE = ("AppointmentHeld", "AppointmentConfirmed", "AnswerCameLate", "GuestForgotten")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Literal, assert_never
 
 from services.booking.commands import (
     CancelAppointment,
+    ConfirmByGuest,
     ExpireHold,
     ForgetGuest,
     HearAnswer,
@@ -23,6 +24,7 @@ from services.booking.events import (
     AppointmentConfirmed,
     AppointmentDeclined,
     AppointmentExpired,
+    AppointmentHeld,
     AppointmentMoved,
     AppointmentQuestioned,
     AppointmentReassigned,
@@ -42,7 +44,8 @@ PATIENCE = timedelta(seconds=60)
 """A guest waits for the answer on the page about so long; a later refusal is sent by mail."""
 
 AppointmentCommand = (
-    RequestAppointment
+    ConfirmByGuest
+    | RequestAppointment
     | RequestMove
     | CancelAppointment
     | HearAnswer
@@ -58,6 +61,7 @@ AppointmentEvent = (
     | MoveRequested
     | RoomHeld
     | StaffHeld
+    | AppointmentHeld
     | AppointmentConfirmed
     | AppointmentMoved
     | AppointmentReassigned
@@ -84,7 +88,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What is being reserved at the moment, and who has answered."""
+    """What is being reserved at the moment, and who has answered.
+
+    `confirm_by`: the guest must say yes until then; `held`: there is everything to say yes to.
+    """
 
     attempt: int
     plan: Plan
@@ -92,6 +99,8 @@ class Pending:
     requested_at: datetime
     rooms: tuple[Held, ...] = ()
     clerks: tuple[Held, ...] = ()
+    confirm_by: datetime | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,9 @@ class Appointment:
 def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
     match event:
         case AppointmentRequested():
-            pending = Pending(event.attempt, event.plan, event.hold_until, event.requested_at)
+            pending = Pending(
+                event.attempt, event.plan, event.hold_until, event.requested_at, confirm_by=event.confirm_by
+            )
             return Appointment(
                 "requested",
                 event.attempt,
@@ -136,6 +147,8 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
             return replace(state, pending=replace(state.pending, rooms=event.stops))
         case StaffHeld() if state.pending:
             return replace(state, pending=replace(state.pending, clerks=event.stops))
+        case AppointmentHeld() if state.pending:
+            return replace(state, pending=replace(state.pending, hold_until=event.confirm_by, held=True))
         case AppointmentConfirmed() | AppointmentMoved():
             confirmed = replace(state, status="confirmed", attempt=event.attempt, pending=None)
             return replace(confirmed, plan=event.plan, rooms=event.rooms, clerks=event.clerks)
@@ -166,6 +179,8 @@ def decide(command: AppointmentCommand, state: Appointment) -> Sequence[Appointm
             return _request(command, state)
         case RequestMove():
             return _request_move(command, state)
+        case ConfirmByGuest():
+            return _confirm(command, state)
         case CancelAppointment():
             return _cancel(command, state)
         case HearAnswer():
@@ -192,7 +207,14 @@ def _request(order: RequestAppointment, state: Appointment) -> Sequence[Appointm
             return ()
         raise Refused("key_reused", "Idempotency-Key", "This key was used with another request; take a new one.")
     requested = AppointmentRequested(
-        order.appointment, 1, order.plan, order.hold_until, order.now, order.guest, order.fingerprint
+        order.appointment,
+        1,
+        order.plan,
+        order.hold_until,
+        order.now,
+        order.guest,
+        order.fingerprint,
+        order.confirm_by,
     )
     return (requested,)
 
@@ -210,6 +232,15 @@ def _request_move(order: RequestMove, state: Appointment) -> Sequence[Appointmen
     if sorted(stop.concern for stop in plan.stops) != sorted(stop.concern for stop in order.plan.stops):
         raise Refused("other_concern", "proposal", "The proposal is for other concerns than this appointment.")
     return (MoveRequested(order.appointment, state.attempts + 1, order.plan, order.hold_until, order.now),)
+
+
+def _confirm(order: ConfirmByGuest, state: Appointment) -> Sequence[AppointmentEvent]:
+    pending = state.pending
+    if state.status == "confirmed":
+        return ()
+    if state.status != "requested" or pending is None or not pending.held or order.now >= pending.hold_until:
+        raise Refused("not_active", detail="There is nothing that could be confirmed, or no longer.")
+    return (_confirmed(order.appointment, state, pending, pending.rooms, pending.clerks),)
 
 
 def _cancel(order: CancelAppointment, state: Appointment) -> Sequence[AppointmentEvent]:
@@ -244,6 +275,9 @@ def _hear(order: HearAnswer, state: Appointment) -> Sequence[AppointmentEvent]:
         rooms, clerks = pending.rooms, order.held
     if not (rooms and clerks):
         return (held,)
+    if pending.confirm_by is not None and not pending.held:
+        plan, by = pending.plan, pending.confirm_by
+        return (held, AppointmentHeld(order.appointment, order.attempt, plan, rooms, clerks, by))
     return (held, _confirmed(order.appointment, state, pending, rooms, clerks))
 
 

@@ -43,6 +43,7 @@ class RequestAppointment:
     hold_until: datetime
     guest: str
     fingerprint: str
+    confirm_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,15 @@ class RequestMove:
     appointment: str
     plan: Plan
     hold_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmByGuest:
+    """The guest says yes to what is held."""
+
+    id: str
+    now: datetime
+    appointment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +147,7 @@ BookingCommand = (
     | Note
     | RequestAppointment
     | RequestMove
+    | ConfirmByGuest
     | CancelAppointment
     | HearAnswer
     | HearSubstitute

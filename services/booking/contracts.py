@@ -11,6 +11,7 @@ from services.booking.events import (
     AppointmentConfirmed,
     AppointmentDeclined,
     AppointmentExpired,
+    AppointmentHeld,
     AppointmentMoved,
     AppointmentQuestioned,
     AppointmentReassigned,
@@ -125,6 +126,12 @@ class AppointmentQuestionedV1(AttemptV1):
     starts_at = Instant(required=True, allow_none=True)
 
 
+class AppointmentHeldV1(AppointmentConfirmedV1):
+    """Everything is held, and the guest is asked to say yes before `confirm_by`; then AppointmentConfirmed is said."""
+
+    confirm_by = Instant(required=True)
+
+
 class AppointmentMovedV1(AppointmentConfirmedV1):
     previous_starts_at = Instant(required=True)
 
@@ -175,8 +182,19 @@ def _confirmed(event: AppointmentConfirmed | AppointmentMoved | AppointmentReass
     return own | _visit(event) | {"stops": [_stop(stop, rooms, clerks) for stop in event.plan.stops]}
 
 
+def _held(event: AppointmentHeld) -> Mapping[str, Any]:
+    rooms, clerks = _by_stop(event.rooms), _by_stop(event.clerks)
+    own = {"appointment": event.appointment, "attempt": event.attempt, "confirm_by": event.confirm_by}
+    return own | _visit(event) | {"stops": [_stop(stop, rooms, clerks) for stop in event.plan.stops]}
+
+
 def _visit(
-    event: AppointmentRequested | MoveRequested | AppointmentConfirmed | AppointmentMoved | AppointmentReassigned,
+    event: AppointmentRequested
+    | MoveRequested
+    | AppointmentHeld
+    | AppointmentConfirmed
+    | AppointmentMoved
+    | AppointmentReassigned,
 ) -> dict[str, Any]:
     names = ("site", "date", "starts_at", "ends_at", "party_size", "step_free", "language", "documents")
     return {name: getattr(event.plan, name) for name in names}
@@ -203,6 +221,7 @@ SAYS: dict[type, tuple[str, Schema, Callable[[Any], Mapping[str, Any]]]] = {
     AppointmentRequested: ("AppointmentRequested", AppointmentRequestedV1(), _requested),
     MoveRequested: ("AppointmentMoveRequested", AppointmentMoveRequestedV1(), _requested),
     AppointmentConfirmed: ("AppointmentConfirmed", AppointmentConfirmedV1(), _confirmed),
+    AppointmentHeld: ("AppointmentHeld", AppointmentHeldV1(), _held),
     AppointmentMoved: ("AppointmentMoved", AppointmentMovedV1(), _confirmed),
     AppointmentReassigned: ("AppointmentReassigned", AppointmentReassignedV1(), _confirmed),
     AppointmentQuestioned: (

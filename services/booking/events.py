@@ -310,7 +310,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentRequested:
-    """`guest` is sealed; `fingerprint` tells a repeated request from another one under the same key."""
+    """`guest` is sealed; `fingerprint` tells a repeated request from another one under the same key.
+
+    `confirm_by`: until then the guest must say yes once everything is held; None = nobody is asked.
+    """
 
     appointment: str
     attempt: int
@@ -319,6 +322,7 @@ class AppointmentRequested:
     requested_at: datetime
     guest: str
     fingerprint: str
+    confirm_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +346,18 @@ class StaffHeld:
     appointment: str
     attempt: int
     stops: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentHeld:
+    """Room and clerk are held; the guest must say yes before `confirm_by`, or all of it is let go."""
+
+    appointment: str
+    attempt: int
+    plan: Plan
+    rooms: tuple[Held, ...]
+    clerks: tuple[Held, ...]
+    confirm_by: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,6 +473,7 @@ BookingEvent = (
     | MoveRequested
     | RoomHeld
     | StaffHeld
+    | AppointmentHeld
     | AppointmentConfirmed
     | AppointmentMoved
     | AppointmentReassigned

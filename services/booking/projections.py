@@ -15,6 +15,7 @@ from services.booking.events import (
     AppointmentConfirmed,
     AppointmentDeclined,
     AppointmentExpired,
+    AppointmentHeld,
     AppointmentMoved,
     AppointmentReassigned,
     AppointmentRequested,
@@ -150,6 +151,8 @@ def _life(event: BookingEvent, at: Recorded) -> Iterable[Write]:
             return (hold, set_timer(FORGET, event.appointment, event.plan.ends_at))
         case MoveRequested():  # the old time counts until the new one is held
             return (set_timer(HOLD, event.appointment, event.hold_until),)
+        case AppointmentHeld():
+            return (set_timer(HOLD, event.appointment, event.confirm_by),)
         case AppointmentConfirmed():
             return (clear_timer(HOLD, event.appointment),)
         case AppointmentMoved():

@@ -30,6 +30,7 @@ from services.booking.appointment import Appointment
 from services.booking.catalogue import Catalogue
 from services.booking.commands import (
     CancelAppointment,
+    ConfirmByGuest,
     ExpireHold,
     ForgetGuest,
     RequestAppointment,
@@ -83,6 +84,7 @@ class Booking(App):
         zone = ZoneInfo(settings.timezone)
         self.reads = ReadSide(Index(zone), Tokens(settings.secret), zone, Catalogue(), sites(), objective())
         self.hold_for = timedelta(seconds=Env().int("FOYER_HOLD_FOR", 600))
+        self.confirm_within = timedelta(minutes=Env().int("FOYER_CONFIRM_BY_MAIL", 0))
         rest = Env().int("FOYER_REST", 0)
         self.rest = min(timedelta(seconds=rest), projections.LONGEST_REST)
         self.page = date.min
@@ -126,8 +128,13 @@ class Booking(App):
         state: Appointment = self.state(f"appointment-{appointment}")
         return state
 
-    def request(self, body: dict[str, Any], key: str, raw: bytes, cause: Cause) -> dict[str, Any]:
-        """Ask for an appointment; the same key and body lead to the same answer. Raises Problem and Refused."""
+    def request(
+        self, body: dict[str, Any], key: str, raw: bytes, cause: Cause, *, by_mail: bool = False
+    ) -> dict[str, Any]:
+        """Ask for an appointment; the same key and body lead to the same answer. Raises Problem and Refused.
+
+        `by_mail`: a guest whom nobody sees must say yes by the link in a mail, where the town wants that.
+        """
         now, tokens = self.clock(), self.reads.tokens
         appointment, fingerprint = tokens.appointment(key), tokens.fingerprint(raw)
         command, manage_token = str(uuid4()), tokens.manage(appointment)
@@ -140,9 +147,13 @@ class Booking(App):
             if self.life(appointment).fingerprint != fingerprint:
                 raise
             return accepted
-        guest = body["guest"] | {"manage_token": manage_token}
+        guest, confirm_by = body["guest"] | {"manage_token": manage_token}, None
+        if by_mail and self.confirm_within:
+            guest |= {"confirm_token": tokens.confirm(appointment)}
+            confirm_by = min(now + self.confirm_within, plan.starts_at)
         sealed, key_row = self.vault.seal(appointment, f"{command}.0/guest", guest)
-        order = RequestAppointment(command, now, appointment, plan, now + self.hold_for, sealed, fingerprint)
+        hold_until = now + self.hold_for
+        order = RequestAppointment(command, now, appointment, plan, hold_until, sealed, fingerprint, confirm_by)
         self.handle(order, cause=cause, writes=[key_row])
         return accepted
 
@@ -153,6 +164,10 @@ class Booking(App):
         plan = self.plan(proposal, language, state.plan.party_size if state.plan else None)
         self.check(plan, now, unless=lambda: plan in (state.plan, state.pending and state.pending.plan))
         self.handle(RequestMove(str(uuid4()), now, appointment, plan, now + self.hold_for), cause=cause)
+
+    def confirm(self, appointment: str, cause: Cause) -> None:
+        """The guest says yes to what is held. Raises Refused."""
+        self.handle(ConfirmByGuest(str(uuid4()), self.clock(), appointment), cause=cause)
 
     def cancel(self, appointment: str, cause: Cause) -> None:
         """Cancel for the guest. Raises Refused."""
@@ -316,7 +331,8 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
     )
     def request(self, request: Request, body: dict[str, Any]) -> Response:
         key = request.headers.get("Idempotency-Key") or str(uuid4())
-        accepted = self.app.request(body, key, orjson.dumps(body, option=orjson.OPT_SORT_KEYS), request.cause)  # type: ignore[attr-defined]
+        raw = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+        accepted = self.app.request(body, key, raw, request.cause, by_mail=True)  # type: ignore[attr-defined]
         return json_response(accepted, 202, {"Location": f"/api/appointments/{accepted['appointment']}"})
 
     @api(

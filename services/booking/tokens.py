@@ -57,6 +57,14 @@ class Tokens:
         """Is this the appointment's token? In constant time."""
         return hmac.compare_digest(self.manage(appointment).encode(), token.encode())
 
+    def confirm(self, appointment: str) -> str:
+        """What only whoever reads the guest's mail knows."""
+        return hmac.new(self.secret, f"confirm/{appointment}".encode(), hashlib.sha256).hexdigest()[:40]
+
+    def may_confirm(self, appointment: str, token: str) -> bool:
+        """Was it in the mail? In constant time."""
+        return hmac.compare_digest(self.confirm(appointment).encode(), token.encode())
+
     def appointment(self, key: str) -> str:
         """The id of the appointment that is asked for under an idempotency key: always the same."""
         return str(

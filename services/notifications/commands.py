@@ -80,6 +80,18 @@ class AskGuest:
 
 
 @dataclass(frozen=True, slots=True)
+class AskToConfirm:
+    """Everything is held: the guest must say yes before `confirm_by`."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+    asked_for: datetime
+    confirm_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetGuest:
     """Nothing may be sent to this guest any more."""
 
@@ -127,6 +139,7 @@ LetterCommand = (
     | CloseVisit
     | KeepVisit
     | AskGuest
+    | AskToConfirm
     | ForgetGuest
     | RecordSent
     | RecordFailure

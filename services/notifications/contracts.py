@@ -116,6 +116,13 @@ class AppointmentConfirmedHeard(AttemptHeard):
     documents = fields.List(fields.Nested(WordingHeard), required=True)
 
 
+class AppointmentHeldHeard(AttemptHeard):
+    """booking: everything is held; the guest must say yes before `confirm_by`."""
+
+    starts_at = fields.AwareDateTime(required=True)
+    confirm_by = fields.AwareDateTime(required=True)
+
+
 class AppointmentQuestionedHeard(AttemptHeard):
     """booking: the clerk would rather have another time; `starts_at`: which, if any was named."""
 
@@ -157,6 +164,7 @@ HEARD: Mapping[tuple[str, str], type[Heard]] = {
     ("booking", "AppointmentConfirmed"): AppointmentConfirmedHeard,
     ("booking", "AppointmentMoved"): AppointmentConfirmedHeard,
     ("booking", "AppointmentMoveDeclined"): MoveDeclinedHeard,
+    ("booking", "AppointmentHeld"): AppointmentHeldHeard,
     ("booking", "AppointmentQuestioned"): AppointmentQuestionedHeard,
     ("booking", "AppointmentCancelled"): AppointmentCancelledHeard,
     ("booking", "AppointmentDeclined"): AppointmentDeclinedHeard,
@@ -200,6 +208,7 @@ class MessageAnswer(Schema):
                 "move_declined",
                 "asked_to_move",
                 "asked_for_another",
+                "asked_to_confirm",
             ]
         }
     )

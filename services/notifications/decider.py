@@ -11,6 +11,7 @@ from typing import assert_never
 
 from services.notifications.commands import (
     AskGuest,
+    AskToConfirm,
     CloseVisit,
     ForgetGuest,
     KeepVisit,
@@ -156,7 +157,7 @@ def decide(command: LetterCommand, states: Mapping[str, Correspondence]) -> Sequ
 
 
 def _note(
-    state: Correspondence, command: NoteGuest | NoteVisit | NotePass | CloseVisit | KeepVisit | AskGuest
+    state: Correspondence, command: NoteGuest | NoteVisit | NotePass | CloseVisit | KeepVisit | AskGuest | AskToConfirm
 ) -> Sequence[LetterEvent]:
     match command:
         case NoteGuest():
@@ -171,6 +172,8 @@ def _note(
             return tuple(_keep(state, command))
         case AskGuest():
             return tuple(_ask(state, command))
+        case AskToConfirm():
+            return tuple(_ask_to_confirm(state, command))
         case _:
             assert_never(command)
 
@@ -224,6 +227,12 @@ def _ask(state: Correspondence, c: AskGuest) -> Iterator[LetterEvent]:
         yield replace(_due(c, ASKING[c.proposed is None]), asked_for=c.proposed)
 
 
+def _ask_to_confirm(state: Correspondence, c: AskToConfirm) -> Iterator[LetterEvent]:
+    due = replace(_due(c, "asked_to_confirm"), asked_for=c.asked_for, confirm_by=c.confirm_by)
+    if not state.visits and due.message not in state.letters:
+        yield due
+
+
 def _sent(state: Correspondence, c: RecordSent) -> Iterator[LetterEvent]:
     # Accepted is accepted, even where the letter was dropped while it was on the line: the record says what happened.
     letter = state.letters.get(c.message)
@@ -260,7 +269,7 @@ def _failure(state: Correspondence, c: RecordFailure) -> Iterator[LetterEvent]:
         yield SendingDeferred(due.appointment, due.attempt, due.kind, due.message, tries, next_try, c.because)
 
 
-def _due(c: NoteVisit | NotePass | CloseVisit | KeepVisit | AskGuest, kind: str) -> MessageDue:
+def _due(c: NoteVisit | NotePass | CloseVisit | KeepVisit | AskGuest | AskToConfirm, kind: str) -> MessageDue:
     return MessageDue(c.appointment, c.attempt, kind, message_id(c.appointment, kind, c.attempt), c.now)
 
 

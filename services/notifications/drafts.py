@@ -22,6 +22,7 @@ class Draft:
     number: str | None
     asked_for: datetime | None
     alternatives: tuple[datetime, ...]
+    confirm_by: datetime | None = None
 
     @property
     def sequence(self) -> int:
@@ -49,4 +50,5 @@ def draft(state: Correspondence, message: str) -> Draft:
         number=state.passes.get(standing),
         asked_for=due.asked_for or guest.starts_at,
         alternatives=due.alternatives,
+        confirm_by=due.confirm_by,
     )

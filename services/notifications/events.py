@@ -86,6 +86,7 @@ class MessageDue:
     due_at: datetime
     asked_for: datetime | None = None
     alternatives: tuple[datetime, ...] = ()
+    confirm_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

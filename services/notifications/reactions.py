@@ -6,6 +6,7 @@ from typing import Any
 
 from services.notifications.commands import (
     AskGuest,
+    AskToConfirm,
     CloseVisit,
     ForgetGuest,
     KeepVisit,
@@ -66,6 +67,10 @@ def _questioned(name: str, now: datetime, d: dict[str, Any]) -> AskGuest:
     return AskGuest(name, now, d["appointment"], d["attempt"], d["starts_at"])
 
 
+def _held(name: str, now: datetime, d: dict[str, Any]) -> AskToConfirm:
+    return AskToConfirm(name, now, d["appointment"], d["attempt"], d["starts_at"], d["confirm_by"])
+
+
 def _cancelled(name: str, now: datetime, d: dict[str, Any]) -> CloseVisit:
     return CloseVisit(name, now, d["appointment"], d["attempt"], "cancelled", tell=d["was_confirmed"])
 
@@ -93,6 +98,7 @@ MAKES: Mapping[str, Make] = {
     "AppointmentConfirmed": _confirmed,
     "AppointmentMoved": _moved,
     "AppointmentMoveDeclined": _move_declined,
+    "AppointmentHeld": _held,
     "AppointmentQuestioned": _questioned,
     "AppointmentCancelled": _cancelled,
     "AppointmentDeclined": _declined,

@@ -1,12 +1,13 @@
 """The life of an appointment, by example."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from services.booking import decider
-from services.booking.commands import NotePass
-from services.booking.events import AnswerCameLate, GuestForgotten, PassNoted
+from services.booking.commands import ConfirmByGuest, NotePass
+from services.booking.events import AnswerCameLate, AppointmentHeld, GuestForgotten, PassNoted
 from tests.booking.facts import (
     AFTERNOON,
     APPOINTMENT,
@@ -14,6 +15,7 @@ from tests.booking.facts import (
     HOLD_UNTIL,
     NINE,
     NOW,
+    SOON,
     ask,
     ask_to_move,
     cancel,
@@ -24,6 +26,7 @@ from tests.booking.facts import (
     expire,
     expired,
     forget,
+    held,
     holds,
     move_declined,
     move_requested,
@@ -185,6 +188,30 @@ def test_a_guest_is_forgotten_once():
 def test_forgetting_a_guest_who_is_expected_cancels_the_visit():
     """Nobody can be expected whose name is not known."""
     sure.when(forget(NOW)).then(cancelled(), GuestForgotten(APPOINTMENT))
+
+
+BY = NOW + timedelta(minutes=30)
+YES = ConfirmByGuest("c", SOON, APPOINTMENT)
+to_confirm = nothing_yet.given(replace(requested(), confirm_by=BY))
+all_held = AppointmentHeld(APPOINTMENT, 1, plan(), held("rooms", plan()), held("staff", plan()), BY)
+kept_for_guest = to_confirm.given(room_held(), staff_held(), all_held)
+
+
+def test_where_the_town_wants_a_yes_by_mail_everything_is_held_until_then():
+    """Confirmed only then, and once."""
+    to_confirm.given(room_held()).when(holds("staff")).then(staff_held(), all_held)
+    sure_now = kept_for_guest.when(YES).then(confirmed())
+    sure_now.when(YES).then()
+    kept_for_guest.when(cancel()).then(cancelled(was_confirmed=False))
+
+
+def test_a_yes_too_early_or_too_late_confirms_nothing():
+    """Nothing is held yet, or no longer; what nobody said yes to runs out."""
+    to_confirm.given(room_held()).when(YES).then_refused("not_active")
+    kept_for_guest.when(replace(YES, now=BY)).then_refused("not_active")
+    kept_for_guest.when(expire(HOLD_UNTIL)).then()
+    kept_for_guest.when(expire(BY)).then(expired()).when(YES).then_refused("not_active")
+    nothing_yet.when(YES).then_refused("not_active")
 
 
 def test_the_number_of_the_pass_is_noted_once():

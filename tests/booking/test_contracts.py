@@ -13,6 +13,7 @@ from services.booking.events import (
     AppointmentConfirmed,
     AppointmentDeclined,
     AppointmentExpired,
+    AppointmentHeld,
     AppointmentMoved,
     AppointmentQuestioned,
     AppointmentReassigned,
@@ -85,6 +86,10 @@ SAID = [
     ),
     ("AppointmentMoveRequested", MoveRequested(APPOINTMENT, 2, SECOND, _at("2026-11-22T10:15:00+01:00"), ASKED)),
     ("AppointmentConfirmed", AppointmentConfirmed(APPOINTMENT, 1, FIRST, ROOMS, CLERKS)),
+    (
+        "AppointmentHeld",
+        AppointmentHeld(APPOINTMENT, 1, FIRST, ROOMS, CLERKS, _at("2026-11-22T10:30:00+01:00")),
+    ),
     ("AppointmentMoved", AppointmentMoved(APPOINTMENT, 2, SECOND, ROOMS, CLERKS, FIRST.starts_at)),
     ("AppointmentQuestioned", AppointmentQuestioned(APPOINTMENT, 1, _at("2026-11-24T11:00:00+01:00"))),
     (

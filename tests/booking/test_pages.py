@@ -369,6 +369,23 @@ def test_a_confirmed_visit_can_be_moved_and_cancelled(town: Booking) -> None:
         _mine(town, managing.move, appointment, token, proposal=_ids(choice)[-1])
 
 
+def test_where_the_town_wants_it_the_guest_says_yes_by_mail(town: Booking) -> None:
+    """The page says until when; the mail's link asks once more, so that nobody's link checker confirms."""
+    town.confirm_within = timedelta(minutes=30)
+    appointment, token = _book(town)
+    _confirm(town, appointment)
+    shown = _text(_mine(town, managing.see, appointment, token))
+    assert "Ihr Platz ist festgehalten, bis 10:30 Uhr." in shown
+    secret = town.reads.tokens.confirm(appointment)
+    with pytest.raises(Sorry):
+        _mine(town, managing.confirm, appointment, token)
+    assert "Möchten Sie diesen Termin?" in _title(_mine(town, managing.confirm, appointment, secret))
+    assert town.life(appointment).status == "requested"
+    _leads(_mine(town, managing.confirm, appointment, secret, sure="yes"))
+    assert town.life(appointment).status == "confirmed"
+    assert "/appointments/" in _leads(_mine(town, managing.confirm, appointment, secret))
+
+
 @pytest.mark.parametrize("ends", [declines("rooms"), ExpireHold("c", HOLD_UNTIL, "")], ids=["declined", "expired"])
 def test_what_could_not_be_had_is_chosen_anew_without_typing(town: Booking, ends: Any) -> None:
     """Fresh times on the same page; name and address go along, once."""

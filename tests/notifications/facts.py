@@ -50,7 +50,7 @@ HOUSE = House(
     retention_days=30,
     sites={"rathaus": Site(Wording("Rathaus", "Town hall"), "Berliner Straße 70, 33330 Gütersloh")},
 )
-GUEST = Guest("Jörg Öztürk", "joerg@example.org", "tok-1")
+GUEST = Guest("Jörg Öztürk", "joerg@example.org", "tok-1", "tok-2")
 
 
 def visit(start: str = "2026-11-24T09:00:00+01:00", minutes: int = 10, **other: Any) -> Visit:
@@ -190,9 +190,10 @@ def letter(kind: str = "confirmation", language: str = "de", **other: Any) -> Dr
         "kind": kind,
         "language": language,
         "concerns": (PASSPORT,),
-        "visit": {"moved": MOVED, "declined": None, "expired": None}.get(kind, FIRST),
-        "number": None if kind in {"declined", "expired"} else "7KQ4M2XD",
+        "visit": {"moved": MOVED, "declined": None, "expired": None, "asked_to_confirm": None}.get(kind, FIRST),
+        "number": None if kind in {"declined", "expired", "asked_to_confirm"} else "7KQ4M2XD",
         "asked_for": LATER if kind == "move_declined" else FIRST.starts_at,
         "alternatives": (LATER,) if kind == "declined" else (),
+        "confirm_by": NOW if kind == "asked_to_confirm" else None,
     }
     return Draft(**fields | other)

@@ -23,7 +23,7 @@ from tests.notifications.reading import html, part, text, written
 GOLDEN = Path(__file__).parent / "golden"
 KINDS = (
     *("confirmation", "moved", "cancelled", "declined", "expired", "move_declined"),
-    *("asked_to_move", "asked_for_another"),
+    *("asked_to_move", "asked_for_another", "asked_to_confirm"),
 )
 
 

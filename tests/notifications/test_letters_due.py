@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.notifications import decider
-from services.notifications.commands import AskGuest
+from services.notifications.commands import AskGuest, AskToConfirm
 from tests.given_when_then import Scenario
 from tests.notifications.facts import (
     FIRST,
@@ -46,6 +46,17 @@ def test_a_guest_is_asked_for_another_time_once():
         WRITTEN.when(asking).then(question).when(replace(asking, proposed=None if proposed else LATER)).then()
         WRITTEN.given(moved()).when(asking).then()
         WRITTEN.given(closed("cancelled")).when(asking).then()
+
+
+def test_a_guest_is_asked_once_to_say_yes():
+    """Not any more once it is confirmed, or over."""
+    asking = AskToConfirm("q", NOW, A, 1, FIRST.starts_at, LATER)
+    question = due("asked_to_confirm", asked_for=FIRST.starts_at, confirm_by=LATER)
+    waiting = ASKED.when(asking).then(question)
+    waiting.when(asking).then()
+    waiting.when(confirm()).then(confirmed(), dropped("asked_to_confirm", "moved"))
+    CONFIRMED.when(asking).then()
+    ASKED.given(closed("cancelled")).when(asking).then()
 
 
 def test_the_guest_is_noted_once():

@@ -73,6 +73,10 @@ class CitizenPages:
     def move_page(self, request: Request, appointment: str) -> Response:
         return managing.move(self.app, request, appointment)
 
+    @pages("GET,POST", "/appointments/<appointment>/confirm")
+    def confirm_page(self, request: Request, appointment: str) -> Response:
+        return managing.confirm(self.app, request, appointment)
+
     @pages("GET,POST", "/appointments/<appointment>/cancel")
     def cancel_page(self, request: Request, appointment: str) -> Response:
         return managing.cancel(self.app, request, appointment)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
@@ -76,6 +76,7 @@ def see(app: House, request: Request, appointment: str) -> Response:
         ways=_ways(appointment, token),
         token=token,
         mark=_mark(state),
+        confirm_by=_confirm_by(app, state),
         choice=_others(app, state, None) if lost else Choice(),
         retention_days=app.settings.retention_days,
     )
@@ -105,7 +106,8 @@ def news(app: House, request: Request, appointment: str) -> Response:
 
 def _mark(state: Appointment) -> str:
     """Changes with everything the page shows."""
-    shown = (state.status, state.attempts, state.pending is not None, state.number, state.because)
+    held = state.pending is not None and state.pending.held
+    shown = (state.status, state.attempts, state.pending is not None, held, state.number, state.because)
     return sha256(repr(shown).encode()).hexdigest()[:12]
 
 
@@ -156,6 +158,30 @@ def move(app: House, request: Request, appointment: str) -> Response:
     return house.see_other(_ways(appointment, token)["see"])
 
 
+def confirm(app: House, request: Request, appointment: str) -> Response:
+    """The link of the mail: nothing happens before the button is pressed, whoever looks at links beforehand."""
+    token = request.values.get("token", "")
+    if not app.reads.tokens.may_confirm(appointment, token) or app.life(appointment).forgotten:
+        raise Sorry(404, *NO_SUCH)
+    state, see_ = app.life(appointment), _ways(appointment, app.reads.tokens.manage(appointment))["see"]
+    if state.status != "requested":
+        return house.see_other(see_)
+    if request.method != "POST":
+        visit, by = _visit(app, appointment, state), _confirm_by(app, state)
+        return page("citizen/confirm.html", request, visit=visit, token=token, confirm_by=by)
+    try:
+        app.confirm(appointment, house.cause(request))
+    except Refused:
+        raise Sorry(409, *TOO_LATE) from None
+    return house.see_other(see_)
+
+
+def _confirm_by(app: House, state: Appointment) -> datetime | None:
+    """Until when the guest must say yes; None where nobody is asked."""
+    by = state.pending.confirm_by if state.pending and state.status == "requested" else None
+    return by and by.astimezone(app.reads.zone)
+
+
 def cancel(app: House, request: Request, appointment: str) -> Response:
     """Ask once, then do it."""
     state, token = mine(app, request, appointment)
@@ -185,7 +211,7 @@ def again(app: House, request: Request, appointment: str) -> Response:
     raw = orjson.dumps(loaded, option=orjson.OPT_SORT_KEYS)
     key = f"{appointment}/{sha256(proposal.encode()).hexdigest()[:16]}"
     try:
-        accepted = app.request(loaded, key, raw, house.cause(request))
+        accepted = app.request(loaded, key, raw, house.cause(request), by_mail=True)
     except Problem as problem:
         return house.see_other(_ways(appointment, token)["see"] + f"&said={_because(problem)}")
     except Refused:

@@ -244,7 +244,7 @@ def send(app: House, request: Request) -> Response:
     try:
         loaded = http.AppointmentBody().load(body)
         raw = orjson.dumps(loaded, option=orjson.OPT_SORT_KEYS)
-        accepted = app.request(loaded, typed.key(proposal), raw, house.cause(request))
+        accepted = app.request(loaded, typed.key(proposal), raw, house.cause(request), by_mail=True)
     except ValidationError:
         return _times(app, request, journey, 422, typed=typed)
     except Refused:

@@ -106,6 +106,28 @@ class Writer:
         subject = say("Passt Ihnen eine andere Zeit? Ihr Termin am {when}", when=self._moment(visit.starts_at))
         return self._invitation(visit, subject, say("Passt Ihnen eine andere Zeit?"), lead)
 
+    def asked_to_confirm(self) -> Content:
+        say = self.words.say
+        by = self._moment(self.draft.confirm_by) if self.draft.confirm_by else ""
+        return Content(
+            subject=say("Bitte bestätigen: Ihr Termin am {when}", when=self._asked()),
+            heading=say("Bitte bestätigen Sie Ihren Termin"),
+            name=line(self.guest.name),
+            lead=say(
+                "Ihr Platz ist festgehalten: {asked}. Bitte öffnen Sie bis {by} den Link unten und bestätigen Sie, "
+                "dass Sie kommen. Sonst wird der Platz wieder frei. Haben Sie nicht gebucht, brauchen Sie nichts zu "
+                "tun.",
+                asked=self._asked(),
+                by=by,
+            ),
+            facts=((say("Anliegen"), self._concerns()),),
+            link=(
+                say("Termin bestätigen"),
+                self.house.confirm_page(self.draft.appointment, self.guest.confirm_token),
+            ),
+            notes=self._kept(),
+        )
+
     def cancelled(self) -> Content:
         say, visit = self.words.say, self._visit()
         return Content(
@@ -242,6 +264,7 @@ PARTS: Mapping[str, Callable[[Writer], Content]] = {
     "move_declined": Writer.move_declined,
     "asked_to_move": Writer.asked_to_move,
     "asked_for_another": Writer.asked_for_another,
+    "asked_to_confirm": Writer.asked_to_confirm,
     "cancelled": Writer.cancelled,
     "declined": Writer.declined,
     "expired": Writer.expired,

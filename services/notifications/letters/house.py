@@ -40,6 +40,10 @@ class House:
         """Where the guest sees, moves and cancels."""
         return f"{self.public_url}/appointments/{quote(appointment, safe='')}?token={quote(token, safe='')}"
 
+    def confirm_page(self, appointment: str, token: str) -> str:
+        """Where the guest says yes."""
+        return f"{self.public_url}/appointments/{quote(appointment, safe='')}/confirm?token={quote(token, safe='')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Guest:
@@ -48,3 +52,4 @@ class Guest:
     name: str
     email: str
     manage_token: str
+    confirm_token: str = ""

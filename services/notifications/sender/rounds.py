@@ -126,7 +126,7 @@ class Sender:
             raise NoKey
         if not opened["email"].strip():
             raise NoAddress
-        return Guest(opened["name"], opened["email"], opened["manage_token"])
+        return Guest(opened["name"], opened["email"], opened["manage_token"], opened.get("confirm_token", ""))
 
     def _failure(self, one: Claimed, because: str, permanent: bool) -> RecordFailure:
         _MAILS.labels(because if because == NO_ADDRESS else "failed" if permanent else "deferred").inc()
