@@ -97,13 +97,14 @@ class Shelf:
 
 
 def run(*command: str, env: dict[str, str] | None = None) -> str:
-    """A program of the virtual environment; its output. Raises CalledProcessError."""
+    """A program of the virtual environment; its output."""
     done = subprocess.run(
         (str(Path(sys.executable).parent / command[0]), *command[1:]),
         env={**os.environ, **(env or {})},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         timeout=60,
     )
+    assert done.returncode == 0, done.stderr
     return done.stdout

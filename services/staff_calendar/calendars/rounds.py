@@ -85,9 +85,9 @@ class Rounds:
         """One round: look at everything that is due now, and return when that is done."""
         while self.tick() or self._any_due():
             self.stopping.wait(0.005)
-        self._write_states()
 
     def _any_due(self) -> bool:
+        self._write_states()
         with self.app.read() as connection:
             return bool(links.due(connection, self.app.clock()))
 
