@@ -1,8 +1,8 @@
 """Measure, beside what bare libraries do.
 
 python -m bench            everything
-python -m bench append     one part: append, publish, consume, rebuild, memory, line,
-                           proposals, proposals_http, pages
+python -m bench append     one part: append, publish, consume, rebuild, replay, memory,
+                           line, proposals, proposals_http, pages
 python -m bench growth     the line with 10,000 appointments in its logs; only when asked for
 """
 
@@ -18,6 +18,7 @@ PARTS = (
     "publish",
     "consume",
     "rebuild",
+    "replay",
     "redeliver",
     "memory",
     "line",

@@ -85,7 +85,7 @@ class Beside:
 
     def differences(self, tell: Tell = lambda _done, _of: None) -> list[Difference]:
         """What a new version would change, worked out in memory; the database stays as it is."""
-        fold = Fold(self.tables)
+        fold = Fold(self.tables, only_look=True)
         with frozen(self.app.engine) as (connection, last):
             for page in self._replay.pages(fold, connection, 0, last):
                 tell(page[-1][0], last)

@@ -29,11 +29,14 @@ class TakenTwice(Exception):
 
 
 class Fold:
-    """Some read tables; writes to other tables are passed over. `tolerant`: what is taken twice is noted in `twice`."""
+    """Some read tables; writes to other tables are passed over.
 
-    def __init__(self, tables: Iterable[Table], *, tolerant: bool = False) -> None:
+    `only_look`: the rows will be written nowhere, and what is taken twice is noted in `twice`.
+    """
+
+    def __init__(self, tables: Iterable[Table], *, only_look: bool = False) -> None:
         self.twice: list[TakenTwice] = []
-        self.tables = {table: Rows(table, self.twice if tolerant else None) for table in tables}
+        self.tables = {table: Rows(table, self.twice if only_look else None) for table in tables}
         self._applies: dict[int, Apply | None] = {}
         self._known: list[Any] = []
 
@@ -73,7 +76,7 @@ class Rows:
         self.kept: set[Key] = set()
         self._blank = {name: _default(table.c[name]) for name in self.columns}
         self._counted = 0
-        self._indexes: dict[tuple[str, ...], dict[Key, set[Key]]] = {}
+        self._indexes: dict[tuple[str, ...], dict[Key, tuple[Key, ...]]] = {}
         self._orders: dict[str, list[tuple[Any, Key]]] = {}
 
     def load(self, rows: Iterable[Row]) -> None:
@@ -189,7 +192,7 @@ class Rows:
                 if isinstance(first, int) and isinstance(last, int) and last - first < _LONGEST_SPAN:
                     there = {name: value(parameters) for name, value in equal.items()}
                     return (tuple((there | {column: n})[name] for name in self.key) for n in range(first, last + 1))
-            return tuple(self._index(names).get(tuple(value(parameters) for value in values), ()))
+            return self._index(names).get(tuple([value(parameters) for value in values]), ())
 
         return candidates
 
@@ -216,16 +219,19 @@ class Rows:
                 self._out(key, before)
             self._in(key, row)
         self.rows[key] = row
-        self.touched.add(key)
+        if self._twice is None:
+            self.touched.add(key)
 
     def _drop(self, key: Key) -> None:
         row = self.rows.pop(key)
         self._out(key, row)
-        self.touched.add(key)
+        if self._twice is None:
+            self.touched.add(key)
 
     def _in(self, key: Key, row: Row) -> None:
         for names, index in self._indexes.items():
-            index.setdefault(tuple([row[name] for name in names]), set()).add(key)
+            value = tuple([row[name] for name in names])
+            index[value] = (*index.get(value, ()), key)
         for name, order in self._orders.items():
             if row[name] is not None:
                 bisect.insort(order, (row[name], key))
@@ -233,19 +239,21 @@ class Rows:
     def _out(self, key: Key, row: Row) -> None:
         for names, index in self._indexes.items():
             value = tuple([row[name] for name in names])
-            keys = index[value]
-            keys.discard(key)
-            if not keys:
+            keys = tuple([one for one in index[value] if one != key])
+            if keys:
+                index[value] = keys
+            else:
                 del index[value]
         for name, order in self._orders.items():
             if row[name] is not None:
                 del order[bisect.bisect_left(order, (row[name], key))]
 
-    def _index(self, names: tuple[str, ...]) -> dict[Key, set[Key]]:
+    def _index(self, names: tuple[str, ...]) -> dict[Key, tuple[Key, ...]]:
         if names not in self._indexes:
-            index = self._indexes[names] = {}
+            found: dict[Key, list[Key]] = {}
             for key, row in self.rows.items():
-                index.setdefault(tuple(row[name] for name in names), set()).add(key)
+                found.setdefault(tuple(row[name] for name in names), []).append(key)
+            self._indexes[names] = {value: tuple(keys) for value, keys in found.items()}
         return self._indexes[names]
 
     def _order(self, name: str) -> list[tuple[Any, Key]]:

@@ -1,0 +1,128 @@
+"""Replay, verify, show: over logs of the five services as those of a town that has run for months.
+
+FOYER_BENCH_EVENTS says how many events they hold together (default 100,000; the goals are about a million, which takes
+minutes to make).
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+from environs import Env
+from sqlalchemy import select
+
+from bench import logs
+from bench.report import Report, rate
+from bench.toys import Servers, alternating, seconds
+from deploy.parts import SERVICES, definition
+from deploy.story import story
+from shared.app import App
+from shared.database import connect, reading
+from shared.fold import Fold
+from shared.frozen import frozen
+from shared.migrate import migrate
+from shared.rebuild import Replay, pages, read_tables, rebuild
+from shared.tables import events
+from tests.line import settings
+
+ROUNDS = 3
+SHOWN = 20
+_CHILD = """
+import resource, sys, time
+from deploy.verify.everything import verify
+began = time.monotonic()
+found = verify(sys.argv[1])
+print(len(found), time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def measure(servers: Servers) -> Iterable[Report]:
+    """On both databases."""
+    wanted = Env().int("FOYER_BENCH_EVENTS", 100_000)
+    day = servers.folder / "day"
+    day.mkdir()
+    logs.day(day)
+    for kind in ("sqlite", "postgresql"):
+        home = servers.folder / f"logs-{kind}"
+        home.mkdir()
+        pattern = _databases(servers, kind, home)
+        total = logs.grow(day, pattern, wanted)
+        yield _replay(home, pattern, kind)
+        yield _verify_and_show(pattern, kind, total)
+
+
+def _databases(servers: Servers, kind: str, home: Path) -> str:
+    pattern = f"sqlite:///{home}/{{service}}.db"
+    if kind == "postgresql":
+        servers.postgres.start()
+        for service in SERVICES:
+            servers.postgres.create_database(f"logs_{service}")
+        pattern = servers.postgres.url("logs_{service}")
+    for service in SERVICES:
+        migrate(definition(service), settings(home, pattern, service))
+    return pattern
+
+
+def _replay(home: Path, pattern: str, kind: str) -> Report:
+    report = Report(f"Replay of each log into all read models of its service, {kind}")
+    for service in SERVICES:
+        app = App(definition(service), settings(home, pattern, service))
+        app.reload = lambda: None  # type: ignore[method-assign]
+        number = logs.count(pattern.format(service=service))
+        bare, folded = alternating(
+            ROUNDS,
+            lambda app=app, number=number: number / seconds(lambda: _read(app)),  # type: ignore[misc]
+            lambda app=app, number=number: number / seconds(lambda: _fold(app)),  # type: ignore[misc]
+        )
+        whole = number / seconds(lambda app=app: rebuild(app))  # type: ignore[misc]
+        report.add(f"{service}, bare: read pages of {number:,} events, parse JSON", rate(bare))
+        report.add("  our replay: read, decode, project, fold", rate(folded), folded / bare, "50 %, 60,000/s")
+        report.add("  our rebuild: the same, and all rows written", rate(whole), whole / bare)
+        app.engine.dispose()
+    return report
+
+
+def _read(app: App) -> int:
+    found = 0
+    with reading(app.engine) as connection:
+        for page in pages(connection):
+            for row in page:
+                found += len(orjson.loads(row[3])) + len(orjson.loads(row[6]))
+    return found
+
+
+def _fold(app: App) -> None:
+    fold = Fold(read_tables(app.definition))
+    with frozen(app.engine) as (connection, last):
+        for _page in Replay(app.definition).pages(fold, connection, 0, last):
+            pass
+
+
+def _verify_and_show(pattern: str, kind: str, total: int) -> Report:
+    report = Report(f"{total:,} events in five logs, {kind}")
+    ran = subprocess.run([sys.executable, "-c", _CHILD, pattern], capture_output=True, text=True, check=True)
+    _found, took, memory = (float(word) for word in ran.stdout.split())
+    report.add("foyer verify", f"{took:,.1f} s", None, "60 s for a million")
+    report.add("  memory at most", f"{memory:,.0f} MB", None, "300 MB")
+    shown = sorted(_shown(pattern, appointment) for appointment in _appointments(pattern))
+    report.add("foyer show: the story, all five logs, slowest of 20", f"{shown[-1] * 1000:,.0f} ms", None, "200 ms")
+    return report
+
+
+def _shown(pattern: str, appointment: str) -> float:
+    began = time.perf_counter()
+    story(pattern, appointment)
+    return time.perf_counter() - began
+
+
+def _appointments(pattern: str) -> list[Any]:
+    engine = connect(pattern.format(service="booking"))
+    with engine.connect() as connection:
+        query = select(events.c.stream).where(events.c.type == "AppointmentConfirmed").order_by(events.c.id.desc())
+        streams = connection.execute(query.limit(SHOWN)).scalars().all()
+    engine.dispose()
+    return [stream.removeprefix("appointment-") for stream in streams]
