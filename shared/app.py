@@ -17,13 +17,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from shared import metrics, orders, sequencer, store, timers
+from shared.carry_out import CarryOut
 from shared.codec import Codec
 from shared.config import Settings
 from shared.database import connect, is_away, reading
 from shared.definition import Command, Definition
 from shared.inbox import HearMessages, KeepUnreadable
 from shared.messages import KEY_CONTENT_TYPE, Cause, Message, Unreadable, read
-from shared.orders import CarryOut
 from shared.replays import Undeclared
 from shared.session import Session
 from shared.tables import Write

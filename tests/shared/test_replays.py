@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from deploy.parts import SERVICES, definition
-from shared import orders, sequencer
+from shared import orders, sequencer, tables
 from shared.app import App, Delivery
 from shared.desk import Desk
 from shared.orders import RETRY, Order
@@ -74,7 +74,7 @@ class Run:
         self.app = make_app()
         empty(self.app)
         with self.app.engine.begin() as connection:
-            connection.execute(orders.orders.delete())
+            connection.execute(tables.orders.delete())
         speakers = {name: Speaker(name) for name in ("toy", "other")}
         self._live: list[Delivery] = []
         self._again: list[Delivery] = []

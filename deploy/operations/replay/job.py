@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from typing import Any, Self
 
-from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from sqlalchemy import Row, select
 
 from deploy.home import BadInput, CannotDo
@@ -17,6 +16,7 @@ from deploy.operations.databases import database, looking, settings_of
 from deploy.operations.decider import Replay, replay_stream
 from deploy.operations.log import Log, stamp
 from deploy.operations.projections import replays
+from deploy.operations.replay import keys
 from deploy.operations.replay.pace import Pace
 from deploy.operations.replay.selection import Selection
 from deploy.operations.wire import Wire
@@ -27,8 +27,7 @@ from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, again
 from shared.orders import CONTENT_TYPE as ORDER
 from shared.orders import REDO, Order
 from shared.replays import Mode, cursor_name
-from shared.tables import orders, subject_keys
-from shared.vault import Vault
+from shared.tables import orders
 
 LOOK = 0.03
 """Seconds between two looks at how far the listener is."""
@@ -124,25 +123,10 @@ class Job(AbstractContextManager["Job"]):
                 self._pace.was_sent(n)
 
     def _send_keys(self, page: Sequence[Row[Any]]) -> None:
-        """Keys that the listener has never heard of: they were lost together with the messages about their subjects."""
-        subjects = {subject for row in page if (subject := _subject(row.message))}
-        with looking(self.plan.listener, self._listener) as connection:
-            missing = subjects - set(connection.execute(_keys(subjects)).scalars())
-        if not missing:
-            return
-        settings = settings_of(self.plan.source)
-        vault = Vault(settings.master_key, settings.transport_key)
-        with looking(self.plan.source, self._source) as connection:
-            wanted = _keys(missing).add_columns(subject_keys.c.wrapped).where(subject_keys.c.wrapped.is_not(None))
-            rows = connection.execute(wanted).all()
-        for row in rows:
-            try:
-                self._wire.send(KEY_CONTENT_TYPE, vault.outgoing(row.subject, row.wrapped))
-            except InvalidUnwrap:
-                raise BadInput(
-                    f"{self.plan.listener} lacks keys of guests, and {self.plan.source}'s master key is not the one "
-                    f"of this FOYER_HOME: set FOYER_MASTER_KEY_{self.plan.source.upper()} and FOYER_TRANSPORT_KEY."
-                ) from None
+        with looking(self.plan.listener, self._listener) as there, looking(self.plan.source, self._source) as here:
+            lost = keys.unheard_of(page, there, here)
+        for body in keys.outgoing(self.plan.source, lost):
+            self._wire.send(KEY_CONTENT_TYPE, body)
 
     # ------------------------------------------------------------------------------------------------ at which measure
 
@@ -198,12 +182,3 @@ class Job(AbstractContextManager["Job"]):
             status = connection.execute(select(replays.c.status).where(replays.c.job == self.plan.job)).scalar()
         if status == "stopped":
             raise Stopped
-
-
-def _subject(message: str) -> str:
-    _, _, rest = message.partition('"subject":"')
-    return rest.partition('"')[0]
-
-
-def _keys(subjects: set[str]) -> Any:
-    return select(subject_keys.c.subject).where(subject_keys.c.subject.in_(sorted(subjects)))
