@@ -42,8 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("ended by SIGTERM", 128 + number))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark what needs a server, so that nobody can forget to; and group what shares a town hall."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
@@ -53,6 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.server)
         elif "servers_folder" in names:
             item.add_marker(pytest.mark.store)
+    yield  # pytest sorts them, and would drop what is there twice
     rounds = int(os.environ.get("FOYER_TEST_ROUNDS", 1))
     items.extend([item for item in items if hasattr(getattr(item, "obj", None), "hypothesis")] * (rounds - 1))
 
