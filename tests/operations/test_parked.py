@@ -48,7 +48,7 @@ def poisoned(town_hall: TownHall, foyer: Foyer, throw: Throw) -> tuple[str, dict
     later = {"type": "foyer.booking.CatalogueSaid.v1"}
     bodies = [first, *(first | later | {"id": uuid4().hex, "sequence": n, "position": 2**40 + n} for n in (1, 2))]
     throw(*(orjson.dumps(body) for body in bodies))
-    town_hall.wait(lambda: [row for row in parked(foyer, who) if row["successors"] == 2], "parked")
+    town_hall.wait(lambda: [row for row in parked(foyer, who) if row["successors"] == 2], "parked", 0.3)
     [row] = parked(foyer, who)
     return who, row
 
@@ -136,7 +136,7 @@ def test_what_is_ordered_of_a_service_that_is_down_is_done_once_when_it_runs(
         assert "visitor_access is not well (no answer" in ran.stdout
     town_hall.ensemble.start("visitor_access")
     town_hall.ensemble.wait_ready()
-    town_hall.wait(lambda: parked(foyer, who)[0]["tries"] == 2, "tried")
+    town_hall.wait(lambda: parked(foyer, who)[0]["tries"] == 2, "tried", 0.3)
     assert foyer("parked", "discard", row["id"], *SURE).returncode == 0
     assert parked(foyer, who) == []
     assert gate(town_hall, who) == [2]

@@ -192,7 +192,7 @@ def noted(town_hall: TownHall, foyer: Foyer, more_than: int = 0) -> str:
         found[:] = orjson.loads(foyer("replay", "list", "--json").stdout)[-1:]
         return bool(found) and found[0]["status"] == "running" and found[0]["sent"] > more_than
 
-    town_hall.wait(further, "progress")
+    town_hall.wait(further, "progress", 0.4)
     return str(found[0]["job"])
 
 

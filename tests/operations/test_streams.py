@@ -23,7 +23,7 @@ def shown(foyer: Foyer, *services: str) -> dict[str, Any]:
 def test_all_is_well_at_rest(town_hall: TownHall, foyer: Foyer) -> None:
     """Everything is published and heard; every queue has its taker."""
     town_hall.wait_at_rest()
-    town_hall.wait(lambda: all(row["behind"] == 0 for row in shown(foyer)["listeners"].values()), "all is heard")
+    town_hall.wait(lambda: all(row["behind"] == 0 for row in shown(foyer)["listeners"].values()), "all is heard", 0.3)
     found = shown(foyer)
     for row in found["logs"].values():
         assert (row["unpublished"], row["unpublished_seconds"]) == (0, None)
@@ -43,7 +43,7 @@ def test_what_nobody_publishes_or_takes_is_seen(town_hall: TownHall, foyer: Foye
     assert row["unpublished_seconds"] > 0
     town_hall.ensemble.stop_one("rooms")
     town_hall.ensemble.start("booking-publisher")
-    town_hall.wait(lambda: shown(foyer, "booking")["logs"]["booking"]["unpublished"] == 0, "published")
+    town_hall.wait(lambda: shown(foyer, "booking")["logs"]["booking"]["unpublished"] == 0, "published", 0.3)
     found = shown(foyer, "rooms")
     assert found["listeners"]["rooms", "booking"]["behind"] >= 1
     assert found["listeners"]["rooms", "booking"]["behind_seconds"] > 0
