@@ -8,6 +8,7 @@ logs fill the gap in the same way.
 import heapq
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -129,7 +130,8 @@ class Follower:
                 connection = self._again()
             finally:
                 if connection.is_open and self._over:
-                    connection.close()
+                    with suppress(AMQPError):
+                        connection.close()
 
     @property
     def _over(self) -> bool:

@@ -210,6 +210,7 @@ class Publisher:
         if self._failure is not None or self._channel is None or not self._channel.is_open:
             return
         room = WINDOW - len(self._under_way)
+        metrics.UNDER_WAY.set(WINDOW - room)
         self._waiting_for_room = room < WINDOW // 4
         if self._waiting_for_room:
             return  # the next confirm comes back here
@@ -305,7 +306,6 @@ class Publisher:
 
     def _count(self, sent: Sent) -> None:
         (metrics.PUBLISHED if sent.subject is None else metrics.KEYS_PUBLISHED).inc()
-        metrics.UNDER_WAY.set(len(self._under_way))
 
 
 def run(place: Placed, ensemble: Iterable[Placed], settings: Settings) -> None:
