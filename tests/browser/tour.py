@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 import requests
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
+from deploy.home import Home
 from deploy.town.calls import Calls, NotUp
 from deploy.town.people import Person, employ
 from tests.browser.guest import Guest
@@ -47,8 +49,8 @@ class Tour:
         height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
         width = page.viewport_size["width"] if page.viewport_size else WIDE["width"]
         session = page.context.new_cdp_session(page)
-        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        for quality in (85, 70, 50, 30):
+        for scale, quality in ((1, 85), (1, 60), (0.75, 70), (0.5, 70)):
+            clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": scale}
             how = {"format": "webp", "quality": quality, "captureBeyondViewport": True, "clip": clip}
             taken = base64.b64decode(session.send("Page.captureScreenshot", how)["data"])
             if len(taken) < HEAVIEST:
@@ -67,8 +69,8 @@ class Tour:
 # ------------------------------------------------------------------------------------------------------------ citizens
 
 
-def citizens(tour: Tour, opened: Callable[..., BrowserContext]) -> str:
-    """From a word to a pass; returns the number of the pass."""
+def citizens(tour: Tour, opened: Callable[..., BrowserContext]) -> None:
+    """From a word to a pass."""
     tour.chapter("A citizen books", "No account, one question each, no JavaScript needed. Served by booking at `/`.")
     page = opened(WIDE).new_page()
     guest = Guest(page)
@@ -96,14 +98,13 @@ def citizens(tour: Tour, opened: Callable[..., BrowserContext]) -> str:
     guest.tell("Ada Größe", "ada.groesse@example.org")
     tour.picture(page, "check", "Everything once more; each answer can be changed without losing the others.")
     guest.book()
-    number = guest.is_confirmed()
+    guest.is_confirmed()
     tour.picture(page, "confirmed", "Confirmed within moments, without reloading: number and code for the entrance.")
     page.get_by_role("link", name="Termin verschieben").click()
     tour.picture(page, "move", "Moved by link: the old time stays until the new one is certain.")
     narrow = opened(NARROW, locale="en-GB").new_page()
     narrow.goto(tour.url("booking", f"/times{TOWN}&lang=en"))
     tour.picture(narrow, "phone", "The same on a telephone, in English.")
-    return number
 
 
 # --------------------------------------------------------------------------------------------------------------- staff
@@ -119,7 +120,7 @@ def signed_in(tour: Tour, page: Page, person: Person, service: str, path: str) -
     return answer is not None and answer.ok
 
 
-def staff(tour: Tour, opened: Callable[..., BrowserContext], people: dict[str, Person], number: str) -> None:
+def staff(tour: Tour, opened: Callable[..., BrowserContext], people: dict[str, Person]) -> None:
     """The faces of those who work there."""
     page = opened(WIDE).new_page()
     page.goto(tour.url("booking", "/sign-in?lang=de"))
@@ -128,18 +129,23 @@ def staff(tour: Tour, opened: Callable[..., BrowserContext], people: dict[str, P
 
     tour.chapter("The info desk", "Guests without an appointment, in under a minute by keyboard. Booking, `/desk`.")
     if signed_in(tour, page, people["infotheke"], "booking", "/desk"):
+        page.fill("#q", "Fundsache")
+        page.fill("#name", "Karl Voß")
+        page.locator("main form button").last.click()
         tour.picture(page, "desk", "Concern, people, name: the next possible time, now, today or later.")
         page.goto(tour.url("booking", "/desk/find"))
+        page.locator("main form input:not([type=hidden])").first.fill("Größe")
+        page.locator("main form button").last.click()
         tour.picture(page, "desk-find", "Find an appointment to move or cancel it.")
 
     tour.chapter("The clerk", "One's own day and week. Staff calendar, `/staff`.")
     page = opened(WIDE).new_page()
-    if signed_in(tour, page, people["brinkmann"], "staff_calendar", "/staff"):
-        tour.picture(page, "staff", "Who comes today, with what, and who has arrived.")
-        for name, text in (("week", "The week, with the hours kept for appointments."),):
-            answer = page.goto(tour.url("staff_calendar", f"/staff/{name}"))
-            if answer is not None and answer.ok:
-                tour.picture(page, f"staff-{name}", text)
+    if signed_in(tour, page, people["brinkmann"], "staff_calendar", f"/staff?date={_busiest('c-01')}"):
+        tour.picture(page, "staff", "Who comes, with what, and who has arrived.")
+        page.goto(tour.url("staff_calendar", "/staff/week"))
+        tour.picture(page, "staff-week", "The week, with the hours kept for appointments.")
+        page.goto(tour.url("staff_calendar", "/staff/absences"))
+        tour.picture(page, "staff-absences", "Away: which appointments that touches, and what will become of them.")
 
     tour.chapter("The security desk", "Today's list, live, also when the line is gone. Visitor access, `/entrance`.")
     page = opened(WIDE).new_page()
@@ -168,9 +174,14 @@ def mails(tour: Tour, opened: Callable[..., BrowserContext]) -> None:
         tour.picture(page, "mails", "The demo keeps them instead of sending them.")
 
 
-def _saved(name: str) -> str:
-    from deploy.home import Home
+def _busiest(clerk: str) -> date:
+    """The day of the next two weeks on which most guests come to that clerk."""
+    calls, today = Calls(), date.today()  # noqa: DTZ011  (the pictures are made where the demo runs)
+    days = [today + timedelta(days=number) for number in range(14)]
+    return max(days, key=lambda day: len(calls.get("staff_calendar", f"/api/staff/{clerk}/days/{day}")["reservations"]))
 
+
+def _saved(name: str) -> str:
     return str(Home.here().saved().get(name, ""))
 
 
@@ -187,8 +198,8 @@ def main() -> int:
         old.unlink()
     tour = Tour(dict(calls.at))
     with _browser() as opened:
-        number = citizens(tour, opened)
-        staff(tour, opened, people, number)
+        citizens(tour, opened)
+        staff(tour, opened, people)
         mails(tour, opened)
     text = "\n".join(["# A tour of the demo", "", INTRODUCTION, "", *tour.lines]).rstrip() + "\n"
     (DOCS / "tour.md").write_text(text, encoding="utf-8")
