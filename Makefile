@@ -52,7 +52,7 @@ tour: setup-dev ## Go through every page of the running demo in a browser, and w
 soak: setup-dev ## Load the ensemble for minutes (FOYER_SOAK_MINUTES) while things break; try thousands of new examples
 	@FOYER_TEST_ROUNDS=$${FOYER_TEST_ROUNDS:-10} $(BIN)/pytest --quiet --hypothesis-profile=soak \
 		-m "hypothesis and not server and not slow"
-	@$(BIN)/pytest --quiet tests/soak/soak.py
+	@$(BIN)/pytest --quiet tests/soak/long_logs.py tests/soak/soak.py
 
 lock: ## Pin the newest versions, with hashes (needs uv)
 	@for name in requirements requirements-dev requirements-bench requirements-npm; do \
