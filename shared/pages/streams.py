@@ -23,6 +23,8 @@ def events(request: Request, news: Iterator[tuple[str, object] | None], lasts: f
     """
     if _open >= MOST:
         raise Problem(503, "Too many live pages at once", headers={"Retry-After": "30"})
+    # eventlet's server keeps back what is shorter than 4096 bytes unless it is told otherwise.
+    request.environ["eventlet.minimum_write_chunk_size"] = 1
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(_lines(news, time.monotonic() + lasts), headers=headers, content_type="text/event-stream")
 
