@@ -1,5 +1,6 @@
 """The three calls that every service answers: is it well, how much has it done, what can be asked."""
 
+import contextlib
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -87,7 +88,13 @@ class Standard:
     def health(self, request: Request) -> Response:
         """200 when ready, 503 with reasons when not."""
         state = health(self.app)
+        with contextlib.suppress(Unavailable):
+            state["notes"] += self.notes()
         return json_response(state, 200 if state["ready"] else 503)
+
+    def notes(self) -> list[str]:
+        """What else of this service needs a look. May raise Unavailable."""
+        return []
 
     @api("GET", "/metrics", hidden=True)
     def metrics(self, request: Request) -> Response:

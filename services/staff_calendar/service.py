@@ -11,6 +11,7 @@ from nameko.timer import timer
 from werkzeug.wrappers import Request, Response
 
 from services.staff_calendar import contracts, decider, duties, projections, queries, reactions, upcasts
+from services.staff_calendar.calendars import links
 from services.staff_calendar.calendars import tables as calendars
 from services.staff_calendar.commands import DefineClerk, ExtendHorizon
 from services.staff_calendar.events import (
@@ -71,6 +72,11 @@ class StaffCalendarService(StaffPages, Standard):
     def hear(self, batch: Sequence[Delivery]) -> None:
         """What booking says."""
         self.app.hear(batch)
+
+    def notes(self) -> list[str]:
+        """Calendars that can't be read: their last known busy times are in force."""
+        with self.app.read() as connection:
+            return links.troubles(connection)
 
     @timer(interval=HOUR, eager=True)
     def extend_horizon(self) -> None:

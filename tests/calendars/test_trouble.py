@@ -106,6 +106,16 @@ def test_a_file_that_can_not_be_read(desk: Desk, server: Nasty, body: bytes) -> 
     assert (desk.state(calendar).because, desk.busy()) == (None, ["08:00-09:00"])
 
 
+def test_health_says_which_calendars_can_not_be_read(desk: Desk, server: Nasty) -> None:
+    """The service is ready all the same."""
+    server.behaviour = nasty.status(500)
+    desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+    desk.sync()
+    state = desk.office.http.get("/health").json
+    assert state is not None
+    assert state["notes"] == ["calendars that can't be read (server_error): 1"]
+
+
 def test_one_bad_entry_does_not_hide_the_others(desk: Desk, server: Nasty) -> None:
     """The calendar says so, and everything else in it counts."""
     server.behaviour = nasty.serves(ics(event("bad", "morgen", "abend"), event("good")))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
 from services.staff_calendar.calendars.tables import entries, links, states, written
 from services.staff_calendar.calendars.vault import Access, seal
@@ -117,6 +117,18 @@ def due(connection: Connection, now: datetime, behind: Collection[str] = ()) -> 
     well = and_(states.c.failures == 0, links.c.calendar.in_(behind))
     found = connected(connection, or_(states.c.due_at <= instant(now), well), links.c.kind != "upload")
     return sorted(found, key=lambda one: one.state.due_at)
+
+
+def troubles(connection: Connection) -> list[str]:
+    """How many calendars are in which trouble."""
+    query = (
+        select(states.c.because, func.count())
+        .join(links, links.c.calendar == states.c.calendar)
+        .where(states.c.because.is_not(None))
+        .group_by(states.c.because)
+        .order_by(states.c.because)
+    )
+    return [f"calendars that can't be read ({row[0]}): {row[1]}" for row in connection.execute(query)]
 
 
 def new_name(clerk: str, known: Iterable[str]) -> str:
