@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from services.staff_calendar import contracts, decider, duties, projections, queries, reactions, upcasts
 from services.staff_calendar.calendars import links
 from services.staff_calendar.calendars import tables as calendars
+from services.staff_calendar.calendars.uids import Uids
 from services.staff_calendar.commands import DefineClerk, ExtendHorizon
 from services.staff_calendar.events import (
     Responsibility,
@@ -182,8 +183,9 @@ def calendar(app: App, request: Request, clerk: str, key: str) -> Response:
     if not feed.opens(key, clerk, app.settings.secret, renewed):
         raise Problem(401, "This address is not valid", detail="Ask for a new address of the calendar.")
     name = known_clerk(app, clerk)["name"]
+    uids = Uids(app.settings.secret)
     with app.read() as connection:
-        body = feed.calendar(name, queries.held(connection, clerk, today(app) - feed.REACHES_BACK))
+        body = feed.calendar(name, feed.held(connection, clerk, today(app) - feed.REACHES_BACK), uids)
     response = Response(
         body, content_type="text/calendar; charset=utf-8", headers={"Cache-Control": "private, no-cache"}
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
+from services.staff_calendar.calendars.vault import Access
 from services.staff_calendar.events import ClerkWished
 from services.staff_calendar.service import StaffCalendarService
 from tests.calendars.desk import Desk
@@ -96,3 +97,12 @@ def test_the_feed_is_subscribed_to(desk: Desk, address: str, tmp_path: Path) -> 
     desktop.sync()
     (line,) = desktop.list()
     assert line.startswith("09:00-09:10 Reisepass, Ausgabe")
+
+
+def test_our_own_feed_never_makes_busy(desk: Desk, address: str) -> None:
+    """A clerk who connects it as a calendar of their own is not blocked by visits."""
+    desk.office.hear("AppointmentRequested", **wanted("09:00"))
+    path = desk.office.get("/api/staff/c-17/calendar-address")["address"].partition("/api/")[2]
+    calendar = desk.connect("c-17", Access(f"{address}/api/{path}"), "address")
+    desk.sync()
+    assert (desk.state(calendar).because, desk.busy()) == (None, [])

@@ -2,18 +2,30 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import date as Date
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from icalendar import Calendar, Event
+from icalendar import Calendar
 from itsdangerous import Signer
+from sqlalchemy import Connection, select
 
 from services.staff_calendar import queries
-from services.staff_calendar.queries import Reserved
+from services.staff_calendar.calendars.entry import Entry, entry_of, event_of
+from services.staff_calendar.calendars.uids import Uids
+from services.staff_calendar.projections import reservations
 from shared.app import App
 
 REACHES_BACK = timedelta(days=30)
 REFRESH = timedelta(minutes=15)
+
+
+class Held(NamedTuple):
+    """An entry of the feed; `noted_at` is when it became so (RFC 3339)."""
+
+    entry: Entry
+    attempt: int
+    noted_at: str
 
 
 def key_of(clerk: str, secret: bytes, renewed: int = 0) -> str:
@@ -38,8 +50,12 @@ def _signed(clerk: str, renewed: int) -> str:
     return f"{clerk} {renewed}" if renewed else clerk
 
 
-def calendar(name: str, reservations: Sequence[Reserved]) -> bytes:
-    """iCalendar (RFC 5545) with an event per reservation; the same bytes for the same reservations. Names no guest."""
+def calendar(name: str, held: Sequence[Held], uids: Uids) -> bytes:
+    """iCalendar (RFC 5545) with an event per stop; the same bytes for the same reservations. Names no guest.
+
+    The events have the UIDs that they have in the clerk's own calendar: whoever has both sees each once. While a visit
+    is being moved, what is confirmed is shown until the new time is.
+    """
     feed = Calendar()
     feed.add("prodid", "-//Foyer//staff_calendar//DE")
     feed.add("version", "2.0")
@@ -47,25 +63,20 @@ def calendar(name: str, reservations: Sequence[Reserved]) -> bytes:
     feed.add("x-wr-calname", f"Termine {name}")
     feed.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     feed.add("x-published-ttl", "PT15M")
-    for reservation in reservations:
-        feed.add_component(_event(reservation))
+    shown: dict[str, Held] = {}
+    for one in sorted(held, key=lambda one: (not one.entry.confirmed, one.attempt)):
+        shown.setdefault(uids.of(one.entry.appointment, one.entry.stop), one)
+    for uid, one in sorted(shown.items(), key=lambda pair: (pair[1].entry.starts_at, pair[0])):
+        sequence = 2 * (one.attempt - 1) + one.entry.confirmed
+        feed.add_component(event_of(one.entry, uid, sequence, datetime.fromisoformat(one.noted_at)))
     return bytes(feed.to_ical())
 
 
-def _event(reservation: Reserved) -> Any:
-    event = Event()
-    event.add("uid", f"{reservation.appointment}-{reservation.attempt}-{reservation.stop}@foyer")
-    event.add("dtstamp", datetime.fromisoformat(reservation.reserved_at))
-    event.add("dtstart", _utc(reservation.starts_at))
-    event.add("dtend", _utc(reservation.ends_at))
-    event.add("summary", reservation.title or reservation.concern or "Termin")
-    event.add("location", reservation.site)
-    event.add("transp", "OPAQUE")
-    return event
-
-
-def _utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+def held(connection: Connection, clerk: str, first: Date) -> list[Held]:
+    """What a clerk holds from a local date on."""
+    query = select(reservations).where(reservations.c.clerk == clerk, reservations.c.date >= first.isoformat())
+    rows = connection.execute(query).mappings()
+    return [Held(entry_of(dict(row)), row["attempt"], row["confirmed_at"] or row["reserved_at"]) for row in rows]
 
 
 def _signer(secret: bytes) -> Signer:
