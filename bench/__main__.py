@@ -2,7 +2,7 @@
 
 python -m bench            everything
 python -m bench append     one part: append, publish, consume, rebuild, replay, memory,
-                           line, proposals, proposals_http, pages
+                           line, proposals, proposals_http, pages, calendars
 python -m bench growth     the line with 10,000 appointments in its logs; only when asked for
 """
 
@@ -25,6 +25,7 @@ PARTS = (
     "proposals",
     "proposals_http",
     "pages",
+    "calendars",
 )
 USAGE = 2
 
