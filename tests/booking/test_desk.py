@@ -122,13 +122,11 @@ def test_the_first_time_is_chosen_and_has_the_focus(at_desk: Client):
     assert re.search(r'id="time-1"[^>]* checked autofocus', _ask(at_desk).get_data(as_text=True))
 
 
-def test_what_is_reserved_for_urgent_cases_is_offered_for_those_only(at_desk: Client):
-    """By a tick."""
-    usual = [label for _, label in _times(_ask(at_desk))]
-    day = {label[:12] for label in usual}
-    urgent = _times(_ask(at_desk, urgent="1"))
-    assert urgent
-    assert day
+def test_what_is_reserved_for_urgent_cases_is_offered_for_those_only(town: Booking, at_desk: Client):
+    """By a tick; shortly before eleven nothing else is left of the day."""
+    town.clock = lambda: NINE + timedelta(hours=1, minutes=58)
+    assert not any(label.startswith(("Jetzt", "Heute")) for _, label in _times(_ask(at_desk)))
+    assert _times(_ask(at_desk, urgent="1"))[0][1].startswith("Jetzt, 11:00")
 
 
 def test_a_lead_time_does_not_hold_at_the_desk(at_desk: Client):

@@ -138,6 +138,13 @@ def test_an_address_that_tries_many_names_waits(browser: Browser):
     assert codes == [422] * ADDRESS.free + [429]
 
 
+def test_a_crowd_at_the_door_is_asked_to_wait(browser: Browser, monkeypatch: pytest.MonkeyPatch):
+    """So that those who book get a worker."""
+    monkeypatch.setattr(hashing, "crowded", lambda: True)
+    answer = _sign_in(browser())
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+
+
 def test_what_was_typed_is_kept_nowhere(booking: Booking, browser: Browser):
     """Somebody may have typed the password as the name."""
     _sign_in(browser(), name=PASSWORD)

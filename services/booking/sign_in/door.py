@@ -24,6 +24,8 @@ from shared.config import Settings
 from shared.sessions import Session, begin
 from shared.tables import Write, instant
 
+CROWDED = 2
+"""Seconds to wait when many sign in at once."""
 ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _SIGN_INS = Counter("foyer_sign_ins_total", "Tries to sign in", ["result"])
 log = structlog.get_logger()
@@ -53,7 +55,7 @@ def sign_in(app: House, name: str, password: str, address: str) -> Session | Wai
     now, account = app.clock(), name.strip().lower()
     # What is typed as a name may be a password: only its digest is kept.
     who = {_key(app, "account", account): ACCOUNT, _key(app, "address", address): ADDRESS}
-    if seconds := _to_wait(app, who, now):
+    if seconds := CROWDED if passwords.crowded() else _to_wait(app, who, now):
         _SIGN_INS.labels("wait").inc()
         return Wait(seconds)
     # Counted before it is tried, so that many at once are no way around.

@@ -18,6 +18,8 @@ from eventlet.semaphore import Semaphore
 
 SHORTEST, LONGEST = 12, 200
 """Characters of a password."""
+MOST_WAITING = 4
+"""Tries that may wait for the two places; each of them occupies one of the service's workers."""
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _places = Semaphore(2)
 
@@ -31,6 +33,11 @@ def fits(kept: str | None, password: str) -> bool:
     """Is it this one? Takes as long where there is no account at all."""
     fitting = bool(_apart(_verify, kept or _nobodys(), _same(password[:LONGEST])))
     return fitting and kept is not None
+
+
+def crowded() -> bool:
+    """Do so many wait already that one more would take a worker from those who do something else?"""
+    return bool(_places.balance <= -MOST_WAITING)
 
 
 def _verify(kept: str, password: str) -> bool:
