@@ -35,6 +35,11 @@ class Condition:
     compare: Callable[[Any, Any], Any] | None
     value: Value
 
+    @property
+    def is_equality(self) -> bool:
+        """Whether it names the value."""
+        return self.compare is operator.eq
+
     def holds(self, row: Row, parameters: Row) -> bool:
         """Whether it is true of a row."""
         there = row[self.column]

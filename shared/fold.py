@@ -118,7 +118,7 @@ class Rows:
             elif keys is None:
                 self._is_taken(key)
             elif sets:
-                self._put(key, there | {name: parameters[name] for name in sets})
+                self._put(key, there | {name: parameters.get(name, self._blank[name]) for name in sets})
 
         return insert
 
@@ -137,12 +137,14 @@ class Rows:
             raise NotFoldable(f"an update of the key of {self.table.name}")
 
         def update(parameters: dict[str, Any]) -> None:
-            change = {name: parameters[name] for name in parameters.keys() & names}
+            change = {name: value for name, value in parameters.items() if name in names}
             if not keys.isdisjoint(change):
                 raise NotFoldable(f"an update of the key of {self.table.name}")
             for key in find(parameters):
                 row = self.rows[key]
-                self._put(key, row | change | {name: value(row, parameters) for name, value in fixed.items()})
+                for name, value in fixed.items():
+                    change[name] = value(row, parameters)
+                self._put(key, row | change)
 
         return update
 
@@ -156,6 +158,8 @@ class Rows:
         return delete
 
     def _find(self, wanted: Sequence[Condition]) -> Callable[[Row], Sequence[Key]]:
+        if [one.column for one in wanted if one.is_equality] == list(self.key) and len(wanted) == len(self.key):
+            return self._by_key([one.value for one in wanted])
         candidates = self._candidates(wanted)
 
         def find(parameters: Row) -> Sequence[Key]:
@@ -168,8 +172,17 @@ class Rows:
 
         return find
 
+    def _by_key(self, values: Sequence[Callable[[Row], Any]]) -> Callable[[Row], Sequence[Key]]:
+        rows = self.rows
+
+        def find(parameters: Row) -> Sequence[Key]:
+            key = tuple([value(parameters) for value in values])
+            return (key,) if key in rows else ()
+
+        return find
+
     def _candidates(self, wanted: Sequence[Condition]) -> Callable[[Row], Iterable[Key]]:
-        equal = {one.column: one.value for one in wanted if one.compare is not None and one.compare.__name__ == "eq"}
+        equal = {one.column: one.value for one in wanted if one.is_equality}
         if set(self.key) <= equal.keys():
             values = [equal[name] for name in self.key]
             return lambda parameters: (tuple([value(parameters) for value in values]),)
