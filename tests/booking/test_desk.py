@@ -5,9 +5,11 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from sqlalchemy import select
 from werkzeug.test import Client, TestResponse
 
-from services.booking.commands import Note, NotePass, SetCatalogue
+from services.booking.accounts.commands import CloseAccount, SetAccount
+from services.booking.commands import ForgetGuest, Note, NotePass, SetCatalogue
 from services.booking.events import (
     ClerkHoursNoted,
     ClerkNoted,
@@ -18,8 +20,12 @@ from services.booking.events import (
     Text,
     YesNo,
 )
+from services.booking.projections import accounts
 from services.booking.service import Booking, BookingService
+from services.booking.standing import appointments
 from services.booking.web import desk, desk_day, desk_pages, desk_visit
+from shared.rebuild import rebuild
+from shared.tables import ended_sessions
 from tests.booking.facts import NINE, NOW, TOWN, holds, plan
 from tests.over_http import over_http
 
@@ -249,6 +255,26 @@ def test_how_full_today_is(town: Booking, at_desk: Client):
     assert after.guests == 1
     assert after.taken == before.free - after.free
     assert after.taken > 0
+
+
+def test_what_is_found_can_be_made_anew_from_the_log(town: Booking, at_desk: Client):
+    """Visits that stand, were cancelled, asked for or forgotten; and accounts."""
+    gone, forgotten = (_booked(town, at_desk, name, number) for name, number in (("A", "AAAAAAA1"), ("B", "AAAAAAA2")))
+    at_desk.post(f"/desk/visits/{gone}/cancel")
+    _visit(_take(at_desk))
+    town.handle(ForgetGuest("c", NOW + timedelta(days=60), forgotten))
+    for order in (SetAccount("c", NOW, "desk-1", ("info_desk",)), CloseAccount("c", NOW, "desk-1")):
+        town.handle(order)
+    before = _stored(town)
+    assert [len(rows) for rows in before] == [2, 1, 1]
+    rebuild(town)
+    assert _stored(town) == before
+
+
+def _stored(town: Booking) -> list[list[tuple[object, ...]]]:
+    with town.read() as connection:
+        tables = (appointments, accounts, ended_sessions)
+        return [sorted(map(tuple, connection.execute(select(table))), key=str) for table in tables]
 
 
 @pytest.mark.parametrize("path", ["/desk", "/desk/find", "/desk/visits/x", "/desk/visits/x/times"])
