@@ -25,34 +25,36 @@ things = Table(
     Column("level", Integer, nullable=False, server_default="3"),
 )
 KIND, N = things.c.kind == bindparam("b_kind"), things.c.n == bindparam("b_n")
-STATEMENTS: dict[Any, tuple[str, ...]] = {
-    upsert(things, ["kind", "n"]): ("kind", "n", "word", "at", "level"),
-    upsert(things, ["kind", "n"], ["word"]): ("kind", "n", "word"),
-    upsert(things, ["kind", "n"], ["word", "at"]): ("kind", "n", "at"),
-    upsert(things, ["kind", "n"], ()): ("kind", "n", "at"),
-    update(things).where(KIND, N): ("b_kind", "b_n", "word", "at"),
-    update(things).where(KIND, things.c.word.is_(None)).values(word="none", at=bindparam("b_at")): ("b_kind", "b_at"),
-    update(things).where(KIND).values(level=things.c.level + 1): ("b_kind",),
-    update(things).where(N, KIND).values(level=things.c.level - bindparam("b_at")): ("b_n", "b_kind", "b_at"),
-    update(things).where(things.c.word == bindparam("b_word"), things.c.kind != bindparam("b_kind")): (
+FROM, UNTIL = bindparam("b_n"), bindparam("b_until")
+SINCE, WORD = things.c.n >= FROM, things.c.word == bindparam("b_word")
+STATEMENTS: dict[Any, str] = {
+    upsert(things, ["kind", "n"]): "kind n word at level",
+    upsert(things, ["kind", "n"], ["word"]): "kind n word",
+    upsert(things, ["kind", "n"], ["word", "at"]): "kind n at",
+    upsert(things, ["kind", "n"], ()): "kind n at",
+    update(things).where(KIND, N): "b_kind b_n word at",
+    update(things).where(KIND, things.c.word.is_(None)).values(word="none", at=bindparam("b_at")): "b_kind b_at",
+    update(things).where(KIND).values(level=things.c.level + 1): "b_kind",
+    update(things).where(N, KIND).values(level=things.c.level - bindparam("b_at")): "b_n b_kind b_at",
+    update(things).where(WORD, things.c.kind != bindparam("b_kind")): (
         "b_word",
         "b_kind",
         "at",
     ),
-    delete(things).where(KIND, N): ("b_kind", "b_n"),
-    delete(things).where(KIND, things.c.n >= bindparam("b_n"), things.c.n < bindparam("b_until")): (
+    delete(things).where(KIND, N): "b_kind b_n",
+    delete(things).where(KIND, SINCE, things.c.n < UNTIL): (
         "b_kind",
         "b_n",
         "b_until",
     ),
-    delete(things).where(KIND, things.c.n.between(bindparam("b_n"), bindparam("b_until")), things.c.word == "a"): (
+    delete(things).where(KIND, things.c.n.between(FROM, UNTIL), things.c.word == "a"): (
         "b_kind",
         "b_n",
         "b_until",
     ),
-    delete(things).where(things.c.at < bindparam("b_at"), things.c.word.is_not(None)): ("b_at",),
-    delete(things).where(things.c.at == bindparam("b_at")): ("b_at",),
-    delete(things).where(things.c.at > bindparam("b_at"), things.c.n <= bindparam("b_n")): ("b_at", "b_n"),
+    delete(things).where(things.c.at < bindparam("b_at"), things.c.word.is_not(None)): "b_at",
+    delete(things).where(things.c.at == bindparam("b_at")): "b_at",
+    delete(things).where(things.c.at > bindparam("b_at"), things.c.n <= bindparam("b_n")): "b_at b_n",
 }
 
 
@@ -84,7 +86,7 @@ def test_a_fold_leaves_the_rows_that_the_database_would_have(make_app: toy.MakeA
         for _ in range(300):
             # Rows are made more often than they are deleted.
             statement, names = chance.choice(choice[:4] if chance.random() < 0.5 else choice)
-            writes = [(statement, {name: value(name, chance) for name in names})]
+            writes = [(statement, {name: value(name, chance) for name in names.split()})]
             write_all(connection, writes)
             fold.apply(writes)
         there = {(row.kind, row.n): dict(row._mapping) for row in connection.execute(select(things))}
