@@ -1,4 +1,4 @@
-"""Appointments as the info desk finds them. `foyer rebuild booking appointments` fills the table with those there are already."""
+"""Appointments as the info desk finds them. `foyer rebuild booking appointments` fills in those that are there already."""
 
 import sqlalchemy as sa
 from alembic import op
