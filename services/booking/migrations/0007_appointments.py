@@ -1,4 +1,4 @@
-"""Appointments as the info desk finds them. `foyer rebuild booking appointments` fills in those that are there already."""
+"""Appointments as the info desk finds them. `foyer rebuild booking appointments` fills in those of earlier times."""
 
 import sqlalchemy as sa
 from alembic import op
