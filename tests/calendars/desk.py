@@ -18,7 +18,9 @@ from tests.calendars.servers import Shelf
 from tests.staff_calendar.office import Office
 
 LOOPBACK = Guard((ipaddress.ip_network("127.0.0.0/8"),))
-QUICK = CalendarSettings(guard=LOOPBACK, limits=Limits(seconds=2.0, connect_seconds=1.0))
+QUICK = CalendarSettings(guard=LOOPBACK, limits=Limits(seconds=20.0))
+IMPATIENT = CalendarSettings(guard=LOOPBACK, limits=Limits(seconds=1.5))
+"""For servers that never answer."""
 
 
 class Desk:

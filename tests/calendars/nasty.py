@@ -111,7 +111,7 @@ def redirects(url: str, code: int = 301) -> Behaviour:
 def hangs(handler: Handler) -> None:
     """No answer, for longer than anybody waits."""
     handler.close_connection = True
-    time.sleep(6)
+    time.sleep(4)
 
 
 def drips(handler: Handler) -> None:
@@ -120,7 +120,7 @@ def drips(handler: Handler) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
-    for _ in range(30):
+    for _ in range(20):
         handler.wfile.write(b"B")
         handler.wfile.flush()
         time.sleep(0.2)
