@@ -18,7 +18,6 @@ import pytest
 
 from deploy.cli import COMMANDS
 from deploy.figures import figures
-from deploy.parts import SERVICES
 from deploy.servers import RabbitMQ, wait_until
 from shared import topology
 from shared.messages import CONTENT_TYPE
@@ -26,7 +25,7 @@ from tests import command
 from tests.faults.test_poison import request_of
 from tests.journeys.town import ID_CARD, MOVED_HERE
 from tests.journeys.town_hall import Booked, TownHall
-from tests.operations.conftest import Foyer
+from tests.operations.conftest import Foyer, take_back
 
 SURE = ("--yes", "--reason", "a test")
 PAGE = (Path(__file__).parents[2] / "docs/operations.md").read_text()
@@ -37,8 +36,7 @@ ACCEPTED, UNAVAILABLE = 202, 503
 def well(town_hall: TownHall, foyer: Foyer) -> None:
     """Every guarantee holds, nothing is behind, nothing parked."""
     town_hall.wait_at_rest()
-    for service in SERVICES:  # what a test threw into a queue was never said by anybody
-        town_hall.run(service, "DELETE FROM gates WHERE stream LIKE 'appointment-poison%'")
+    take_back(town_hall)
     wait_until(lambda: not behind(foyer), 60, "nobody is behind")
     assert json.loads(foyer("parked", "list", "--json").stdout)["parked"] == []
     verified = foyer("verify")
