@@ -65,11 +65,16 @@ class Rounds:
 
     def tick(self) -> int:
         """Start looking at what is due, as much as may be asked at once; returns how many are under way."""
+        # Whoever is under way now may have come to an end when the table is read: what it says of them is old then.
+        with self._lock:
+            flying = set(self._flying)
         self._write_states()
         self._behind |= self._out.due()
         with self.app.read() as connection:
             due = links.due(connection, self.app.clock(), self._behind)
         for found in due:
+            if found.link.calendar in flying:
+                continue
             with self._lock:
                 free = (
                     found.link.calendar not in self._flying and self._hosts[found.link.host] < self.settings.at_one_host
