@@ -124,6 +124,9 @@ class Appointment:
     number: str = ""
     attempt: int = 0
     """The confirmed one; 0 = none yet."""
+    questioned: bool = False
+    """The clerk would rather have another time: at `rather`, or any (None); until it is moved."""
+    rather: datetime | None = None
 
 
 def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
@@ -151,15 +154,16 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
             return replace(state, pending=replace(state.pending, hold_until=event.confirm_by, held=True))
         case AppointmentConfirmed() | AppointmentMoved():
             confirmed = replace(state, status="confirmed", attempt=event.attempt, pending=None)
-            return replace(confirmed, plan=event.plan, rooms=event.rooms, clerks=event.clerks)
+            held = replace(confirmed, plan=event.plan, rooms=event.rooms, clerks=event.clerks)
+            return replace(held, questioned=False, rather=None)
         case AppointmentReassigned():
             return replace(state, clerks=event.clerks)
-        case AppointmentDeclined():
-            return replace(
-                state, status="declined", pending=None, because=event.because, alternatives=event.alternatives
-            )
-        case MoveDeclined():
-            return replace(state, pending=None, because=event.because, alternatives=event.alternatives)
+        case AppointmentQuestioned():
+            return replace(state, questioned=True, rather=event.starts_at)
+        case AppointmentDeclined() | MoveDeclined():
+            status: Status = "declined" if isinstance(event, AppointmentDeclined) else state.status
+            because, alternatives = event.because, event.alternatives
+            return replace(state, status=status, pending=None, because=because, alternatives=alternatives)
         case AppointmentExpired():
             return replace(state, status="expired", pending=None, because=("expired",))
         case AppointmentCancelled():

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,13 @@ from werkzeug.http import parse_cookie
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
-from services.booking.commands import ExpireHold, ForgetGuest, Note, NotePass, SetCatalogue
+from services.booking.commands import ExpireHold, ForgetGuest, HearWish, Note, NotePass, SetCatalogue
 from services.booking.events import Concern, Document, Effect, RoomNoted, Text, YesNo
 from services.booking.service import Booking
 from services.booking.web import asking, details, finding, managing, times
 from shared.messages import Cause
 from shared.pages import Sorry
-from tests.booking.facts import HOLD_UNTIL, NOW, TOWN, declines, holds, plan
+from tests.booking.facts import HOLD_UNTIL, NINE, NOW, TOWN, declines, holds, plan
 
 WEB = Path(times.__file__).parent
 SHARED = WEB.parents[2] / "shared" / "pages"
@@ -367,6 +367,30 @@ def test_a_confirmed_visit_can_be_moved_and_cancelled(town: Booking) -> None:
     assert "Ihr Termin ist abgesagt" in _title(_mine(town, managing.see, appointment, token))
     with pytest.raises(Sorry):
         _mine(town, managing.move, appointment, token, proposal=_ids(choice)[-1])
+
+
+@pytest.mark.parametrize("rather", [None, NINE + timedelta(hours=2)], ids=["any time", "a certain time"])
+def test_a_clerk_who_asks_for_another_time_is_heard_on_the_page(town: Booking, rather: datetime | None) -> None:
+    """With the way to another time; to keep the appointment nothing has to be done. Once it is moved, all is well."""
+    appointment, token = _book(town)
+    _confirm(town, appointment)
+    assert "Passt Ihnen eine andere Zeit?" not in _text(_mine(town, managing.see, appointment, token))
+    town.handle(HearWish("w", NOW, appointment, 1, rather))
+    shown = _text(_mine(town, managing.see, appointment, token))
+    assert "Passt Ihnen eine andere Zeit?" in shown
+    assert ("Dienstag, 24. November 2026, 11:00 Uhr" in shown) is (rather is not None)
+    assert "Möchten Sie Ihren Termin behalten, brauchen Sie nichts zu tun." in shown
+    assert "Alles bereit" not in shown
+    [way] = re.findall(r'href="([^"]+)">Eine andere Zeit wählen', shown)
+    choice = managing.choose_move(town, Browser().ask(way), appointment)
+    asked = managing.see(town, Browser().ask(f"/appointments/{appointment}?token={token}&lang=en"), appointment)
+    assert "if you would like to keep your appointment, there is nothing to do" in _text(asked)
+    _leads(_mine(town, managing.move, appointment, token, proposal=_ids(choice)[-1]))
+    assert "Passt Ihnen" not in _text(_mine(town, managing.see, appointment, token)), "it is being moved"
+    _confirm(town, appointment)
+    shown = _text(_mine(town, managing.see, appointment, token))
+    assert "Passt Ihnen" not in shown
+    assert "Alles bereit" in shown
 
 
 def test_where_the_town_wants_it_the_guest_says_yes_by_mail(town: Booking) -> None:

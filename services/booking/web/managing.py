@@ -59,6 +59,7 @@ def see(app: House, request: Request, appointment: str) -> Response:
     state, token = mine(app, request, appointment)
     visit, now = _visit(app, appointment, state), app.clock()
     lost = state.status in ("declined", "expired")
+    changeable = now < visit["starts_at"] and state.pending is None and state.status == "confirmed"
     return page(
         "citizen/appointment.html",
         request,
@@ -72,11 +73,14 @@ def see(app: House, request: Request, appointment: str) -> Response:
         number=state.number if state.status == "confirmed" else "",
         live=_open(state),
         ahead=now < visit["starts_at"],
-        changeable=now < visit["starts_at"] and state.pending is None and state.status == "confirmed",
+        changeable=changeable,
+        questioned=changeable and state.questioned,
+        rather=state.rather and state.rather.astimezone(app.reads.zone),
         ways=_ways(appointment, token),
         token=token,
         mark=_mark(state),
         confirm_by=_confirm_by(app, state),
+        other_times=_other_times(app, state, _ways(appointment, token)["times"]),
         choice=_others(app, state, None) if lost else Choice(),
         retention_days=app.settings.retention_days,
     )
@@ -107,7 +111,8 @@ def news(app: House, request: Request, appointment: str) -> Response:
 def _mark(state: Appointment) -> str:
     """Changes with everything the page shows."""
     held = state.pending is not None and state.pending.held
-    shown = (state.status, state.attempts, state.pending is not None, held, state.number, state.because)
+    asked = (state.questioned, state.rather)
+    shown = (state.status, state.attempts, state.pending is not None, held, state.number, state.because, asked)
     return sha256(repr(shown).encode()).hexdigest()[:12]
 
 
@@ -278,6 +283,12 @@ def _others(app: House, state: Appointment, first: date | None) -> Choice:
         return choice(app.reads, replace(question, site=None), app.clock())
     except planning.NotPossible:
         return Choice(nothing={"detail": {}})  # a concern was withdrawn meanwhile
+
+
+def _other_times(app: House, state: Appointment, times: str) -> str:
+    """Where another time is chosen: first those of the day that the clerk would rather have."""
+    day = state.rather and state.rather.astimezone(app.reads.zone).date()
+    return f"{times}&from={day}" if day and day >= house.today(app) else times
 
 
 def _because(problem: Problem) -> str:
