@@ -1,4 +1,4 @@
-"""How calendars and conflicts are shown."""
+"""How calendars, conflicts and wishes are shown."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from deploy.operations.action import Outcome
 from deploy.operations.asked import shown
 from services.staff_calendar.calendars.conflicts import Conflict
 from services.staff_calendar.calendars.links import Connected
+from services.staff_calendar.calendars.wishes import OpenWish
 
 
 def outcome(at: Here, names: Sequence[str]) -> Outcome:
@@ -52,6 +53,19 @@ def conflict(one: Conflict) -> str:
     """For people: one line."""
     busy = ", ".join(f"{begins[11:16]}-{ends[11:16]}" for begins, ends in one.busy)
     others = ", ".join(f"{colleague.name} ({colleague.clerk})" for colleague in one.colleagues) or "nobody"
-    when = f"{one.starts_at[:10]} {one.starts_at[11:16]}-{one.ends_at[11:16]}"
+    when = _span(one.starts_at, one.ends_at)
     what = f"{one.title} at {one.site}, {one.appointment}"
     return f"{when}  {one.name} ({one.clerk}) is busy {busy}: {what}; could take over: {others}"
+
+
+def wish(one: OpenWish) -> str:
+    """For people: one line."""
+    when = _span(one.starts_at, one.ends_at)
+    wants = f"has moved to {_span(one.wished_from, one.wished_until or '')}" if one.wished_from else "has deleted"
+    return (
+        f"{when}  {one.name} ({one.clerk}) {wants}: {one.title} at {one.site}, {one.appointment}; it stands as it was"
+    )
+
+
+def _span(begins: str, ends: str) -> str:
+    return f"{begins[:10]} {begins[11:16]}-{ends[11:16]}"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from deploy.calendars.access import MEANINGS, Here, here, kind_of, look_now, opened, said
-from deploy.calendars.shown import conflict, line, outcome, told
+from deploy.calendars.shown import conflict, line, outcome, told, wish
 from deploy.home import BadInput, CannotDo
 from deploy.operations.action import DryRun, How, Json, Outcome, Plan, Reason, Run, Who, Yes, perform
 from deploy.operations.asked import print_json
@@ -27,6 +27,7 @@ from services.staff_calendar.calendars.reader import Reader
 from services.staff_calendar.calendars.sync import keep_clerk, look
 from services.staff_calendar.calendars.transport import Pool
 from services.staff_calendar.calendars.vault import Access
+from services.staff_calendar.calendars.wishes import wishes
 
 PASSWORD = "FOYER_CALENDAR_PASSWORD"
 Clerk = Annotated[str, typer.Argument(help="The clerk's id")]
@@ -212,6 +213,22 @@ def conflicts_(
         typer.echo(conflict(one))
     if not found:
         typer.echo("No appointment meets a busy time.")
+
+
+@app.command("wishes")
+def wishes_(clerk: OfClerk = "", json: Json = False) -> None:
+    """Appointments that clerks have moved or deleted in their own calendars; they stand until the guest moves them."""
+    with here() as at:
+        if clerk:
+            _known(at, clerk)
+        found = wishes(at.app, clerk or None)
+    if json:
+        print_json([asdict(one) for one in found])
+        return
+    for one in found:
+        typer.echo(wish(one))
+    if not found:
+        typer.echo("No clerk wishes another time.")
 
 
 @app.command("remove")

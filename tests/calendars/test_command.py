@@ -11,6 +11,7 @@ import pytest
 
 from deploy.cli import main
 from services.staff_calendar.calendars.tables import links
+from services.staff_calendar.calendars.uids import Uids
 from tests.calendars.desk import event, ics
 from tests.calendars.servers import Server, Shelf
 from tests.staff_calendar.office import Office, wanted
@@ -113,6 +114,19 @@ def test_conflicts_are_shown(foyer: Foyer, office: Office, shelf: Shelf) -> None
     assert foyer("conflicts", "--department", "bauamt").out == "No appointment meets a busy time.\n"
 
 
+def test_wishes_are_shown(foyer: Foyer, office: Office, shelf: Shelf) -> None:
+    """In one line each."""
+    office.hear("AppointmentRequested", **wanted("09:00", clerk="c-17"))
+    foyer("add", "c-17", shelf.url, "-u", "clerk", "--writes", *WHY)
+    assert foyer("wishes").out == "No clerk wishes another time.\n"
+    foyer("sync")
+    shelf.delete(f"{Uids(office.settings.secret).of('a1', 1)}.ics")
+    foyer("sync")
+    assert "2026-11-24 09:00-09:10  J. Brinkmann (c-17) has deleted: " in foyer("wishes").out
+    (one,) = json.loads(foyer("wishes", "--clerk", "c-17", "--json").out)
+    assert (one["appointment"], one["wish"], one["wished_from"]) == ("a1", "cancel", None)
+
+
 def test_a_file_is_uploaded_and_replaced(foyer: Foyer, office: Office, tmp_path: Path) -> None:
     """The same name again: the file replaces the one before."""
     file = tmp_path / "k.ics"
@@ -139,6 +153,7 @@ def test_a_file_is_uploaded_and_replaced(foyer: Foyer, office: Office, tmp_path:
         (("add", "c-17", "http://127.0.0.1:1/"), 1, "Not connected: the server can't be reached"),
         (("add", "c-17", "http://10.9.8.7/"), 1, "Not connected: this address may not be asked"),
         (("test", "x"), 2, "No calendar is called 'x'; there are: none yet"),
+        (("wishes", "-c", "c-99"), 2, "There is no clerk 'c-99'; there are: c-17"),
         (("sync", "x"), 2, "No calendar is called 'x'"),
         (("remove", "x"), 2, "No calendar is called 'x'"),
         (("upload", "c-17", "/nowhere.ics"), 2, "/nowhere.ics can't be read: No such file or directory."),

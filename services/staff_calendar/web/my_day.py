@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from datetime import date as Date
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 from services.staff_calendar import queries
 from services.staff_calendar.allocation import day_stream
 from services.staff_calendar.calendars.conflicts import conflicts
+from services.staff_calendar.calendars.wishes import OpenWish, wishes
 from services.staff_calendar.commands import CallGuest, FinishVisit, SubstituteClerk
 from services.staff_calendar.decider import Refused
 from services.staff_calendar.substitution import possible, takers
@@ -49,11 +50,17 @@ def show(app: App, request: Any) -> Response:
         next=next_guest(found) if day == moment.date() else None,
         counts=counts(found),
         conflicts=mine,
+        wishes=[(one, _wished(one)) for one in wishes(app, who.clerk) if one.starts_at[:10] == day.isoformat()],
         before=who.to("/staff", date=day - timedelta(days=1)),
         after=who.to("/staff", date=day + timedelta(days=1)),
         live=who.to("/staff/changes", date=day),
         said=request.args.get("said", ""),
     )
+
+
+def _wished(one: OpenWish) -> datetime | None:
+    """To when the clerk has moved it; None: deleted."""
+    return datetime.fromisoformat(one.wished_from) if one.wished_from else None
 
 
 def agenda(app: App, who: Owner, day: Date) -> list[Row]:
