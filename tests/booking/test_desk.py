@@ -26,7 +26,7 @@ from services.booking.standing import appointments
 from services.booking.web import desk, desk_day, desk_pages, desk_visit
 from shared.rebuild import rebuild
 from shared.tables import ended_sessions
-from tests.booking.facts import NINE, NOW, TOWN, holds, plan
+from tests.booking.facts import NINE, NOW, TOWN, holds
 from tests.over_http import over_http
 
 ODD_NAME = "<script>alert(1)</script> O'Brien Müller-Lüdenscheidt"
@@ -109,7 +109,7 @@ def _confirm(town: Booking, appointment: str, number: str = "7K3M9QXZ") -> None:
     pending = town.life(appointment).pending
     assert pending is not None
     for who in ("rooms", "staff"):
-        answer = holds(who, pending.attempt, plan(pending.plan.starts_at))
+        answer = holds(who, pending.attempt, pending.plan)
         town.handle(type(answer)("c", AT, appointment, pending.attempt, who, answer.held))
     town.handle(NotePass("c", AT, appointment, number))
 
@@ -149,6 +149,33 @@ def test_what_may_be_meant_is_offered(at_desk: Client):
     assert "Reisepass abholen" in shown
     other = _text(_ask(at_desk, "pass", concern="collect", searched="pass"))
     assert re.search(r'value="collect" checked', other)
+
+
+def test_a_second_concern_goes_along(town: Booking, at_desk: Client):
+    """One visit for both, questions of either; what is meant by the second can be chosen, too."""
+    shown = _ask(at_desk, q2="Reisepass abholen")
+    assert "Kommt ein Kind mit?" in _text(shown)
+    hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', _text(shown)))
+    assert {name: hidden[name] for name in ("q2", "concern", "concern2")} == {
+        "q2": "Reisepass abholen", "concern": "pass", "concern2": "collect",
+    }  # fmt: skip
+    given = {name: unescape(value) for name, value in hidden.items()} | {"proposal": _times(shown)[0][0]}
+    state = town.life(_visit(at_desk.post("/desk/visits", data=given)))
+    assert state.plan is not None
+    assert sorted(stop.concern for stop in state.plan.stops) == ["collect", "pass"]
+    other = _text(_ask(at_desk, "pass", q2="pass", concern="collect", searched="pass"))
+    assert re.search(r'name="concern2" value="pass"', other), "the first one is not offered twice"
+
+
+def test_a_second_concern_that_is_lost_is_kept_with_the_rest(town: Booking, at_desk: Client):
+    """The time is gone: other times, for both."""
+    shown = _ask(at_desk, q2="Reisepass abholen")
+    given = {"proposal": _times(shown)[0][0], "q": "Reisepass beantragen", "name": "A", "party_size": "1"}
+    _confirm(town, _visit(at_desk.post("/desk/visits", data=given | {"key": "one"})))
+    again = at_desk.post("/desk/visits", data=given | {"key": "two", "q2": "Reisepass abholen"})
+    assert again.status_code == 409
+    assert 'name="q2" type="text" value="Reisepass abholen"' in _text(again)
+    assert _times(again)[0][0] != given["proposal"]
 
 
 def test_a_guest_is_booked_and_gets_a_pass(town: Booking, at_desk: Client):
@@ -198,6 +225,8 @@ def test_a_time_that_is_gone_leads_to_others_with_nothing_typed_twice(town: Book
         ({"party_size": "many"}, ["party_size"]),
         ({"email": "nowhere"}, ["email"]),
         ({"q": "", "name": ""}, ["q", "name"]),
+        ({"q2": "xyzzy"}, ["unknown"]),
+        ({"q2": "Reisepass beantragen", "concern2": "pass"}, ["twice"]),
     ],
     ids=str,
 )

@@ -32,6 +32,7 @@ FOUND = 6
 WRONG = {
     "q": "Bitte sagen Sie, worum es geht: ein Anliegen oder ein Stichwort.",
     "unknown": "Dazu gibt es kein Anliegen. Bitte versuchen Sie ein anderes Wort.",
+    "twice": "Das ist schon das erste Anliegen. Bitte geben Sie ein anderes an, oder lassen Sie das Feld leer.",
     "party_size": "Bitte geben Sie eine Zahl an, die für dieses Anliegen möglich ist.",
     "name": "Bitte geben Sie den Namen an, höchstens 200 Zeichen.",
     "email": "Bitte geben Sie eine E-Mail-Adresse an, wie name@example.org, oder lassen Sie das Feld leer.",
@@ -40,7 +41,8 @@ WRONG = {
     "proposal": "Bitte wählen Sie eine der freien Zeiten.",
 }
 GONE = "Diese Zeit wurde gerade vergeben. Hier sind andere."
-_KEPT = ("q", "party_size", "name", "email", "street", "surname", "urgent", "step_free", "site", "concern")
+_KEPT = ("q", "q2", "party_size", "name", "email", "street", "surname", "urgent", "step_free", "site")
+_NONE: dict[str, Any] = {"meant": (), "also": (), "chosen": (), "found": None, "message": "", "answers": {}, "key": ""}
 _finder: list[tuple[Any, Finder]] = []
 
 
@@ -52,31 +54,30 @@ def show(app: Any, request: Request) -> Response:
 def search(app: Any, request: Request, message: str = "") -> Response:
     """What is meant, and when it is possible: now, today, later."""
     values = {name: request.form.get(name, "").strip() for name in _KEPT}
-    said, concerns = values["q"], meant(app, values["q"])
     errors: dict[str, str] = {}
-    if not said or not concerns:
-        errors["q"] = WRONG["unknown" if said else "q"]
+    first = _meant(app, request, "", errors)
+    second = _meant(app, request, "2", errors, without=first[0].key if first else "")
     if wrong := name_fault(values["name"]):
         errors["name"] = wrong
     if wrong := email_fault(values["email"]):
         errors["email"] = wrong
     if errors:
         return _page(app, request, values, 422, errors=errors)
-    chosen = next((one for one in concerns if one.key == values["concern"]), concerns[0])
-    if request.form.get("searched") != said:
-        chosen = concerns[0]
-    answers = [f"{name[7:]}:{answer}" for name, answer in request.form.items() if name.startswith("answer-") and answer]
+    chosen = (*first[:1], *second[:1])
+    shown = {
+        "meant": _in_order(app, values["q"], first),
+        "also": _in_order(app, values["q2"], second),
+        "chosen": chosen,
+    }
+    answers = _answers(request, chosen)
     try:
-        found = times(app, values | {"concern": chosen.key}, answers)
+        found = times(app, values, chosen, [f"{name}:{answer}" for name, answer in answers.items()])
     except ValidationError as error:
-        return _page(app, request, values, 422, errors=_beside(flatten(error.messages)), meant=concerns, chosen=chosen)
+        return _page(app, request, values, 422, errors=_beside(flatten(error.messages)), **shown)
     except NotPossible as error:
-        fault = _beside({error.field: error.detail})
-        return _page(app, request, values, 422, errors=fault, meant=concerns, chosen=chosen)
-    status = 409 if message else 200
-    given = {name: answer for name, _, answer in (one.rpartition(":") for one in answers)}
-    shown = {"meant": concerns, "chosen": chosen, "found": found, "message": message, "answers": given}
-    return _page(app, request, values, status, key=secrets.token_urlsafe(16), **shown)
+        return _page(app, request, values, 422, errors=_beside({error.field: error.detail}), **shown)
+    shown |= {"found": found, "message": message, "answers": answers, "key": secrets.token_urlsafe(16)}
+    return _page(app, request, values, 409 if message else 200, **shown)
 
 
 def take(app: Any, request: Any) -> Response:
@@ -105,17 +106,47 @@ def meant(app: Any, said: str) -> list[Concern]:
     known: Mapping[str, Concern] = app.reads.catalogue.concerns
     if not _finder or _finder[0][0] is not known:
         _finder[:] = [(known, Finder(app.reads.concerns()))]
-    exact = [one for one in known.values() if said.casefold() in (one.name.de.casefold(), one.name.en.casefold())]
+    exact = [one for one in known.values() if _is_called(one, said)]
     found = [known[key] for key in _finder[0][1].find(said, FOUND)]
     return list(dict.fromkeys([*exact, *found]))
 
 
-def times(app: Any, values: Mapping[str, str], answers: Sequence[str]) -> dict[str, Any]:
+def _meant(app: Any, request: Request, which: str, errors: dict[str, str], without: str = "") -> list[Concern]:
+    """What one field may mean, the chosen one first; a second may be left out, and is another one than the first."""
+    said, key = request.form.get(f"q{which}", "").strip(), request.form.get(f"concern{which}", "")
+    known = meant(app, said) if said else []
+    found = [one for one in known if one.key != without]
+    if known and known[0].key == without and _is_called(known[0], said):
+        found = []
+    if not found and (said or not which):
+        errors[f"q{which}"] = WRONG["twice" if known else "unknown" if said else "q"]
+    if request.form.get(f"searched{which}") == said:
+        found.sort(key=lambda one: one.key != key)
+    return found
+
+
+def _is_called(concern: Concern, said: str) -> bool:
+    return said.casefold() in (concern.name.de.casefold(), concern.name.en.casefold())
+
+
+def _in_order(app: Any, said: str, concerns: Sequence[Concern]) -> list[Concern]:
+    """As they were found, so that a choice doesn't make them jump."""
+    return [one for one in meant(app, said) if one in concerns] if said else []
+
+
+def _answers(request: Request, concerns: Sequence[Concern]) -> dict[str, str]:
+    """What was answered of what these concerns ask; another concern may have been meant before."""
+    asked = dict.fromkeys(question.key for one in concerns for question in one.questions)
+    given = {key: request.form.get(f"answer-{key}", "") for key in asked}
+    return {key: answer for key, answer in given.items() if answer}
+
+
+def times(app: Any, values: Mapping[str, str], concerns: Sequence[Concern], answers: Sequence[str]) -> dict[str, Any]:
     """What the search finds for today and for later, in the order of time. Raises ValidationError, NotPossible."""
     given = {name: values[name] for name in ("party_size", "street", "step_free", "site") if values.get(name)}
     words = values.get("name", "").split()
     surname = values.get("surname") or (words[-1] if words else "")
-    asked = {"concern": [values["concern"]], "answer": list(answers), **given}
+    asked = {"concern": [one.key for one in concerns], "answer": list(answers), **given}
     audience = (*AUDIENCE, URGENT) if values.get("urgent") else AUDIENCE
     query = http.ProposalsQuery(unknown="exclude").load(asked | ({"surname": surname} if surname else {}))
     now = app.clock()
@@ -127,7 +158,7 @@ def times(app: Any, values: Mapping[str, str], answers: Sequence[str]) -> dict[s
         "proposals": [one | {"when": when(one["starts_at"], now, today)} for one in proposals],
         "nothing_because": None if proposals else later["nothing_because"],
         "no_visit_needed": found["no_visit_needed"],
-        "questions": found["questions"],
+        "questions": list({one["question"]: one for one in found["questions"]}.values()),
     }
 
 
@@ -169,8 +200,8 @@ def _beside(errors: Mapping[str, str]) -> dict[str, str]:
 
 def _page(app: Any, request: Request, values: Mapping[str, str], status: int = 200, **more: Any) -> Response:
     errors = more.pop("errors", {})
-    needs = _needs(more.get("chosen"), errors)
-    shown = {"meant": (), "chosen": None, "found": None, "message": "", "answers": {}, "key": "", **more}
+    shown = _NONE | more
+    needs = _needs(shown["chosen"], errors)
     return page(
         "staff/desk.html",
         request,
@@ -193,7 +224,7 @@ def _site_names(app: Any, language: str) -> list[tuple[str, str]]:
     return [(key, name.en if language == "en" else name.de) for key, name in app.reads.sites.items()]
 
 
-def _needs(chosen: Concern | None, errors: Mapping[str, str]) -> set[str]:
+def _needs(chosen: Sequence[Concern], errors: Mapping[str, str]) -> set[str]:
     """The fields that only some concerns ask for."""
-    needed = {"street"} if chosen and chosen.responsibility == "district" else set()
+    needed = {"street"} if any(one.responsibility == "district" for one in chosen) else set()
     return needed | ({"street", "surname"} & set(errors))
