@@ -64,11 +64,8 @@ def search(app: Any, request: Request, message: str = "") -> Response:
     if errors:
         return _page(app, request, values, 422, errors=errors)
     chosen = (*first[:1], *second[:1])
-    shown = {
-        "meant": _in_order(app, values["q"], first),
-        "also": _in_order(app, values["q2"], second),
-        "chosen": chosen,
-    }
+    shown: dict[str, Any] = {"chosen": chosen}
+    shown |= {"meant": _in_order(app, values["q"], first), "also": _in_order(app, values["q2"], second)}
     answers = _answers(request, chosen)
     try:
         found = times(app, values, chosen, [f"{name}:{answer}" for name, answer in answers.items()])
