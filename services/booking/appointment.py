@@ -165,7 +165,8 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
             because, alternatives = event.because, event.alternatives
             return replace(state, status=status, pending=None, because=because, alternatives=alternatives)
         case AppointmentExpired():
-            return replace(state, status="expired", pending=None, because=("expired",))
+            unconfirmed = ("not_confirmed",) if state.pending and state.pending.held else ()
+            return replace(state, status="expired", pending=None, because=("expired", *unconfirmed))
         case AppointmentCancelled():
             return replace(state, status="cancelled", pending=None)
         case PassNoted():

@@ -475,7 +475,7 @@ def test_every_german_text_has_its_english_one() -> None:
     said = {text for source in pages.values() for text in re.findall(r'w\.(?:text|say|count)\(\s*"([^"]+)"', source)}
     said |= {*times.BECAUSE.values(), *times.SAID.values(), *(text for text, _ in times.OPENS.values()), times.NO_TIME}
     said |= {*asking.WRONG.values(), *asking.UNCLEAR.values(), *details.WRONG.values(), finding.NOTHING_TYPED}
-    said |= {*managing.NO_SUCH, *managing.OVER, *managing.TOO_LATE, *times.SENT_ALREADY}
+    said |= {*managing.NO_SUCH, *managing.OVER, *managing.TOO_LATE, *managing.UNCONFIRMED, *times.SENT_ALREADY}
     help_page = (WEB / "templates" / "citizen" / "help.html").read_text()
     said |= {text for pair in re.findall(r'^\("([^"]+)", "([^"]+)"\),', help_page, re.MULTILINE) for text in pair}
     assert said - own.keys() - kit.keys() == set()

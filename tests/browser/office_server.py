@@ -1,4 +1,4 @@
-"""The clerks' calendars in this process, their pages served on loopback, for a browser to look at."""
+"""A service in this process, its pages served on loopback, for a browser to look at."""
 
 import threading
 from collections.abc import Iterator
@@ -21,8 +21,14 @@ class _Quiet(WSGIRequestHandler):
 
 @contextmanager
 def served(office: Office) -> Iterator[str]:
-    """The address of its pages; the clock is the office's."""
-    wsgi = Wsgi(StaffCalendarService, office.app)
+    """The address of the clerks' pages; the clock is the office's."""
+    with serving(Wsgi(StaffCalendarService, office.app)) as url:
+        yield url
+
+
+@contextmanager
+def serving(wsgi: Wsgi) -> Iterator[str]:
+    """The address of a service's pages."""
     server = make_server("127.0.0.1", 0, wsgi, threaded=True, request_handler=_Quiet)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)

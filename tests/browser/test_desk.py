@@ -69,6 +69,32 @@ def test_a_guest_without_an_appointment(
         judged(page, axe, fits, script=script)
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_second_concern_of_the_same_guest(look: Look, desk: str, axe: Any, fits: Any, script: bool) -> None:
+    """Typed into its field on the way to Enter; one visit for both, with one pass."""
+    page = signed_in(look, desk, "/desk", width=320, script=script)
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type("Auskunft")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Ada Zweimal")
+    for _ in "12":
+        page.keyboard.press("Tab")
+    expect(page.locator("#q2")).to_be_focused()
+    page.keyboard.type("Urkunde")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("#time-1")).to_be_focused()
+    judged(page, axe, fits, script=script)
+    both = page.locator("form[action='/desk/visits'] p", has_text="Ada Zweimal").inner_text().split(", ")[1:]
+    assert len(both) == 2
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("p.number")).to_be_visible()
+    for concern in both:
+        expect(page.locator(".pass__text")).to_contain_text(concern)
+    judged(page, axe, fits, script=script)
+
+
 def test_a_wrong_word_is_said_beside_its_field(look: Look, desk: str, axe: Any, fits: Any) -> None:
     """With the focus there, and the longest of names still typed."""
     page = signed_in(look, desk, "/desk", width=320)

@@ -39,6 +39,10 @@ OVER = (
     "Dieser Termin ist vorbei",
     "Wir haben die Angaben dazu gelöscht. Für einen neuen Besuch können Sie jederzeit einen neuen Termin buchen.",
 )
+UNCONFIRMED = (
+    "Die Zeit zum Bestätigen ist vorbei",
+    "Der Platz war bis dahin für Sie festgehalten. Sie können jederzeit einen neuen Termin buchen.",
+)
 TOO_LATE = ("Das geht nicht mehr", "Der Termin hat schon begonnen, ist vorbei oder wird gerade geändert.")
 
 
@@ -171,8 +175,11 @@ def confirm(app: House, request: Request, appointment: str) -> Response:
     state, see_ = app.life(appointment), _ways(appointment, app.reads.tokens.manage(appointment))["see"]
     if state.status != "requested":
         return house.see_other(see_)
+    by = _confirm_by(app, state)
+    if by and by <= app.clock():
+        raise Sorry(410, *UNCONFIRMED)  # the place is let go within a moment
     if request.method != "POST":
-        visit, by = _visit(app, appointment, state), _confirm_by(app, state)
+        visit = _visit(app, appointment, state)
         return page("citizen/confirm.html", request, visit=visit, token=token, confirm_by=by)
     try:
         app.confirm(appointment, house.cause(request))
