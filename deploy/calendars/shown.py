@@ -42,7 +42,8 @@ def line(one: Connected, zone: ZoneInfo) -> str:
         for word, yes in (("busy", link.blocks), ("written to", link.writes), (f"opens {link.site}", link.opens))
         if yes
     )
-    read = f"read {shown(state.good_at, zone)}" if state.good_at else "not read yet"
+    verb = "mailed" if link.kind == "mail" else "read"
+    read = f"{verb} {shown(state.good_at, zone)}" if state.good_at else f"not {verb} yet"
     wrong = f"; {MEANINGS[state.because]}{f' ({state.detail})' if state.detail else ''}" if state.because else ""
     again = f", again {shown(state.due_at, zone)}" if state.because and state.failures else ""
     what = f"{link.calendar:<14} {link.clerk:<10} {link.kind:<8} {link.host:<28} {does or 'nothing':<22}"

@@ -1,7 +1,9 @@
 """`foyer calendars`: the calendars that clerks really use, and how Foyer keeps in step with them."""
 
 import os
+import re
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +31,8 @@ from services.staff_calendar.calendars.transport import Pool
 from services.staff_calendar.calendars.vault import Access
 from services.staff_calendar.calendars.wishes import wishes
 
+MAILBOX = re.compile(r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+LONGEST_ADDRESS = 254
 PASSWORD = "FOYER_CALENDAR_PASSWORD"
 Clerk = Annotated[str, typer.Argument(help="The clerk's id")]
 Name = Annotated[str, typer.Argument(help="The calendar's name, as `foyer calendars list` shows it")]
@@ -82,6 +86,8 @@ def add(
         raise BadInput(f"--kind must be caldav or address, not {kind!r}.")
     with here() as at:
         _known(at, clerk)
+        if writes:
+            _written_once(at, clerk, ("mail",))
         named = name or links.new_name(clerk, [one.link.calendar for one in at.all()])
         host = _host(address)
         link = Link(
@@ -152,6 +158,35 @@ def upload(
             return outcome(at, [named])
 
         perform(plan, How(dry_run, yes, reason, who, json), do)
+
+
+@app.command("invite")
+def invite(
+    clerk: Clerk,
+    address: Annotated[str, typer.Argument(help="The clerk's mailbox, as k17@town.example")],
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    reason: Reason = "",
+    who: Who = "",
+    json: Json = False,
+) -> None:
+    """Mail a clerk's appointments as invitations: for those who have neither a CalDAV calendar nor the feed."""
+    if not MAILBOX.fullmatch(address) or len(address) > LONGEST_ADDRESS:
+        raise BadInput("The address must be one like k17@town.example, in ASCII.")
+    with here() as at:
+        _known(at, clerk)
+        _written_once(at, clerk, ("mail", "caldav"))
+        named = links.new_name(clerk, [one.link.calendar for one in at.all()])
+        domain, zone = address.rpartition("@")[2], at.app.settings.timezone
+        link = Link(named, clerk, "mail", domain, zone, blocks=False, writes=True)
+        what = f"Mail the appointments of {clerk} to a mailbox at {domain}, as {named}; those to come at once."
+
+        def do(run: Run) -> Outcome:
+            at.app.write(*links.connect(link, Access(address), at.app.settings.master_key, at.app.clock()))
+            look_now(at, [at.one(named)])
+            return outcome(at, [named])
+
+        perform(Plan("calendars invite", named, (what,), asdict(link)), How(dry_run, yes, reason, who, json), do)
 
 
 @app.command("test")
@@ -238,7 +273,8 @@ def remove(
     """Disconnect a calendar. Its busy times end; entries that Foyer wrote stay in it."""
     with here() as at:
         found = at.one(name)
-        what = f"Disconnect {name} of {found.link.clerk}: its busy times end, and its password is forgotten."
+        ends = "nothing is mailed there any more" if found.link.kind == "mail" else "its busy times end"
+        what = f"Disconnect {name} of {found.link.clerk}: {ends}, and how to get there is forgotten."
 
         def do(run: Run) -> Outcome:
             days = keep_clerk(at.app, found.link, None, links.disconnect(name))
@@ -252,6 +288,15 @@ def _known(at: Here, clerk: str) -> None:
         if queries.clerk(connection, clerk) is None:
             names = ", ".join(one["clerk"] for one in queries.staff(connection)[:20]) or "none yet"
             raise BadInput(f"There is no clerk {clerk!r}; there are: {names}.")
+
+
+def _written_once(at: Here, clerk: str, kinds: Sequence[str]) -> None:
+    """Whoever has appointments in a calendar is not mailed them, too."""
+    for one in at.all(clerk):
+        if one.link.writes and one.link.kind in kinds:
+            raise BadInput(
+                f"{clerk} has appointments in {one.link.calendar} already: `foyer calendars remove` that first."
+            )
 
 
 def _host(address: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from deploy.cli import main
+from deploy.servers.mail import MailSink
 from services.staff_calendar.calendars.tables import links
 from services.staff_calendar.calendars.uids import Uids
 from tests.calendars.desk import event, ics
@@ -127,6 +128,28 @@ def test_wishes_are_shown(foyer: Foyer, office: Office, shelf: Shelf) -> None:
     assert (one["appointment"], one["wish"], one["wished_from"]) == ("a1", "cancel", None)
 
 
+def test_a_clerk_without_a_calendar_is_mailed(foyer: Foyer, office: Office, smtp_sink: MailSink, shelf: Shelf) -> None:
+    """What is to come at once; the address is shown nowhere and stored sealed; nobody gets everything twice."""
+    office.hear("AppointmentRequested", **wanted("09:00"))
+    office.hear("AppointmentConfirmed")
+    words = ("invite", "c-17", "k17.private@town.example", *WHY)
+    invited = foyer(*words, FOYER_SMTP_URL=smtp_sink.url)
+    assert invited.status == 0, invited.err
+    assert [mail["To"] for mail in smtp_sink.messages()] == ["k17.private@town.example"]
+    again = foyer(*words)
+    assert (again.status, "c-17 has appointments in c-17-1 already" in again.err) == (2, True)
+    assert foyer("add", "c-17", shelf.url, "-u", "clerk", "--writes", *WHY).status == 2
+    tried = foyer("test", "c-17-1")
+    assert (tried.status, "appointments are mailed there" in tried.err) == (1, True)
+    removed = foyer("remove", "c-17-1", *WHY)
+    assert "nothing is mailed there any more" in removed.out
+    assert foyer("add", "c-17", shelf.url, "-u", "clerk", "--writes", *WHY).status == 0
+    assert foyer(*words).status == 2
+    stored = b"".join(path.read_bytes() for path in Path(office.settings.home).rglob("*") if path.is_file())
+    assert b"k17.private" not in stored
+    assert "k17.private" not in "".join(str(ran) for ran in (invited, again, tried, removed, foyer("list", "--json")))
+
+
 def test_a_file_is_uploaded_and_replaced(foyer: Foyer, office: Office, tmp_path: Path) -> None:
     """The same name again: the file replaces the one before."""
     file = tmp_path / "k.ics"
@@ -154,6 +177,9 @@ def test_a_file_is_uploaded_and_replaced(foyer: Foyer, office: Office, tmp_path:
         (("add", "c-17", "http://10.9.8.7/"), 1, "Not connected: this address may not be asked"),
         (("test", "x"), 2, "No calendar is called 'x'; there are: none yet"),
         (("wishes", "-c", "c-99"), 2, "There is no clerk 'c-99'; there are: c-17"),
+        (("invite", "c-99", "k@town.example"), 2, "There is no clerk 'c-99'; there are: c-17"),
+        (("invite", "c-17", "k17@town"), 2, "The address must be one like k17@town.example"),
+        (("invite", "c-17", "a@b.example, c@d.example"), 2, "The address must be one like k17@town.example"),
         (("sync", "x"), 2, "No calendar is called 'x'"),
         (("remove", "x"), 2, "No calendar is called 'x'"),
         (("upload", "c-17", "/nowhere.ics"), 2, "/nowhere.ics can't be read: No such file or directory."),

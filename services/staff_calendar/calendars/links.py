@@ -12,7 +12,7 @@ from services.staff_calendar.calendars.tables import entries, links, states, wri
 from services.staff_calendar.calendars.vault import Access, seal
 from shared.tables import Write, instant, upsert
 
-Kind = Literal["caldav", "address", "upload"]
+Kind = Literal["caldav", "address", "upload", "mail"]
 _LINK = upsert(links, ["calendar"])
 _STATE = upsert(states, ["calendar"])
 _HURRY = update(states).where(states.c.calendar == bindparam("b_calendar"))
@@ -26,7 +26,7 @@ class Link:
     """A calendar of a clerk. `zone`: of its floating times and days; `mail`: the clerk's address in invitations.
 
     `blocks`: its entries make the clerk busy. `writes`: appointments are written into it. `opens`: entries of this
-    category (all: "*") open hours at `site`.
+    category (all: "*") open hours at `site`. Of kind `mail`: a mailbox that gets invitations.
     """
 
     calendar: str

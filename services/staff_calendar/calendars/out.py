@@ -70,7 +70,7 @@ class Out:
         for seen in looked.own:
             self._recognise(name, found.link.clerk, seen)
         with self._app.read() as connection:
-            wanted, have = self._wanted(connection, found.link.clerk), _written(connection, name)
+            wanted, have = self._wanted(connection, found.link.clerk), written_in(connection, name)
         for uid, entry in wanted.items():
             before = have.get(uid)
             if before is None or before.digest != entry.digest:
@@ -89,11 +89,11 @@ class Out:
             if newest == self._seen:
                 return set()
             self._seen = newest
-            query = select(links.c.calendar, links.c.clerk).where(links.c.writes.is_(True))
+            query = select(links.c.calendar, links.c.clerk).where(links.c.writes.is_(True), links.c.kind != "mail")
             return {row.calendar for row in connection.execute(query) if self._differs(connection, row)}
 
     def _differs(self, connection: Connection, row: Any) -> bool:
-        wanted, have = self._wanted(connection, row.clerk), _written(connection, row.calendar)
+        wanted, have = self._wanted(connection, row.clerk), written_in(connection, row.calendar)
         known = {uid: one.digest for uid, one in have.items()}
         return {uid: entry.digest for uid, entry in wanted.items()} != known
 
@@ -127,7 +127,7 @@ class Out:
         if etag is None:
             etag = self._etag(calendar, href)
         about = uid, entry.appointment, entry.stop, href, etag, sequence, entry.digest
-        self._app.write(_keep(name, Written(*about, entry.starts_at, entry.ends_at)))
+        self._app.write(keep(name, Written(*about, entry.starts_at, entry.ends_at)))
         log.info("calendar_written", calendar=name, appointment=entry.appointment)
 
     def _delete(self, name: str, calendar: Calendar, before: Written) -> None:
@@ -140,7 +140,7 @@ class Out:
                     raise
                 calendar.delete(before.href, None)
             log.info("calendar_deleted", calendar=name, appointment=before.appointment)
-        self._app.write((_DROP, {"b_calendar": name, "b_uid": before.uid}))
+        self._app.write(drop(name, before.uid))
 
     @staticmethod
     def _etag(calendar: Calendar, href: str) -> str | None:
@@ -149,7 +149,7 @@ class Out:
     def _recognise(self, name: str, clerk: str, seen: Seen) -> None:
         """Our own entry has come back: as it was, or as the clerk would rather have it."""
         with self._app.read() as connection:
-            before = _written(connection, name).get(seen.uid)
+            before = written_in(connection, name).get(seen.uid)
             held = self._wanted(connection, clerk).get(seen.uid)
         if before is None or (seen.etag is not None and seen.etag == before.etag and before.wish is None):
             return
@@ -164,7 +164,7 @@ class Out:
             begins, ends = (datetime.fromtimestamp(time, UTC) for time in times) if times else (None, None)
             about = before.appointment, before.stop, clerk
             orders = (NoteWish(str(uuid4()), self._app.clock(), *about, _kind(wish), begins, ends),)
-        self._app.writer.submit(Keep(orders, (_keep(name, after),)))
+        self._app.writer.submit(Keep(orders, (keep(name, after),)))
 
 
 def _wish(before: Written, seen: Seen) -> str | None:
@@ -181,10 +181,17 @@ def _kind(wish: str | None) -> Any:
     return "cancel" if wish == "deleted" else "move"
 
 
-def _written(connection: Connection, calendar: str) -> Mapping[str, Written]:
+def written_in(connection: Connection, calendar: str) -> Mapping[str, Written]:
+    """What was written into a calendar, by UID."""
     query = select(written).where(written.c.calendar == calendar)
     return {row.uid: Written(*(getattr(row, name) for name in Written.__slots__)) for row in connection.execute(query)}
 
 
-def _keep(calendar: str, one: Written) -> Write:
+def keep(calendar: str, one: Written) -> Write:
+    """Record what was written."""
     return _KEEP, {"calendar": calendar, **{name: getattr(one, name) for name in Written.__slots__}}
+
+
+def drop(calendar: str, uid: str) -> Write:
+    """Forget what was written."""
+    return _DROP, {"b_calendar": calendar, "b_uid": uid}

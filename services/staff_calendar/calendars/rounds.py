@@ -14,7 +14,8 @@ import structlog
 
 from services.staff_calendar.calendars import links
 from services.staff_calendar.calendars.adapters import make
-from services.staff_calendar.calendars.links import Connected
+from services.staff_calendar.calendars.inviting import invite
+from services.staff_calendar.calendars.links import Connected, State
 from services.staff_calendar.calendars.out import Out
 from services.staff_calendar.calendars.port import Trouble
 from services.staff_calendar.calendars.reader import Reader
@@ -120,6 +121,8 @@ class Rounds:
             pause = timedelta(seconds=self.settings.longest_pause)
             state = replace(found.state, because="not_signed_in", detail=str(error))
             return Looked(replace(state, due_at=instant(self.app.clock() + pause), failures=state.failures + 1))
+        if found.link.kind == "mail":
+            return self._invite(found, access.address)
         try:
             calendar = make(found.link.kind, access, self.settings, self.pool)
         except Trouble as trouble:
@@ -133,6 +136,17 @@ class Rounds:
             looked = Looked(failed(found.state, trouble, self.app.clock(), self.settings))
         finally:
             calendar.close()
+        _tell(found, looked)
+        return looked
+
+    def _invite(self, found: Connected, address: str) -> Looked:
+        now = self.app.clock()
+        try:
+            invite(self.app, found.link, address)
+            again = instant(now + timedelta(seconds=self.settings.poll))
+            looked = Looked(State(due_at=again, tried_at=instant(now), good_at=instant(now)))
+        except Trouble as trouble:
+            looked = Looked(failed(found.state, trouble, now, self.settings))
         _tell(found, looked)
         return looked
 

@@ -1,6 +1,6 @@
 """One module per kind of calendar; each fits `port.Calendar`."""
 
-from services.staff_calendar.calendars.port import Calendar
+from services.staff_calendar.calendars.port import Calendar, Trouble
 from services.staff_calendar.calendars.settings import CalendarSettings
 from services.staff_calendar.calendars.transport import Pool
 from services.staff_calendar.calendars.vault import Access
@@ -18,6 +18,8 @@ def make(kind: str, access: Access, settings: CalendarSettings, pool: Pool) -> C
             from services.staff_calendar.calendars.adapters.address import Address
 
             return Address(access, settings.guard, settings.limits, pool)
+        case "mail":
+            raise Trouble("cannot", "appointments are mailed there; there is nothing to read")
         case _:
             from services.staff_calendar.calendars.adapters.upload import Upload
 
