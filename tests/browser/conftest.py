@@ -75,6 +75,8 @@ def look(browser: Browser, pages_hall: TownHall) -> Iterator[Look]:
 
     yield look
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")
         context.close()
     assert forbidden == []
 
