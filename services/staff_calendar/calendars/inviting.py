@@ -35,7 +35,8 @@ def invite(app: App, link: Link, address: str) -> int:
         have = written_in(connection, link.calendar)
         wanted = _wanted(connection, Uids(app.settings.secret), link.clerk, now, zone)
     over = [uid for uid, one in have.items() if uid not in wanted and datetime.fromisoformat(one.ends_at) <= now]
-    app.write(*(drop(link.calendar, uid) for uid in over))
+    if over:
+        app.write(*(drop(link.calendar, uid) for uid in over))
     due = list(_due(wanted, {uid: one for uid, one in have.items() if uid not in over}))
     if not due:
         return 0
