@@ -215,6 +215,43 @@ def test_a_file_that_is_none_changes_nothing(town: Booking, admin: Client, text:
     assert len(town.reads.catalogue.concerns) == 2
 
 
+FAULTS = [
+    (b"key;nope\na;b", "Zeile 1, Spalte leika: fehlt in der Kopfzeile", "column leika: is missing in the header"),
+    (b'{"concerns": [', "Ab Zeile 1, Zeichen", "From line 1, character"),
+    ("key;name\nGr\u00f6\u00dfe".encode("latin-1"), "nicht in UTF-8 gespeichert", "not saved in UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("file", "german", "english"), FAULTS, ids=["column", "no JSON", "no UTF-8"])
+def test_what_is_wrong_with_a_file_is_said_in_the_language_of_the_page(
+    admin: Client, file: bytes, german: str, english: str
+):
+    """Each in its own."""
+    for query, said, other in (("", german, english), ("?lang=en", english, german)):
+        shown = admin.post(f"/admin/concerns/import{query}", data={"file": (io.BytesIO(file), "a.csv")})
+        assert shown.status_code == 422
+        assert said in _wrong(shown)[0]
+        assert other not in _wrong(shown)[0]
+
+
+def test_cells_are_told_of_in_german(town: Booking, admin: Client):
+    """With the column's name as the file has it, and what would be right."""
+    town.handle(SetCatalogue("c", NOW, (OTHER,)))
+    header, row = admin.get("/admin/concerns/export.csv").get_data(as_text=True).split()[:2]
+    wrong = {"key": "Größe", "minutes": "", "grid_minutes": "7", "documents": "a=b", "responsibility": "?"}
+    cells = dict(zip(header.removeprefix("\ufeff").split(";"), row.split(";"), strict=True)) | wrong
+    text = "\n".join(";".join(line) for line in (cells.keys(), cells.values()))
+    [said] = _wrong(admin.post("/admin/concerns/import", data={"text": text}))
+    for fault in (
+        "'Größe' ist kein Schlüssel aus 1 bis 64 Kleinbuchstaben",
+        "Spalte minutes: die leere Zelle ist keine ganze Zahl von 5 bis 480",
+        "ist keine ganze Zahl von 5 bis 240 in Schritten von 5",
+        "'a=b' enthält 'a=b'; geschrieben wird es als Schlüssel=deutscher Text=englischer Text",
+        "'?' ist keines von anyone, surname, district",
+    ):
+        assert fault in said
+
+
 def test_only_those_who_keep_the_catalogue_may(town: Booking):
     """Others are told so."""
     for path in ("/admin/concerns", "/admin/concerns/umzug", "/admin/concerns/export.json"):

@@ -20,12 +20,24 @@ from services.booking.web.staff_kit import STAFF, page
 from shared.pages import Sorry
 from shared.pages.kit import see_other
 from shared.web import flatten
+from shared.words import Words
 
 NO_SUCH = ("Dieses Anliegen gibt es nicht", "Vielleicht wurde es inzwischen gestrichen.")
 CHANGED = "Jemand hat dieses Anliegen inzwischen geändert. Unten steht, was jetzt gälte."
 NOTHING = "Bitte wählen Sie eine Datei, oder fügen Sie ihren Inhalt ein."
 NOT_READ = "Die Datei ist nicht richtig: {detail}"
-TEXTS = (*NO_SUCH, CHANGED, NOTHING, NOT_READ, *concern_form.LABELS.values(), *concern_form.WRONG.values())
+NOT_UTF8 = "Sie ist nicht in UTF-8 gespeichert. Bitte speichern Sie sie als „CSV UTF-8“."
+NOT_JSON = "Ab Zeile {line}, Zeichen {column} ist es kein JSON."
+TEXTS = (
+    *NO_SUCH,
+    CHANGED,
+    NOTHING,
+    NOT_READ,
+    NOT_UTF8,
+    NOT_JSON,
+    *concern_form.LABELS.values(),
+    *concern_form.WRONG.values(),
+)
 MOST_FAULTS = 10
 
 
@@ -102,7 +114,7 @@ def import_(app: Any, request: Request) -> Response:
             return _import(app, request, "", {"text": STAFF.words(request).text(NOTHING)})
         wanted = _parsed(text)
     except (CatalogueError, ValidationError, ValueError) as error:
-        detail = STAFF.words(request).say(NOT_READ, detail=_said(error))
+        detail = STAFF.words(request).say(NOT_READ, detail=_said(error, STAFF.words(request)))
         return _import(app, request, request.form.get("text", ""), {"text": detail})
     known: Mapping[str, Concern] = app.reads.catalogue.concerns
     if "save" in request.form and request.form.get("basis") == _basis(*known.values()):
@@ -153,9 +165,14 @@ def _parsed(text: str) -> list[Concern]:
     return loaded
 
 
-def _said(error: Exception) -> str:
+def _said(error: Exception, words: Words) -> str:
     if isinstance(error, CatalogueError):
-        return "; ".join(str(fault) for fault in error.faults[:MOST_FAULTS])
+        german = words.language == "de"
+        return "; ".join(fault.german if german else str(fault) for fault in error.faults[:MOST_FAULTS])
+    if isinstance(error, UnicodeDecodeError):
+        return words.text(NOT_UTF8)
+    if isinstance(error, orjson.JSONDecodeError):
+        return words.say(NOT_JSON, line=error.lineno, column=error.colno)
     if isinstance(error, ValidationError):
         faults = flatten(error.messages)
         return "; ".join(f"{name}: {text}" for name, text in list(faults.items())[:MOST_FAULTS])

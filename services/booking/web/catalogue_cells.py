@@ -10,14 +10,19 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, pre_dump, validate
+from marshmallow import Schema, ValidationError, fields, post_load, pre_dump
+
+from services.booking.web.catalogue_words import Said
 
 TEXT_MAX = 200
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 LEIKA = re.compile(r"99[0-9]{12}")
 WEB = re.compile(r"https?://[^\s\"<>]{1,500}")
 RESPONSIBILITIES = ("anyone", "surname", "district")
-A_SLUG = "1 to 64 small letters without umlauts, digits, '.', '-' and '_'"
+A_SLUG = Said(
+    "1 to 64 small letters without umlauts, digits, '.', '-' and '_'",
+    "1 bis 64 Kleinbuchstaben ohne Umlaute, Ziffern, '.', '-' und '_'",
+)
 
 
 class Text(fields.String):
@@ -35,7 +40,7 @@ class Text(fields.String):
 class Optional(fields.String):
     """An address or a key that may be left out: the empty cell is None. Another cell has the pattern."""
 
-    def __init__(self, pattern: re.Pattern[str], fault: str) -> None:
+    def __init__(self, pattern: re.Pattern[str], fault: Said) -> None:
         super().__init__(required=True)
         self.pattern, self.fault = pattern, fault
 
@@ -48,14 +53,33 @@ class Optional(fields.String):
         return value or ""
 
 
+class OneLike(fields.String):
+    """A text that has the pattern."""
+
+    def __init__(self, pattern: str, fault: Said) -> None:
+        super().__init__(required=True)
+        self.pattern, self.fault = re.compile(pattern), fault
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if not self.pattern.fullmatch(value):
+            raise ValidationError(self.fault)
+        return value
+
+
 class Whole(fields.Field[int]):
     """A whole number from `least` to `most`, in steps of `step`; where it may be left out, the empty cell is 0."""
 
     def __init__(self, least: int, most: int, step: int = 1, required: bool = True) -> None:
         super().__init__(required=required)
         self.wanted = range(least, most + 1, step)
-        steps = f" in steps of {step}" if step > 1 else ""
-        self.fault = f"is not a whole number from {least} to {most}{steps}"
+        steps = Said(" in steps of {step}", " in Schritten von {step}", step=step) if step > 1 else ""
+        self.fault = Said(
+            "is not a whole number from {least} to {most}{steps}",
+            "ist keine ganze Zahl von {least} bis {most}{steps}",
+            least=least,
+            most=most,
+            steps=steps,
+        )
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         if not value and not self.required:
@@ -89,7 +113,8 @@ class Slugs(Texts):
     def part(self, part: str) -> str:
         """One of the keys. Raises ValidationError."""
         if not SLUG.fullmatch(part):
-            raise ValidationError(f"holds '{part}', which is not a key of {A_SLUG}")
+            german = "enthält '{part}'; das ist kein Schlüssel aus {slug}"
+            raise ValidationError(Said("holds '{part}', which is not a key of {slug}", german, part=part, slug=A_SLUG))
         return part
 
 
@@ -102,7 +127,8 @@ class Documents(fields.Field[list[dict[str, str]]]):
         documents = [self.document(part) for part in parts_of(value)]
         keys = [document["key"] for document in documents]
         if twice := sorted({key for key in keys if keys.count(key) > 1}):
-            raise ValidationError(f"holds the document '{twice[0]}' twice")
+            fault = "holds the document '{key}' twice", "enthält die Unterlage '{key}' zweimal"
+            raise ValidationError(Said(*fault, key=twice[0]))
         return documents
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
@@ -112,7 +138,9 @@ class Documents(fields.Field[list[dict[str, str]]]):
         """One of the documents. Raises ValidationError."""
         words = [unescaped(word.strip()) for word in split(part, "=")]
         if len(words) != 3 or not all(words) or not SLUG.fullmatch(words[0]):
-            raise ValidationError(f"holds '{part}', which is not written as key=German text=English text")
+            english = "holds '{part}', which is not written as key=German text=English text"
+            german = "enthält '{part}'; geschrieben wird es als Schlüssel=deutscher Text=englischer Text"
+            raise ValidationError(Said(english, german, part=part))
         return {"key": words[0], "de": plain_text(words[1]), "en": plain_text(words[2])}
 
 
@@ -127,9 +155,10 @@ class Json(fields.Field[Any]):
         try:
             read = json.loads(value) if value else self.kind()
         except ValueError:
-            raise ValidationError("is not JSON") from None
+            raise ValidationError(Said("is not JSON", "ist kein JSON")) from None
         if not isinstance(read, self.kind):
-            raise ValidationError(f"is not a JSON {'list' if self.kind is list else 'object'}")
+            kind = Said("list", "keine Liste") if self.kind is list else Said("object", "kein Objekt")
+            raise ValidationError(Said("is not a JSON {kind}", "ist {kind} in JSON", kind=kind))
         return read
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
@@ -149,16 +178,20 @@ def _usual(name: str, value: Any) -> bool:
 
 def slug() -> fields.String:
     """A key."""
-    return fields.String(
-        required=True, validate=validate.Regexp(SLUG.pattern + r"\Z", error=f"is not a key of {A_SLUG}")
-    )
+    return OneLike(SLUG.pattern, Said("is not a key of {slug}", "ist kein Schlüssel aus {slug}", slug=A_SLUG))
 
 
 class Row(Schema):
     """A row of the file as `{column: cell}`; loads a concern as `PUT /api/concerns` takes it, dumps it to cells."""
 
     key = slug()
-    leika = Optional(LEIKA, "is not a LeiKa key: 99 and 12 more digits, or empty")
+    leika = Optional(
+        LEIKA,
+        Said(
+            "is not a LeiKa key: 99 and 12 more digits, or empty",
+            "ist kein LeiKa-Schlüssel: 99 und 12 weitere Ziffern, oder leer",
+        ),
+    )
     name_de = Text(required=True)
     name_en = Text(required=True)
     topic = Text(required=True, may_be_empty=True)
@@ -174,10 +207,16 @@ class Row(Schema):
     buffer_minutes = Whole(0, 120)
     max_party = Whole(1, 50)
     grid_minutes = Whole(5, 240, 5)
-    online_url = Optional(WEB, "is not a web address with http:// or https://, or empty")
-    responsibility = fields.String(
-        required=True,
-        validate=validate.OneOf(RESPONSIBILITIES, error=f"is not one of {', '.join(RESPONSIBILITIES)}"),
+    online_url = Optional(
+        WEB,
+        Said(
+            "is not a web address with http:// or https://, or empty",
+            "ist keine Adresse im Netz mit http:// oder https://, oder leer",
+        ),
+    )
+    responsibility = OneLike(
+        "|".join(RESPONSIBILITIES),
+        Said("is not one of {known}", "ist keines von {known}", known=", ".join(RESPONSIBILITIES)),
     )
     questions = Json(list)
     effects = Json(list)
@@ -207,11 +246,17 @@ COLUMNS: tuple[str, ...] = tuple(name for name in Row().fields if name not in OP
 def plain_text(text: str) -> str:
     """The text if it may be shown. Raises ValidationError."""
     if not text:
-        raise ValidationError(f"is not a text of 1 to {TEXT_MAX} characters")
+        fault = "is not a text of 1 to {most} characters", "ist kein Text von 1 bis {most} Zeichen"
+        raise ValidationError(Said(*fault, most=TEXT_MAX))
     if len(text) > TEXT_MAX:
-        raise ValidationError(f"is longer than {TEXT_MAX} characters")
+        fault = "is longer than {most} characters", "ist länger als {most} Zeichen"
+        raise ValidationError(Said(*fault, most=TEXT_MAX))
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
-        raise ValidationError("holds a line break or another control character")
+        fault = (
+            "holds a line break or another control character",
+            "enthält einen Umbruch oder ein anderes Steuerzeichen",
+        )
+        raise ValidationError(Said(*fault))
     return text
 
 
@@ -219,7 +264,7 @@ def parts_of(cell: str) -> Sequence[str]:
     """The parts between the `|` of a cell; none of an empty one. Raises ValidationError."""
     parts = [part.strip() for part in split(cell, "|")] if cell else []
     if not all(parts):
-        raise ValidationError("has an empty part beside a '|'")
+        raise ValidationError(Said("has an empty part beside a '|'", "hat einen leeren Teil neben einem '|'"))
     return parts
 
 

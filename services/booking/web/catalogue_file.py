@@ -15,15 +15,25 @@ from typing import Any
 from marshmallow import ValidationError
 
 from services.booking.web.catalogue_cells import COLUMNS, OPTIONAL, Row
+from services.booking.web.catalogue_words import Said, in_german
 
 Concern = dict[str, Any]
 BOM = "\ufeff"
 SHOWN_MAX = 60
+NO_ROW = Said("no row with a concern follows the header", "nach der Kopfzeile kommt keine Zeile mit einem Anliegen")
+MISSING = Said("is missing in the header", "fehlt in der Kopfzeile")
+TWICE = Said("stands in the header twice", "steht zweimal in der Kopfzeile")
+EMPTY_CELL = Said("the empty cell", "die leere Zelle")
+EMPTY = Said(
+    "the file is empty; the first row names the columns: {columns}",
+    "die Datei ist leer; die erste Zeile nennt die Spalten: {columns}",
+    columns=";".join(COLUMNS),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a file: where (line 1 is the header), and what would be right."""
+    """One thing that is wrong with a file: where (line 1 is the header), and what would be right; str() is English."""
 
     line: int
     column: str | None
@@ -32,6 +42,12 @@ class Fault:
     def __str__(self) -> str:
         place = f"line {self.line}" + (f", column {self.column}" if self.column else "")
         return f"{place}: {self.says}"
+
+    @property
+    def german(self) -> str:
+        """The same in German."""
+        place = f"Zeile {self.line}" + (f", Spalte {self.column}" if self.column else "")
+        return f"{place}: {in_german(self.says)}"
 
 
 class CatalogueError(ValueError):
@@ -55,7 +71,7 @@ def parse(text: str) -> list[Concern]:
         except ValidationError as error:
             faults += _faults_of_row(line, header, cells, error.messages_dict)
     if not lines[1:]:
-        faults.append(Fault(1, None, "no row with a concern follows the header"))
+        faults.append(Fault(1, None, NO_ROW))
     faults += _faults_of_keys(header, lines[1:])
     if faults:
         raise CatalogueError(faults)
@@ -85,7 +101,9 @@ def _read(text: str) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
             if any(cell.strip() for cell in cells):
                 rows.append((line, [cell.strip() for cell in cells]))
     except csv.Error as error:
-        return rows, [Fault(reader.line_num, None, f"the quotes do not match from here on ({error})")]
+        english = "the quotes do not match from here on ({error})"
+        fault = Said(english, "ab hier passen die Anführungszeichen nicht zusammen", error=error)
+        return rows, [Fault(reader.line_num, None, fault)]
     return rows, []
 
 
@@ -99,21 +117,23 @@ def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
 
 def _faults_of_header(header: Sequence[str]) -> list[Fault]:
     if not header:
-        return [Fault(1, None, f"the file is empty; the first row names the columns: {';'.join(COLUMNS)}")]
+        return [Fault(1, None, EMPTY)]
     known = (*COLUMNS, *OPTIONAL)
-    missing = [Fault(1, name, "is missing in the header") for name in COLUMNS if name not in header]
-    twice = [Fault(1, name, "stands in the header twice") for name in known if header.count(name) > 1]
+    missing = [Fault(1, name, MISSING) for name in COLUMNS if name not in header]
+    twice = [Fault(1, name, TWICE) for name in known if header.count(name) > 1]
     return missing + twice + [Fault(1, name or None, _unknown(name)) for name in header if name not in known]
 
 
-def _unknown(name: str) -> str:
+def _unknown(name: str) -> Said:
     near = difflib.get_close_matches(name, (*COLUMNS, *OPTIONAL), 1)
-    return "is not a column of a catalogue" + (f"; perhaps '{near[0]}' is meant" if near else "")
+    perhaps = Said("; perhaps '{near}' is meant", "; vielleicht ist '{near}' gemeint", near=near[0]) if near else ""
+    return Said("is not a column of a catalogue{perhaps}", "ist keine Spalte eines Katalogs{perhaps}", perhaps=perhaps)
 
 
 def _concern(header: Sequence[str], cells: Sequence[str]) -> Concern:
     if len(cells) != len(header):
-        raise ValidationError({"_schema": [f"has {len(cells)} cells, the header has {len(header)}"]})
+        fault = "has {cells} cells, the header has {names}", "hat {cells} Zellen, die Kopfzeile {names}"
+        raise ValidationError({"_schema": [Said(*fault, cells=len(cells), names=len(header))]})
     concern: Concern = Row().load(dict(zip(header, cells, strict=True)))
     return concern
 
@@ -123,7 +143,9 @@ def _faults_of_row(
 ) -> list[Fault]:
     shown = dict(zip(header, (_shown(cell) for cell in cells), strict=False))
     return [
-        Fault(line, name, f"{shown[name]} {says}") if name in shown else Fault(line, None, says)
+        Fault(line, name, Said("{cell} {says}", "{cell} {says}", cell=shown[name], says=says))
+        if name in shown
+        else Fault(line, None, says)
         for name in ("_schema", *COLUMNS, *OPTIONAL)
         for says in messages.get(name, ())
     ]
@@ -131,7 +153,7 @@ def _faults_of_row(
 
 def _shown(cell: str) -> str:
     if not cell:
-        return "the empty cell"
+        return EMPTY_CELL
     return repr(cell if len(cell) <= SHOWN_MAX else cell[:SHOWN_MAX] + "…")
 
 
@@ -142,5 +164,6 @@ def _faults_of_keys(header: Sequence[str], rows: Iterable[tuple[int, Sequence[st
     for line, cells in rows:
         key = dict(zip(header, cells, strict=False)).get("key")
         if key and seen.setdefault(key, line) != line:
-            faults.append(Fault(line, "key", f"'{key}' is already the key of line {seen[key]}"))
+            fault = "'{key}' is already the key of line {line}", "'{key}' ist schon der Schlüssel der Zeile {line}"
+            faults.append(Fault(line, "key", Said(*fault, key=key, line=seen[key])))
     return faults
