@@ -9,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.test import Client, TestResponse
 
 from services.booking.accounts.commands import CloseAccount, SetAccount
-from services.booking.commands import ForgetGuest, Note, NotePass, SetCatalogue
+from services.booking.commands import ForgetGuest, HearAnswer, Note, NotePass, SetCatalogue
 from services.booking.events import (
     ClerkHoursNoted,
     ClerkNoted,
@@ -176,6 +176,18 @@ def test_a_second_concern_that_is_lost_is_kept_with_the_rest(town: Booking, at_d
     assert again.status_code == 409
     assert 'name="q2" type="text" value="Reisepass abholen"' in _text(again)
     assert _times(again)[0][0] != given["proposal"]
+
+
+def test_a_visit_for_two_concerns_that_was_declined_is_looked_for_anew_with_both(town: Booking, at_desk: Client):
+    """One key, and other times are there."""
+    given = {"proposal": _times(_ask(at_desk, q2="Reisepass abholen"))[0][0], "name": "A", "key": "one"}
+    appointment = _visit(at_desk.post("/desk/visits", data=given))
+    town.handle(HearAnswer("c", AT, appointment, 1, "rooms", (), "taken"))
+    shown = _text(at_desk.get(f"/desk/visits/{appointment}"))
+    anew = at_desk.post("/desk", data=dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', shown)))
+    hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', _text(anew)))
+    assert {hidden["concern"], hidden["concern2"]} == {"pass", "collect"}
+    assert _times(anew)
 
 
 def test_a_guest_is_booked_and_gets_a_pass(town: Booking, at_desk: Client):
