@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -54,6 +55,8 @@ class Reader:
         except (OSError, ValueError, TimeoutError) as error:
             self._end()
             raise TooCostly("working it out takes too long, or too much memory") from error
+        if answer["last"]:
+            self._end()
         if "not_a_calendar" in answer:
             raise NoCalendar(str(answer["not_a_calendar"]))
         entries: list[dict[str, Any]] = answer["entries"]
@@ -109,10 +112,19 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
     while line := questions.readline():
         question = orjson.loads(line)
         ics = questions.read(question.pop("size"))
-        answers.write(orjson.dumps(_answer(ics, question)) + b"\n")
+        answer = _answer(ics, question)
+        # Said in the answer, so that nobody asks a child that is about to end.
+        last = _memory() > MOST_MEMORY_KEPT
+        answers.write(orjson.dumps({**answer, "last": last}) + b"\n")
         answers.flush()
-        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > MOST_MEMORY_KEPT:
+        if last:
             return
+
+
+def _memory() -> int:
+    """Kilobytes in use now. Not ru_maxrss: Linux hands that of the parent on to the child, through exec."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() // 1024
 
 
 def _answer(ics: bytes, question: dict[str, Any]) -> dict[str, Any]:
