@@ -3,9 +3,10 @@
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -23,6 +24,10 @@ class Ran:
     stderr: str
 
 
+def _configure(configure: Callable[..., None], **how: Any) -> None:
+    configure(**how | {"cache_logger_on_first_use": False})
+
+
 def foyer(env: Mapping[str, str], *words: str) -> Ran:
     """Run it with these settings; nobody sits at the terminal, which is 200 columns wide."""
     out, err = io.StringIO(), io.StringIO()
@@ -33,6 +38,8 @@ def foyer(env: Mapping[str, str], *words: str) -> Ran:
         patch.object(sys, "stdin", io.StringIO()),
         redirect_stdout(out),
         redirect_stderr(err),
+        # A logger that is kept from its first use on would go on writing into this command's output.
+        patch("structlog.configure", partial(_configure, structlog.configure)),
     ):
         logs = structlog.get_config()
         try:

@@ -166,6 +166,9 @@ def counted(town_hall: TownHall) -> dict[tuple[str, str], Any]:
         "GuestRemoved",
         "MessageDropped",
         "MessageDue",
+        "VisitClosed",
+        "RoomFreed",
+        "ClerkFreed",
     )
     rows = {(service, row.type): row.n for service in SERVICES for row in town_hall.rows(service, query)}
     return {kind: n for kind, n in rows.items() if kind[1] not in added and "eleased" not in kind[1]}

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from deploy.servers import MailSink
 from deploy.servers.ports import free_port
 from shared import config
 from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE
+from shared.sessions import Sessions, begin
 from shared.vault import Vault
 from tests.notifications.letterbox import example
 from tests.notifications.reading import text
@@ -47,8 +49,12 @@ class Process:
 
     def get(self, path: str) -> Any:
         """The JSON of a call, or None while nobody answers."""
+        session = begin("tester", ["operations"], datetime.now(UTC), token=True)
+        token = Sessions(config.load("notifications").secret).sealed(session)
+        asked = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}")
+        asked.add_header("Authorization", f"Bearer {token}")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as response:
+            with urllib.request.urlopen(asked, timeout=5) as response:
                 return json.load(response)
         except OSError:
             return None
