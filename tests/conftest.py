@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from deploy.ensemble import Ensemble, migrate
@@ -64,6 +65,12 @@ def _group(item: pytest.Item) -> str:
     for name in sorted(_SHARED & set(getattr(item, "fixturenames", ()))):
         return f"{item.path.parent.name}-{name}-{callspec.params.get(name, '') if callspec else ''}"
     return str(item.path)
+
+
+@pytest.fixture(autouse=True)
+def _logs() -> None:
+    """No test inherits what another, or a command that it ran, has made of the logs."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
