@@ -28,14 +28,18 @@ def _configure(configure: Callable[..., None], **how: Any) -> None:
     configure(**how | {"cache_logger_on_first_use": False})
 
 
-def foyer(env: Mapping[str, str], *words: str) -> Ran:
-    """Run it with these settings; nobody sits at the terminal, which is 200 columns wide."""
-    out, err = io.StringIO(), io.StringIO()
+def foyer(env: Mapping[str, str], *words: str, given: bytes = b"") -> Ran:
+    """Run it with these settings and input; nobody sits at the terminal, which is 200 columns wide.
+
+    What it makes of the environment ends with it, so that no later test takes that for its own settings.
+    """
+    printed, err = io.BytesIO(), io.StringIO()
+    out = io.TextIOWrapper(printed, write_through=True)
     status: Any = 0
     with (
         patch.dict(os.environ, {**env, "COLUMNS": "200"}),
         patch.object(sys, "argv", ["foyer", *words]),
-        patch.object(sys, "stdin", io.StringIO()),
+        patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(given))),
         redirect_stdout(out),
         redirect_stderr(err),
         # A logger that is kept from its first use on would go on writing into this command's output.
@@ -48,4 +52,4 @@ def foyer(env: Mapping[str, str], *words: str) -> Ran:
             status = end.code
         finally:
             structlog.configure(**logs)
-    return Ran(status or 0, out.getvalue(), err.getvalue())
+    return Ran(status or 0, printed.getvalue().decode(errors="replace"), err.getvalue())

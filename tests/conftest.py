@@ -73,6 +73,22 @@ def _logs() -> None:
     structlog.reset_defaults()
 
 
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """No test leaves settings behind: whatever a later one starts would take them for its own."""
+    before = _settings_around()
+    yield
+    left = _settings_around()
+    for name in left.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+    assert left == before
+
+
+def _settings_around() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("FOYER_")}
+
+
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
     """A short-named folder for the servers of this run and what they store."""

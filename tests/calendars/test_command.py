@@ -1,59 +1,40 @@
 """`foyer calendars`: connecting, trying, looking at once, conflicts; passwords are never shown."""
 
-import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
+import time_machine
 
-from deploy.cli import main
 from deploy.servers.mail import MailSink
 from services.staff_calendar.calendars.tables import links
 from services.staff_calendar.calendars.uids import Uids
+from tests import command
 from tests.calendars.desk import event, ics
 from tests.calendars.servers import Server, Shelf
+from tests.command import Ran
 from tests.staff_calendar.office import Office, wanted
 
 WHY = ("--yes", "--reason", "test")
-
-
-class Ran(NamedTuple):
-    """How a command ended, and what it printed."""
-
-    status: int
-    out: str
-    err: str
 
 
 Foyer = Callable[..., Ran]
 
 
 @pytest.fixture
-def foyer(office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Foyer:
-    """`foyer("calendars", ...)` as an operator types it; loopback is allowed."""
-    monkeypatch.setenv("FOYER_CALENDAR_NETWORKS", "127.0.0.0/8")
-    monkeypatch.setenv("FOYER_CALENDAR_PASSWORD", "secret")
-    monkeypatch.setenv("COLUMNS", "200")
-    # The log of operations is another database of the same home.
-    monkeypatch.setenv("FOYER_DATABASE_URL", f"sqlite:///{office.settings.home}/{{service}}.db")
+def foyer(office: Office) -> Foyer:
+    """`foyer("add", ...)` is `foyer calendars add ...` on the office's day; loopback is allowed."""
+    env = {
+        "FOYER_CALENDAR_NETWORKS": "127.0.0.0/8",
+        "FOYER_CALENDAR_PASSWORD": "secret",
+        # The log of operations is another database of the same home.
+        "FOYER_DATABASE_URL": f"sqlite:///{office.settings.home}/{{service}}.db",
+    }
 
-    def run(*words: str, **env: str) -> Ran:
-        with monkeypatch.context() as patched:
-            for name, value in env.items():
-                patched.setenv(name, value)
-            patched.setattr(sys, "argv", ["foyer", "calendars", *words])
-            patched.setattr(sys, "stdin", io.StringIO())
-            capsys.readouterr()
-            status: Any = 0
-            try:
-                main()
-            except SystemExit as end:
-                status = end.code
-        said = capsys.readouterr()
-        return Ran(status or 0, said.out, said.err)
+    def run(*words: str, **more: str) -> Ran:
+        with time_machine.travel(office.now):
+            return command.foyer({**env, **more}, "calendars", *words)
 
     return run
 
@@ -69,23 +50,23 @@ def shelf(radicale: Server) -> Shelf:
 def test_a_calendar_is_connected_read_and_disconnected(foyer: Foyer, office: Office, shelf: Shelf) -> None:
     """Each step says what came of it, and is in the audit log; the password is in none of it."""
     added = foyer("add", "c-17", shelf.url, "-u", "clerk", "--writes", *WHY)
-    assert added.status == 0, added.err
-    assert "It can be read and written." in added.out
-    assert "busy, written to" in added.out
+    assert added.returncode == 0, added.stderr
+    assert "It can be read and written." in added.stdout
+    assert "busy, written to" in added.stdout
     listed = foyer("list", "--json")
-    (one,) = json.loads(listed.out)
+    (one,) = json.loads(listed.stdout)
     assert (one["calendar"], one["clerk"], one["because"], one["host"]) == ("c-17-1", "c-17", None, "127.0.0.1")
     assert "ClerkBecameBusy" in office.kinds()
     tried = foyer("test", "c-17-1", "--write")
-    assert tried.status == 0
-    assert "written, changed, guarded against a second one, and deleted" in tried.out
+    assert tried.returncode == 0
+    assert "written, changed, guarded against a second one, and deleted" in tried.stdout
     shelf.delete("a.ics")
     synced = foyer("sync")
-    assert synced.status == 0
+    assert synced.returncode == 0
     assert office.kinds()[-2:] == ["ClerkBecameFree", "BusyTimesChanged"]
     removed = foyer("remove", "c-17-1", *WHY)
-    assert removed.status == 0
-    assert foyer().out.startswith("No calendar is connected")
+    assert removed.returncode == 0
+    assert foyer().stdout.startswith("No calendar is connected")
     everything = "".join(str(ran) for ran in (added, listed, tried, synced, removed, foyer("list")))
     assert "secret" not in everything
     assert shelf.url not in everything
@@ -93,7 +74,7 @@ def test_a_calendar_is_connected_read_and_disconnected(foyer: Foyer, office: Off
 
 def test_what_is_stored_of_a_password_is_sealed(foyer: Foyer, office: Office, shelf: Shelf) -> None:
     """Neither password nor address can be read in any file of the home."""
-    assert foyer("add", "c-17", shelf.url, "-u", "clerk", *WHY).status == 0
+    assert foyer("add", "c-17", shelf.url, "-u", "clerk", *WHY).returncode == 0
     stored = b"".join(path.read_bytes() for path in Path(office.settings.home).rglob("*") if path.is_file())
     assert b"c-17-1" in stored
     assert b"secret" not in stored
@@ -108,23 +89,23 @@ def test_conflicts_are_shown(foyer: Foyer, office: Office, shelf: Shelf) -> None
     office.hear("AppointmentRequested", **wanted("10:00", clerk="c-17"))
     foyer("add", "c-17", shelf.url, "-u", "clerk", *WHY)
     shown = foyer("conflicts")
-    assert "10:00-10:10" in shown.out
-    assert "could take over: J. Brinkmann (c-18)" in shown.out
-    (one,) = json.loads(foyer("conflicts", "--clerk", "c-17", "--json").out)
+    assert "10:00-10:10" in shown.stdout
+    assert "could take over: J. Brinkmann (c-18)" in shown.stdout
+    (one,) = json.loads(foyer("conflicts", "--clerk", "c-17", "--json").stdout)
     assert one["colleagues"] == [{"clerk": "c-18", "name": "J. Brinkmann"}]
-    assert foyer("conflicts", "--department", "bauamt").out == "No appointment meets a busy time.\n"
+    assert foyer("conflicts", "--department", "bauamt").stdout == "No appointment meets a busy time.\n"
 
 
 def test_wishes_are_shown(foyer: Foyer, office: Office, shelf: Shelf) -> None:
     """In one line each."""
     office.hear("AppointmentRequested", **wanted("09:00", clerk="c-17"))
     foyer("add", "c-17", shelf.url, "-u", "clerk", "--writes", *WHY)
-    assert foyer("wishes").out == "No clerk wishes another time.\n"
+    assert foyer("wishes").stdout == "No clerk wishes another time.\n"
     foyer("sync")
     shelf.delete(f"{Uids(office.settings.secret).of('a1', 1)}.ics")
     foyer("sync")
-    assert "2026-11-24 09:00-09:10  J. Brinkmann (c-17) has deleted: " in foyer("wishes").out
-    (one,) = json.loads(foyer("wishes", "--clerk", "c-17", "--json").out)
+    assert "2026-11-24 09:00-09:10  J. Brinkmann (c-17) has deleted: " in foyer("wishes").stdout
+    (one,) = json.loads(foyer("wishes", "--clerk", "c-17", "--json").stdout)
     assert (one["appointment"], one["wish"], one["wished_from"]) == ("a1", "cancel", None)
 
 
@@ -134,17 +115,17 @@ def test_a_clerk_without_a_calendar_is_mailed(foyer: Foyer, office: Office, smtp
     office.hear("AppointmentConfirmed")
     words = ("invite", "c-17", "k17.private@town.example", *WHY)
     invited = foyer(*words, FOYER_SMTP_URL=smtp_sink.url)
-    assert invited.status == 0, invited.err
+    assert invited.returncode == 0, invited.stderr
     assert [mail["To"] for mail in smtp_sink.messages()] == ["k17.private@town.example"]
     again = foyer(*words)
-    assert (again.status, "c-17 has appointments in c-17-1 already" in again.err) == (2, True)
-    assert foyer("add", "c-17", shelf.url, "-u", "clerk", "--writes", *WHY).status == 2
+    assert (again.returncode, "c-17 has appointments in c-17-1 already" in again.stderr) == (2, True)
+    assert foyer("add", "c-17", shelf.url, "-u", "clerk", "--writes", *WHY).returncode == 2
     tried = foyer("test", "c-17-1")
-    assert (tried.status, "appointments are mailed there" in tried.err) == (1, True)
+    assert (tried.returncode, "appointments are mailed there" in tried.stderr) == (1, True)
     removed = foyer("remove", "c-17-1", *WHY)
-    assert "nothing is mailed there any more" in removed.out
-    assert foyer("add", "c-17", shelf.url, "-u", "clerk", "--writes", *WHY).status == 0
-    assert foyer(*words).status == 2
+    assert "nothing is mailed there any more" in removed.stdout
+    assert foyer("add", "c-17", shelf.url, "-u", "clerk", "--writes", *WHY).returncode == 0
+    assert foyer(*words).returncode == 2
     stored = b"".join(path.read_bytes() for path in Path(office.settings.home).rglob("*") if path.is_file())
     assert b"k17.private" not in stored
     assert "k17.private" not in "".join(str(ran) for ran in (invited, again, tried, removed, foyer("list", "--json")))
@@ -154,13 +135,13 @@ def test_a_file_is_uploaded_and_replaced(foyer: Foyer, office: Office, tmp_path:
     """The same name again: the file replaces the one before."""
     file = tmp_path / "k.ics"
     file.write_bytes(ics(event()))
-    assert foyer("upload", "c-17", str(file), *WHY).status == 0
+    assert foyer("upload", "c-17", str(file), *WHY).returncode == 0
     file.write_bytes(ics(event(start="20261124T080000", end="20261124T090000")))
-    assert foyer("upload", "c-17", str(file), "--name", "c-17-1", *WHY).status == 0
+    assert foyer("upload", "c-17", str(file), "--name", "c-17-1", *WHY).returncode == 0
     assert office.kinds().count("BusyTimesChanged") == 2
     file.write_bytes(b"kein Kalender")
     bad = foyer("upload", "c-17", str(file), "--name", "c-17-1", *WHY)
-    assert bad.status == 1
+    assert bad.returncode == 1
     assert office.kinds().count("BusyTimesChanged") == 2, "what was known stays in force"
 
 
@@ -188,13 +169,13 @@ def test_a_file_is_uploaded_and_replaced(foyer: Foyer, office: Office, tmp_path:
 def test_bad_input_is_told_in_a_sentence(foyer: Foyer, words: tuple[str, ...], status: int, says: str) -> None:
     """What would be right, and a status that says whose fault it is."""
     ran = foyer(*words)
-    assert says in ran.err
-    assert ran.status == status
-    assert "Traceback" not in ran.err
+    assert says in ran.stderr
+    assert ran.returncode == status
+    assert "Traceback" not in ran.stderr
 
 
 def test_a_wrong_setting_is_named(foyer: Foyer) -> None:
     """By its variable."""
     ran = foyer("list", FOYER_CALENDAR_NETWORKS="10.0.0.0/99")
-    assert ran.status == 2
-    assert "FOYER_CALENDAR_NETWORKS" in ran.err
+    assert ran.returncode == 2
+    assert "FOYER_CALENDAR_NETWORKS" in ran.stderr

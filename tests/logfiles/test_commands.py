@@ -1,23 +1,20 @@
 """`foyer rebuild`, `foyer export` and `foyer import` as an operator types them."""
 
-import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
-from deploy.cli import main
 from deploy.parts import definition
 from services.rooms.projections import taken
 from shared.alone import only_one
 from shared.database import connect, writing
 from shared.migrate import migrate
 from shared.tables import events
+from tests import command
 from tests.golden_logs import golden
 from tests.line import settings
 
@@ -26,23 +23,13 @@ SURE = ("--yes", "--reason", "try", "--who", "tester")
 
 
 @pytest.fixture
-def foyer(home: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Foyer:
+def foyer(home: Path) -> Foyer:
     """`foyer("rebuild", ...)` gives the exit status, what was printed, and what was complained of."""
 
     def run(*words: str, given: bytes = b"", url: str = "") -> tuple[Any, str, str]:
-        with monkeypatch.context() as patched:
-            patched.setenv("FOYER_HOME", str(home))
-            patched.setenv("FOYER_DATABASE_URL", url or f"sqlite:///{home}/{{service}}.db")
-            patched.setenv("COLUMNS", "200")
-            patched.setattr(sys, "argv", ["foyer", *words])
-            patched.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(given), isatty=lambda: False))
-            status: Any = 0
-            try:
-                main()
-            except SystemExit as ended:
-                status = ended.code or 0
-        said = capsysbinary.readouterr()
-        return status, said.out.decode(errors="replace"), said.err.decode()
+        env = {"FOYER_HOME": str(home), "FOYER_DATABASE_URL": url or f"sqlite:///{home}/{{service}}.db"}
+        ran = command.foyer(env, *words, given=given)
+        return ran.returncode, ran.stdout, ran.stderr
 
     return run
 

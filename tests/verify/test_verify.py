@@ -3,9 +3,9 @@
 import io
 import json
 import shutil
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ import pika
 import pytest
 from sqlalchemy import delete, insert, text, update
 
-from deploy.cli import main
 from deploy.logfiles.load import load
 from deploy.logfiles.reading import opened
 from deploy.parts import SERVICES, definition
@@ -41,6 +40,7 @@ from shared.app import App, Delivery
 from shared.database import writing
 from shared.migrate import migrate
 from shared.tables import cursors, events, gates, held, subject_keys, timers
+from tests import command
 from tests.conftest import MakeDatabase
 from tests.golden_logs import golden
 from tests.line import CAUSE, SUNDAY, settings
@@ -300,38 +300,22 @@ def test_what_is_only_on_its_way_is_no_finding(town: Town, monkeypatch: pytest.M
     assert [(finding.guarantee, finding.stream) for finding in found] == [(AS_THE_LOG_SAYS, "taken")]
 
 
-@pytest.fixture
-def foyer(town: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
-    """`foyer("verify", ...)` gives the exit status, what was printed, and what was complained of."""
-
-    def run(*words: str) -> tuple[Any, str, str]:
-        with monkeypatch.context() as patched:
-            in_the_town(town, patched)
-            patched.setenv("COLUMNS", "200")
-            patched.setattr(sys, "argv", ["foyer", *words])
-            with pytest.raises(SystemExit) as ended:
-                main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return run
-
-
-def test_the_command_line(town: Town, foyer: Callable[..., Any]) -> None:
+def test_the_command_line(town: Town) -> None:
     """0 when all holds, 1 with the streams when something is wrong, 2 when a log is not there."""
+    foyer = partial(command.foyer, {"FOYER_HOME": str(town.home), "FOYER_DATABASE_URL": town.pattern})
     now = ("verify", "--patience", "0")
     # The two guests whom no mail reached are written to after all.
     failed = events.c.type == "MessageFailed"
     town.damage("notifications", update(events).where(failed).values(type="MessageSent"))
     town.damage("notifications", "UPDATE events SET data = json_remove(data, '$.because') WHERE type = 'MessageSent'")
-    status, said, _ = foyer(*now, "--json")
-    assert (status, [one["stream"] for one in json.loads(said)["findings"]]) == (1, ["messages"])
-    status, said, _ = foyer(*now, "--repair", "--dry-run")
-    assert (status, "Rebuild notifications's messages from the log." in said) == (1, True)
-    status, said, error = foyer(*now, "--repair", "--yes", "--reason", "try")
-    assert (status, "Everything holds now." in said) == (0, True), said + error
-    status, said, _ = foyer(*now)
-    assert (status, {line[:3] for line in said.splitlines()}) == (0, {"yes"})
+    ran = foyer(*now, "--json")
+    assert (ran.returncode, [one["stream"] for one in json.loads(ran.stdout)["findings"]]) == (1, ["messages"])
+    ran = foyer(*now, "--repair", "--dry-run")
+    assert (ran.returncode, "Rebuild notifications's messages from the log." in ran.stdout) == (1, True)
+    ran = foyer(*now, "--repair", "--yes", "--reason", "try")
+    assert (ran.returncode, "Everything holds now." in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    ran = foyer(*now)
+    assert (ran.returncode, {line[:3] for line in ran.stdout.splitlines()}) == (0, {"yes"})
     (town.home / "rooms.db").rename(town.home / "away.db")
-    status, _, error = foyer(*now)
-    assert (status, "rooms has no database at" in error) == (2, True)
+    ran = foyer(*now)
+    assert (ran.returncode, "rooms has no database at" in ran.stderr) == (2, True)
