@@ -167,15 +167,16 @@ def test_what_the_clerk_deletes_is_a_wish(desk: Desk, server: Server) -> None:
 
 
 def test_a_note_of_the_clerk_is_no_wish(desk: Desk, radicale: Server) -> None:
-    """An alarm, a category, a note: nothing that concerns the guest."""
+    """An alarm, a category, a note, shown as free: nothing that concerns the guest."""
     shelf = radicale.collection()
-    desk.shelf("c-17", shelf, writes=True)
+    desk.shelf("c-17", shelf, writes=True, opens="Termine", site="rathaus")
     desk.office.hear("AppointmentRequested", **wanted("09:00"))
     desk.sync()
     before = entry(desk, shelf)
     assert before is not None
     uid = Uids(desk.office.settings.secret).of("a1", 1)
-    shelf.put(f"{uid}.ics", before.replace("END:VEVENT", "COMMENT:Akte mitnehmen\r\nEND:VEVENT").encode())
+    noted = before.replace("END:VEVENT", "COMMENT:Akte mitnehmen\r\nCATEGORIES:Termine\r\nEND:VEVENT")
+    shelf.put(f"{uid}.ics", noted.replace("TRANSP:OPAQUE", "TRANSP:TRANSPARENT").encode())
     desk.sync()
     desk.office.hear("AppointmentConfirmed")
     desk.rounds.whole()

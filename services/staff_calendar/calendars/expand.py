@@ -41,27 +41,48 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One UID: when it makes busy, when it opens hours. `lasting`: goes on after the time that was asked for.
+    """One UID: when it makes busy, when it opens hours. `lasting`: may go on, or come, after the time asked for.
 
-    `problem`: it could not be understood; then there are no times, and nothing follows from that.
+    `stands`: where it is to be seen in the calendar, whether it takes time or not; None where it is cancelled.
+    `problem`: some of it could not be understood; nothing follows from times that are missing then.
     """
 
     uid: str
     busy: tuple[Interval, ...] = ()
     opens: tuple[Interval, ...] = ()
     lasting: bool = False
+    stands: Interval | None = None
     problem: str | None = None
 
 
 def expand(ics: bytes, question: Question) -> list[Entry]:
-    """All entries of a resource. Raises Unreadable for what is no calendar."""
+    """All entries of a resource, one for each UID. Raises Unreadable for what is no calendar."""
+    # Forgets what other calendars mean by their names of zones: programs call very different ones the same.
+    icalendar.use_zoneinfo()  # type: ignore[no-untyped-call]
     try:
         calendars: Any = icalendar.Calendar.from_ical(ics, multiple=True)
     except (ValueError, InvalidCalendar, IndexError, KeyError) as error:
         raise Unreadable(f"not a calendar ({type(error).__name__})") from error
     if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
         raise Unreadable("not a calendar")
-    return [entry for calendar in calendars for entry in _entries(calendar, question)]
+    found: dict[str, Entry] = {}
+    for entry in (entry for calendar in calendars for entry in _entries(calendar, question)):
+        found[entry.uid] = _both(found[entry.uid], entry) if entry.uid in found else entry
+    if sum(len(entry.busy) + len(entry.opens) for entry in found.values()) > question.most:
+        raise Unreadable("too many occurrences")
+    return list(found.values())
+
+
+def _both(one: Entry, other: Entry) -> Entry:
+    """What stands in a file twice under one UID, as in several calendars put together, counts twice."""
+    return Entry(
+        one.uid,
+        tuple(sorted({*one.busy, *other.busy})),
+        tuple(sorted({*one.opens, *other.opens})),
+        one.lasting or other.lasting,
+        one.stands or other.stands,
+        one.problem or other.problem,
+    )
 
 
 def _entries(calendar: Any, question: Question) -> Iterator[Entry]:
@@ -69,8 +90,10 @@ def _entries(calendar: Any, question: Question) -> Iterator[Entry]:
         yield _guarded(uid, lambda events=events, uid=uid: _event(uid, events, calendar, question))
     for uid, parts in _series(calendar, ("VFREEBUSY",)).items():
         yield _guarded(uid, lambda parts=parts, uid=uid: _free_busy(uid, parts, question))
-    for uid, parts in _series(calendar, ("VAVAILABILITY",)).items():
-        yield _guarded(uid, lambda parts=parts, uid=uid: _available(uid, parts, calendar, question))
+    # Several say together what is open, so they are one entry, under the first one's UID.
+    if available := [part for part in calendar.subcomponents if part.name == "VAVAILABILITY"]:
+        uid = str(available[0].get("UID") or "availability")
+        yield _guarded(uid, lambda: _available(uid, available, calendar, question))
 
 
 def _series(calendar: Any, kinds: Sequence[str]) -> dict[str, list[Any]]:
@@ -97,14 +120,19 @@ def _event(uid: str, events: list[Any], calendar: Any, question: Question) -> En
     """A series: what recurs, and the occurrences that were changed."""
     busy: set[Interval] = set()
     opens: set[Interval] = set()
+    stands: list[Interval] = []
     for occurrence in _occurrences(events, calendar, question):
+        interval = _interval(occurrence, question.zone)
+        if not _cancelled(occurrence):
+            stands.append(interval)
         if not _counts(occurrence, question.mail):
             continue
         times = opens if _opens(occurrence, question.opens) else busy
-        times.update(_clipped(_interval(occurrence, question.zone), question))
+        times.update(_clipped(interval, question))
         if len(busy) + len(opens) > question.most:
             raise Unreadable("too many occurrences")
-    return Entry(uid[:255], tuple(sorted(busy)), tuple(sorted(opens)), any(_recurs(event) for event in events))
+    lasting = _go_on(events, stands, question)
+    return Entry(uid[:255], tuple(sorted(busy)), tuple(sorted(opens)), lasting, min(stands, default=None))
 
 
 def _occurrences(events: list[Any], calendar: Any, question: Question) -> list[Any]:
@@ -131,15 +159,34 @@ def _too_often(rule: Any) -> bool:
 
 def _is_plain(event: Any, calendar: Any) -> bool:
     """It happens once, at the times that it says: nothing to work out. Most entries of most calendars are so."""
-    return "X-WR-TIMEZONE" not in calendar and "DTEND" in event and not _recurs(event)
+    if "X-WR-TIMEZONE" in calendar or "DTEND" not in event or "EXDATE" in event or _recurs(event):
+        return False
+    return _kind(event["DTSTART"].dt) == _kind(event["DTEND"].dt)
+
+
+def _kind(moment: date) -> str:
+    if not isinstance(moment, datetime):
+        return "day"
+    return "zoned" if moment.tzinfo else "floating"
 
 
 def _recurs(event: Any) -> bool:
     return "RRULE" in event or "RDATE" in event
 
 
+def _go_on(parts: Sequence[Any], intervals: Sequence[Interval], question: Question) -> bool:
+    """Is there, or can there be, more of it after the time that was asked for?"""
+    if any(map(_recurs, parts)) or any(ends > question.until for _, ends in intervals):
+        return True
+    return any("DTSTART" in part and _instant(part["DTSTART"].dt, question.zone) >= question.until for part in parts)
+
+
+def _cancelled(occurrence: Any) -> bool:
+    return str(occurrence.get("STATUS", "")).upper() == "CANCELLED"
+
+
 def _counts(occurrence: Any, mail: str | None) -> bool:
-    if str(occurrence.get("STATUS", "")).upper() == "CANCELLED":
+    if _cancelled(occurrence):
         return False
     if str(occurrence.get("TRANSP", "")).upper() == "TRANSPARENT":
         return False
@@ -159,10 +206,11 @@ def _opens(occurrence: Any, wanted: str | None) -> bool:
 
 
 def _interval(occurrence: Any, zone: str) -> Interval:
-    """What ends before it begins is meant the other way round."""
-    begins = _instant(occurrence["DTSTART"].dt, zone)
-    end = occurrence.get("DTEND")
-    ends = begins if end is None else _instant(end.dt, zone)
+    """What ends before it begins is meant the other way round; a day that ends on itself is one day."""
+    first, end = occurrence["DTSTART"].dt, occurrence.get("DTEND")
+    begins, ends = (_instant(moment, zone) for moment in (first, first if end is None else end.dt))
+    if begins == ends and _kind(first) == "day":
+        ends = _instant(first + timedelta(days=1), zone)
     return (begins, ends) if begins <= ends else (ends, begins)
 
 
@@ -183,25 +231,50 @@ def _clipped(interval: Interval, question: Question) -> Iterator[Interval]:
 
 def _free_busy(uid: str, parts: list[Any], question: Question) -> Entry:
     busy: set[Interval] = set()
-    for period in (period for part in parts for told in _list(part.get("FREEBUSY")) for period in _list(told)):
+    told: list[Interval] = []
+    for period in (period for part in parts for some in _list(part.get("FREEBUSY")) for period in _list(some)):
         if str(period.params.get("FBTYPE", "BUSY")).upper() != "FREE":
-            begins, ends = _instant(period.start, question.zone), _instant(period.end, question.zone)
-            busy.update(_clipped((begins, ends), question))
+            told.append((_instant(period.start, question.zone), _instant(period.end, question.zone)))
+            busy.update(_clipped(told[-1], question))
             if len(busy) > question.most:
                 raise Unreadable("too many occurrences")
-    return Entry(uid[:255], tuple(sorted(busy)))
+    return Entry(uid[:255], tuple(sorted(busy)), lasting=_go_on((), told, question))
 
 
 def _available(uid: str, parts: list[Any], calendar: Any, question: Question) -> Entry:
-    """AVAILABLE parts of a VAVAILABILITY (RFC 7953) open hours; each is worked out like an event."""
+    """AVAILABLE parts open hours (RFC 7953); each is worked out like an event, and counts within its VAVAILABILITY.
+
+    Where several say something, the one that comes first by PRIORITY is right: also that nothing is open.
+    """
     opens: set[Interval] = set()
     slots = [slot for part in parts for slot in part.subcomponents if slot.name == "AVAILABLE"]
-    for events in _as_events(slots).values():
-        for occurrence in _occurrences(events, calendar, question):
-            opens.update(_clipped(_interval(occurrence, question.zone), question))
-            if len(opens) > question.most:
-                raise Unreadable("too many occurrences")
-    return Entry(uid[:255], opens=tuple(sorted(opens)), lasting=any(map(_recurs, slots)))
+    ends: list[Interval] = []
+    for part in sorted(parts, key=_precedence):
+        first, last = _window(part, question)
+        opens = {piece for one in opens for piece in ((one[0], min(one[1], first)), (max(one[0], last), one[1]))}
+        for events in _as_events([slot for slot in part.subcomponents if slot.name == "AVAILABLE"]).values():
+            for occurrence in _occurrences(events, calendar, question):
+                ends.append(_interval(occurrence, question.zone))
+                opens.update(_clipped((max(ends[-1][0], first), min(ends[-1][1], last)), question))
+                if len(opens) > question.most:
+                    raise Unreadable("too many occurrences")
+    opens = {one for one in opens if one[0] < one[1]}
+    return Entry(uid[:255], opens=tuple(sorted(opens)), lasting=_go_on(slots, ends, question))
+
+
+def _precedence(part: Any) -> int:
+    """1 goes before 9, and 9 before none or 0."""
+    return -(int(part.get("PRIORITY", 0)) or 10)
+
+
+def _window(part: Any, question: Question) -> Interval:
+    """When a VAVAILABILITY counts: from its beginning and to its end, where it has them."""
+    first = _instant(part["DTSTART"].dt, question.zone) if "DTSTART" in part else question.from_
+    if "DTEND" in part:
+        return first, _instant(part["DTEND"].dt, question.zone)
+    if "DURATION" in part and "DTSTART" in part:
+        return first, _instant(part["DTSTART"].dt + part["DURATION"].dt, question.zone)
+    return first, question.until
 
 
 def _as_events(slots: list[Any]) -> dict[str, list[Any]]:

@@ -176,7 +176,7 @@ class _Look:
         self._uids, self._reader = uids, reader
         zone = ZoneInfo(link.zone)
         self._until = today + AHEAD
-        self._question = {
+        self._question: dict[str, Any] = {
             "from_": int(datetime.combine(today - timedelta(days=1), time.min, zone).timestamp()),
             "until": int(datetime.combine(self._until, time.min, zone).timestamp()),
             "zone": link.zone,
@@ -224,10 +224,13 @@ class _Look:
         uid = entry["uid"]
         busy = tuple((a, b) for a, b in entry["busy"])
         if entry["problem"] is not None:
-            row = replace(before.get((href, uid), Row(href, uid, etag)), etag=etag, problem=entry["problem"])
+            # What was known stays in force, and what could be understood counts, too.
+            old = before.get((href, uid), Row(href, uid, etag))
+            row = replace(old, etag=etag, busy=tuple(sorted({*old.busy, *busy})), problem=entry["problem"])
         elif self._uids.appointment(uid) is not None:
             # What we have written ourselves never makes busy; where the clerk has put it is a wish.
-            self.own.append(Seen(uid, href, etag, busy[0] if busy else None))
+            begins, ends = entry["stands"] or (0, 0)
+            self.own.append(Seen(uid, href, etag, (begins, ends) if ends > self._question["from_"] else None))
             row = Row(href, uid, etag)
         else:
             opens = tuple((a, b) for a, b in entry["opens"])
