@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import time_machine
 from deploy.servers.mail import MailSink
 from services.staff_calendar.calendars.tables import links
 from services.staff_calendar.calendars.uids import Uids
+from services.staff_calendar.events import BusyTimesChanged
 from tests import command
 from tests.calendars.desk import event, ics
 from tests.calendars.servers import Server, Shelf
@@ -139,10 +141,14 @@ def test_a_file_is_uploaded_and_replaced(foyer: Foyer, office: Office, tmp_path:
     file.write_bytes(ics(event(start="20261124T080000", end="20261124T090000")))
     assert foyer("upload", "c-17", str(file), "--name", "c-17-1", *WHY).returncode == 0
     assert office.kinds().count("BusyTimesChanged") == 2
+    file.write_bytes(ics(event("e2", "20271124T080000", "20271124T090000", "RRULE:FREQ=DAILY;COUNT=30")))
+    assert foyer("upload", "c-17", str(file), "--name", "next-year", *WHY).returncode == 0
+    far = [day for one in office.log() if isinstance(one, BusyTimesChanged) for day in one.days if day.busy]
+    assert max(day.date for day in far) == date(2027, 12, 23), "a year ahead, for nobody can read it again"
     file.write_bytes(b"kein Kalender")
     bad = foyer("upload", "c-17", str(file), "--name", "c-17-1", *WHY)
     assert bad.returncode == 1
-    assert office.kinds().count("BusyTimesChanged") == 2, "what was known stays in force"
+    assert office.kinds().count("BusyTimesChanged") == 3, "what was known stays in force"
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,9 @@ from shared.session import Session
 from shared.tables import Write, instant, upsert
 
 AHEAD = timedelta(days=HORIZON_DAYS + 35)
-"""A series is worked out so far, so that it must be read again every five weeks only."""
+"""A calendar is worked out so far, so that what goes on must be read again every five weeks only."""
+AHEAD_OF_FILE = timedelta(days=400)
+"""One that was handed in can't be read again."""
 MOST_READ_AGAIN = 200
 _KEEP = upsert(entries, ["calendar", "href", "uid"])
 _DROP = delete(entries).where(
@@ -175,7 +177,7 @@ class _Look:
         self.own: list[Seen] = []
         self._uids, self._reader = uids, reader
         zone = ZoneInfo(link.zone)
-        self._until = today + AHEAD
+        self._until = today + (AHEAD_OF_FILE if link.kind == "upload" else AHEAD)
         self._question: dict[str, Any] = {
             "from_": int(datetime.combine(today - timedelta(days=1), time.min, zone).timestamp()),
             "until": int(datetime.combine(self._until, time.min, zone).timestamp()),
@@ -302,11 +304,13 @@ def hours_by_day(hours: Iterable[tuple[str, tuple[int, int]]], zone: str) -> tup
 def changed_days(
     connection: Connection, clerk: str, times: Iterable[tuple[int, int]], now: datetime, zone: str
 ) -> tuple[BusyDay, ...]:
-    """The days from today to the horizon on which these times are not what is known."""
+    """The days from today on at which these times are not what is known.
+
+    Also those beyond the horizon, as far as calendars are worked out: nobody looks again on the day that opens them.
+    """
     today = now.astimezone(ZoneInfo(zone)).date()
-    last = today + timedelta(days=HORIZON_DAYS)
     spans = (Span(datetime.fromtimestamp(a, UTC), datetime.fromtimestamp(b, UTC)) for a, b in times)
-    wanted = {day.date: day.busy for day in by_day(spans, zone) if today <= day.date <= last}
+    wanted = {day.date: day.busy for day in by_day(spans, zone) if today <= day.date}
     query = select(busy_days).where(busy_days.c.clerk == clerk, busy_days.c.date >= today.isoformat())
     known = {
         date.fromisoformat(row.date): tuple(Span(*map(datetime.fromisoformat, times)) for times in row.busy)
