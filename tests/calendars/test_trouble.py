@@ -1,5 +1,6 @@
 """Whatever a calendar's server does: the last known busy times stay in force, and all is well again by itself."""
 
+import itertools
 import resource
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,8 +9,10 @@ from datetime import timedelta
 import pytest
 
 from services.staff_calendar.calendars import links
+from services.staff_calendar.calendars.adapters.address import Address
 from services.staff_calendar.calendars.port import Because
 from services.staff_calendar.calendars.settings import Limits
+from services.staff_calendar.calendars.tables import entries
 from services.staff_calendar.calendars.vault import Access
 from shared.tables import instant
 from tests.calendars import nasty
@@ -18,12 +21,29 @@ from tests.calendars.nasty import Behaviour, Nasty
 from tests.calendars.servers import Server
 from tests.staff_calendar.office import Office
 
+TIMES = "20261124T100000", "20261124T113000"
 GOOD = ics(event())
+COLLECTION = (
+    b'<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:response><D:href>/c/</D:href>'
+    b"<D:propstat><D:prop><D:resourcetype><D:collection/><C:calendar/></D:resourcetype><D:supported-report-set>"
+    b"<D:supported-report><D:report><D:sync-collection/></D:report></D:supported-report></D:supported-report-set>"
+    b"</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>"
+)
+PAGE = (
+    b'<D:multistatus xmlns:D="DAV:"><D:response><D:href>/c/</D:href><D:status>HTTP/1.1 507 Insufficient Storage'
+    b"</D:status><D:error><D:number-of-matches-within-limits/></D:error></D:response>"
+    b"<D:sync-token>http://x/%d</D:sync-token></D:multistatus>"
+)
 LATER = ics(event(start="20261124T080000", end="20261124T090000"))
 XML_BOMB = (
     b'<?xml version="1.0"?><!DOCTYPE m [<!ENTITY a "aaaaaaaaaaaaaaaa">'
     + b"".join(b'<!ENTITY %c "%b">' % (98 + n, b"&%c;" % (97 + n) * 16) for n in range(9))
     + b']><D:multistatus xmlns:D="DAV:"><D:response><D:href>&j;</D:href></D:response></D:multistatus>'
+)
+XML_TAGS = b'<D:multistatus xmlns:D="DAV:">' + b"<a/>" * 600_000 + b"</D:multistatus>"
+NAMELESS = (
+    b'<D:multistatus xmlns:D="DAV:"><D:response><D:propstat><D:prop><D:getetag>1</D:getetag></D:prop>'
+    b"<D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response><D:sync-token>x</D:sync-token></D:multistatus>"
 )
 XML_FILE = (
     b'<?xml version="1.0"?><!DOCTYPE m [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
@@ -130,22 +150,109 @@ def test_one_bad_entry_does_not_hide_the_others(desk: Desk, server: Nasty) -> No
 
 def test_what_costs_too_much_is_ended(office: Office, server: Nasty) -> None:
     """Working it out runs in a process of its own, which ends when its time is over; memory stays as it was."""
-    hours, minutes = ",".join(map(str, range(24))), ",".join(map(str, range(60)))
-    rule = f"RRULE:FREQ=DAILY;BYHOUR={hours};BYMINUTE={minutes};BYSECOND={minutes}"
-    bomb = ics(event("b", "20261124T100000", "20261124T113000", rule))
     settings = replace(QUICK, limits=Limits(seconds=5, expand_seconds=1.5))
     with desk_of(office, settings) as desk:
         server.behaviour = nasty.serves(GOOD)
         calendar = desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
         desk.sync()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        server.behaviour = nasty.serves(bomb)
+        server.behaviour = nasty.serves(BOMB)
         desk.sync()
         assert (desk.state(calendar).because, desk.busy()) == ("unreadable", ["10:00-11:30"])
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000
         server.behaviour = nasty.serves(LATER)
         desk.sync()
         assert desk.busy() == ["08:00-09:00"]
+
+
+HOURS, MINUTES = ",".join(map(str, range(24))), ",".join(map(str, range(60)))
+BOMB = ics(event("b", *TIMES, f"RRULE:FREQ=DAILY;BYHOUR={HOURS};BYMINUTE={MINUTES};BYSECOND={MINUTES}"))
+
+
+def test_others_do_not_wait_for_what_costs_too_much_again_and_again(office: Office, radicale: Server) -> None:
+    """One such entry is passed over; a calendar with more of them is left alone for longer and longer."""
+    office.employ("c-18")
+    shelf, other = radicale.collection(), radicale.collection()
+    shelf.put("a.ics", GOOD)
+    settings = replace(QUICK, limits=Limits(seconds=5, expand_seconds=1.5))
+    with desk_of(office, settings) as desk:
+        calendar = desk.shelf("c-17", shelf)
+        desk.shelf("c-18", other)
+        desk.sync()
+        for n in range(5):
+            shelf.put(f"b{n}.ics", BOMB.replace(b"UID:b", b"UID:b%d" % n))
+        other.put("c.ics", LATER)
+        desk.sync()
+        state = desk.state(calendar)
+        assert (state.because, state.failures) == ("unreadable", 1)
+        assert (desk.busy(), desk.busy("c-18")) == (["10:00-11:30"], ["08:00-09:00"])
+        for n in range(1, 5):
+            shelf.delete(f"b{n}.ics")
+        shelf.put("a.ics", LATER)
+        desk.sync()
+        state = desk.state(calendar)
+        assert (state.because, state.failures, desk.busy()) == ("unreadable", 0, ["08:00-09:00"])
+
+
+def test_a_server_that_always_has_more_to_tell_is_left(office: Office, server: Nasty) -> None:
+    """Page after page of changes, each in time."""
+    begin = nasty.serves(COLLECTION, "application/xml")
+    pages = itertools.count()
+
+    def more(handler: nasty.Handler) -> None:
+        if b"sync-collection" in handler.body:
+            handler.answer(207, PAGE % next(pages), Content_Type="application/xml")
+        else:
+            begin(handler)
+
+    server.behaviour = more
+    with desk_of(office, replace(QUICK, limits=Limits(seconds=5, look_seconds=1.0))) as desk:
+        calendar = desk.connect("c-17", Access(f"{server.url}/c/"))
+        desk.sync()
+        state = desk.state(calendar)
+    assert (state.because, state.detail) == ("too_slow", "not all of it within 1 seconds")
+    assert next(pages) > 1
+
+
+def test_a_listing_with_nameless_entries_is_read_without_them(desk: Desk, server: Nasty) -> None:
+    """What has no name can't be read."""
+    begin = nasty.serves(COLLECTION, "application/xml")
+    nameless = nasty.serves(NAMELESS, "application/xml")
+    server.behaviour = lambda handler: (nameless if b"sync-collection" in handler.body else begin)(handler)
+    calendar = desk.connect("c-17", Access(f"{server.url}/c/"))
+    desk.sync()
+    assert (desk.state(calendar).because, desk.state(calendar).token) == (None, "step:x")
+
+
+def test_a_fault_of_ours_is_seen_and_left_alone_for_longer(
+    desk: Desk, server: Nasty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is, the calendar's state says so; the last known times stay in force."""
+    server.behaviour = nasty.serves(GOOD)
+    calendar = desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+    desk.sync()
+    with monkeypatch.context() as patched:
+        patched.setattr(Address, "changes", lambda *_: 1 / 0)
+        desk.sync()
+        desk.sync()
+    state = desk.state(calendar)
+    assert (state.because, state.failures, desk.busy()) == ("unreadable", 2, ["10:00-11:30"])
+    assert state.detail == "a fault of ours (ZeroDivisionError)"
+    desk.sync()
+    assert (desk.state(calendar).because, desk.state(calendar).failures) == (None, 0)
+
+
+def test_a_file_that_only_says_another_date_of_its_making_writes_nothing(desk: Desk, server: Nasty) -> None:
+    """As those are which a web service makes anew each time it is asked."""
+    rows = []
+    for n in range(2):
+        server.behaviour = nasty.serves(GOOD.replace(b"20261101T000000Z", b"2026110%dT000000Z" % (n + 2)))
+        if not n:
+            desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+        desk.sync()
+        with desk.office.app.read() as connection:
+            rows.append(connection.execute(entries.select()).all())
+    assert rows[0] == rows[1] != []
 
 
 def test_ten_thousand_entries_are_read(desk: Desk, server: Nasty) -> None:
@@ -194,6 +301,7 @@ CALDAV: list[tuple[Behaviour, Because]] = [
     (nasty.serves(b"<D:multistatus xmlns:D='DAV:'><D:resp", "application/xml"), "unreadable"),
     (nasty.serves(XML_BOMB, "application/xml"), "unreadable"),
     (nasty.serves(XML_FILE, "application/xml"), "unreadable"),
+    (nasty.serves(XML_TAGS, "application/xml"), "too_large"),
 ]
 
 

@@ -29,6 +29,7 @@ class Question:
 
     `opens`: entries with this category open hours instead of taking them; "*": all entries do. None: no entry does.
     `mail`: an invitation that this address has declined does not take time.
+    `most`: entries, or occurrences of all of them.
     """
 
     from_: int
@@ -68,7 +69,7 @@ def expand(ics: bytes, question: Question) -> list[Entry]:
     found: dict[str, Entry] = {}
     for entry in (entry for calendar in calendars for entry in _entries(calendar, question)):
         found[entry.uid] = _both(found[entry.uid], entry) if entry.uid in found else entry
-    if sum(len(entry.busy) + len(entry.opens) for entry in found.values()) > question.most:
+    if sum(max(len(entry.busy) + len(entry.opens), 1) for entry in found.values()) > question.most:
         raise Unreadable("too many occurrences")
     return list(found.values())
 

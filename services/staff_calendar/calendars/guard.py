@@ -74,6 +74,8 @@ def _public(address: IPAddress) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner:
             return _public(inner)
+        if address.is_site_local:
+            return False  # out of use, and taken for global by the standard library
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

@@ -104,9 +104,11 @@ class Rounds:
             state = self.look(found).state
         except Unavailable:
             log.warning("calendar_waits_for_database", calendar=name)
-        except Exception:
-            # Whatever it was, it concerns this calendar only, and it is tried again.
+        except Exception as error:
+            # Whatever it was, it concerns this calendar only; it is seen, and tried again more and more seldom.
             log.exception("calendar_failed", calendar=name)
+            trouble = Trouble("unreadable", f"a fault of ours ({type(error).__name__})")
+            state = failed(found.state, trouble, self.app.clock(), self.settings)
         finally:
             with self._lock:
                 self._states.append(links.keep(name, state))

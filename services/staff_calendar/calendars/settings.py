@@ -20,9 +20,12 @@ from services.staff_calendar.calendars.guard import Guard, Network
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of what a server may cost us. `seconds`: a whole answer; `expand_seconds`: working out one resource."""
+    """Of what a server may cost us. `seconds`: a whole answer; `look_seconds`: all answers of one look together;
+    `expand_seconds`: working out one resource.
+    """
 
     seconds: float = 30.0
+    look_seconds: float = 300.0
     connect_seconds: float = 10.0
     bytes: int = 8_000_000
     entries: int = 20_000

@@ -175,6 +175,7 @@ class _Look:
     ) -> None:
         self.link, self.known, self.rows = link, known, dict(known)
         self.own: list[Seen] = []
+        self._costly = 0
         self._uids, self._reader = uids, reader
         zone = ZoneInfo(link.zone)
         self._until = today + (AHEAD_OF_FILE if link.kind == "upload" else AHEAD)
@@ -200,7 +201,8 @@ class _Look:
             if resource.ics is None:
                 self._drop(resource.href)
             else:
-                self._read(resource.href, resource.etag, resource.ics)
+                # A file is only read when it is another one; with its ETag every row would be another one, too.
+                self._read(resource.href, resource.etag if self.link.kind == "caldav" else None, resource.ics)
 
     def _drop(self, href: str) -> None:
         for key in [key for key in self.rows if key[0] == href]:
@@ -212,15 +214,25 @@ class _Look:
         before = {key: row for key, row in self.rows.items() if key[0] == href}
         try:
             found = self._reader.entries(ics, self._question)
-        except (NoCalendar, TooCostly) as error:
-            # The last known times stay in force, and the same bytes are not tried again.
-            stay = before or {(href, ""): Row(href, "", etag)}
-            self.rows |= {key: replace(row, etag=etag, problem=str(error)[:200]) for key, row in stay.items()}
+        except TooCostly as error:
+            # Everybody waits meanwhile: a file that is new each time, or a second such entry, is tried again later.
+            self._costly += 1
+            if self._costly > 1 or self.link.kind != "caldav":
+                raise Trouble("unreadable", str(error)) from error
+            self._keep_problem(href, etag, before, error)
+            return
+        except NoCalendar as error:
+            self._keep_problem(href, etag, before, error)
             return
         for key in before:
             del self.rows[key]
         for entry in found:
             self._entry(href, etag, entry, before)
+
+    def _keep_problem(self, href: str, etag: str | None, before: Known, error: Exception) -> None:
+        """The last known times stay in force, and the same bytes are not tried again."""
+        stay = before or {(href, ""): Row(href, "", etag)}
+        self.rows |= {key: replace(row, etag=etag, problem=str(error)[:200]) for key, row in stay.items()}
 
     def _entry(self, href: str, etag: str | None, entry: Mapping[str, Any], before: Known) -> None:
         uid = entry["uid"]

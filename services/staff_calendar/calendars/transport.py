@@ -31,6 +31,8 @@ MOST_IDLE = 4
 _CHUNK = 64 * 1024
 _PROLOG = 4096
 _REDIRECTS = (301, 302, 307, 308)
+_MOST_TAGS = 500_000
+"""A list of 20,000 entries has some 400,000; of nothing but tags 8 MB would be 400 MB once they are understood."""
 
 
 class Session(requests.Session):
@@ -89,15 +91,20 @@ class Pool:
 
 
 class GuardedAdapter(BaseAdapter):
-    """Sends what requests has prepared. `hosts`: those that this calendar may ask."""
+    """Sends what requests has prepared. `hosts`: those that this calendar may ask.
+
+    It is made for one look at a calendar, and all the answers together have `look_seconds`: a server could be asked for
+    ever by sending us from page to page.
+    """
 
     def __init__(self, guard: Guard, limits: Limits, pool: Pool, hosts: frozenset[str]) -> None:
         super().__init__()
         self.guard, self.limits, self.pool, self.hosts = guard, limits, pool, hosts
+        self._ends = time.monotonic() + limits.look_seconds
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """The answer, read whole, from wherever the server sends us with the same request. Raises Trouble."""
-        deadline = time.monotonic() + self.limits.seconds
+        deadline = min(time.monotonic() + self.limits.seconds, self._ends)
         for _hop in range(MOST_REDIRECTS + 1):
             response = self._ask(request, deadline)
             to = response.headers.get("Location")
@@ -115,7 +122,7 @@ class GuardedAdapter(BaseAdapter):
                 return self._exchange(connection, request, deadline)
             except TimeoutError:
                 connection.close()
-                raise Trouble("too_slow", f"no whole answer within {self.limits.seconds:g} seconds") from None
+                raise Trouble("too_slow", self._too_slow(deadline)) from None
             except (OSError, HTTPException) as error:
                 connection.close()
                 # An idle connection may have been closed by the server meanwhile; a new one has not.
@@ -124,6 +131,11 @@ class GuardedAdapter(BaseAdapter):
             except BaseException:
                 connection.close()
                 raise
+
+    def _too_slow(self, deadline: float) -> str:
+        if deadline == self._ends:
+            return f"not all of it within {self.limits.look_seconds:g} seconds"
+        return f"no whole answer within {self.limits.seconds:g} seconds"
 
     def close(self) -> None:
         """Nothing of its own to close."""
@@ -151,6 +163,8 @@ class GuardedAdapter(BaseAdapter):
             raise Trouble("unreadable", "the answer is compressed though we asked for a plain one")
         if b"<!ENTITY" in body[:_PROLOG]:
             raise Trouble("unreadable", "XML that defines entities of its own")
+        if body.count(b"<") > _MOST_TAGS:
+            raise Trouble("too_large", f"more than {_MOST_TAGS} tags in one answer")
         response: Any = requests.Response()
         response.status_code = answer.status
         response.reason = answer.reason
