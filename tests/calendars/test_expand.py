@@ -19,9 +19,14 @@ def question(first: str = "2026-11-01", last: str = "2027-06-01", **how: object)
 
 def busy(*components: str, extra: str = "", **how: object) -> list[str]:
     """Local times."""
+    return found_in(ics(*components, extra=extra), **how)
+
+
+def found_in(file: bytes, **how: object) -> list[str]:
+    """The same of a whole file."""
     return [
         f"{datetime.fromtimestamp(a, BERLIN):%m-%d %H:%M}/{(b - a) // 60}"
-        for entry in expand(ics(*components, extra=extra), question(**how))  # type: ignore[arg-type]
+        for entry in expand(file, question(**how))  # type: ignore[arg-type]
         for a, b in entry.busy
     ]
 

@@ -4,6 +4,7 @@ Recurrence is worked out by recurring-ical-events, parsing and time zones by ica
 leaves this module. It runs in a child process (reader.py): what is too costly is ended from outside.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,6 +18,10 @@ from icalendar.error import InvalidCalendar
 Interval = tuple[int, int]
 """Unix seconds [from, until)."""
 _TOO_OFTEN = {"SECONDLY", "MINUTELY"}
+_FOLD = re.compile(rb"\r?\n[ \t]")
+_TIMES = rb"(?:DTSTART|DTEND|RECURRENCE-ID|EXDATE|RDATE)"
+_NAME = rb'[^";\r\n]{1,100}:[^";\r\n]{1,100}?'
+_BARE_ZONE = re.compile(rb'^(%b[^":\r\n]{0,100};TZID=)(%b)(?=(?:;VALUE=[\w-]+)?:\d{8})' % (_TIMES, _NAME), re.I | re.M)
 
 
 class Unreadable(ValueError):
@@ -61,7 +66,7 @@ def expand(ics: bytes, question: Question) -> list[Entry]:
     # Forgets what other calendars mean by their names of zones: programs call very different ones the same.
     icalendar.use_zoneinfo()  # type: ignore[no-untyped-call]
     try:
-        calendars: Any = icalendar.Calendar.from_ical(ics, multiple=True)
+        calendars: Any = icalendar.Calendar.from_ical(_mended(ics), multiple=True)
     except (ValueError, InvalidCalendar, IndexError, KeyError) as error:
         raise Unreadable(f"not a calendar ({type(error).__name__})") from error
     if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
@@ -72,6 +77,11 @@ def expand(ics: bytes, question: Question) -> list[Entry]:
     if sum(max(len(entry.busy) + len(entry.opens), 1) for entry in found.values()) > question.most:
         raise Unreadable("too many occurrences")
     return list(found.values())
+
+
+def _mended(ics: bytes) -> bytes:
+    """With names of zones that hold a colon in quotation marks: Microsoft leaves these out."""
+    return _BARE_ZONE.sub(rb'\1"\2"', _FOLD.sub(b"", ics))
 
 
 def _both(one: Entry, other: Entry) -> Entry:
