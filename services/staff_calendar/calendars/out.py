@@ -5,6 +5,7 @@ what was written. An entry that was written and not recorded stands where its UI
 A change that the clerk makes is left as it is and noted as a wish; only news of the appointment itself goes over it.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
 
 from services.staff_calendar.calendars.entry import Entry, calendar_of, entry_of, event_of
 from services.staff_calendar.calendars.links import Connected
@@ -90,24 +91,30 @@ class Out:
                 return set()
             self._seen = newest
             query = select(links.c.calendar, links.c.clerk).where(links.c.writes.is_(True), links.c.kind != "mail")
-            return {row.calendar for row in connection.execute(query) if self._differs(connection, row)}
-
-    def _differs(self, connection: Connection, row: Any) -> bool:
-        wanted, have = self._wanted(connection, row.clerk), written_in(connection, row.calendar)
-        known = {uid: one.digest for uid, one in have.items()}
-        return {uid: entry.digest for uid, entry in wanted.items()} != known
+            calendars = {row.calendar: row.clerk for row in connection.execute(query)}
+            # All at once: a query for each clerk would take a good part of a processor while guests are booking.
+            wanted = self._wanted_of(connection, reservations.c.clerk.in_(set(calendars.values())))
+            have: defaultdict[str, dict[str, str]] = defaultdict(dict)
+            for row in connection.execute(select(written.c.calendar, written.c.uid, written.c.digest)):
+                have[row.calendar][row.uid] = row.digest
+        shown = {clerk: {uid: entry.digest for uid, entry in held.items()} for clerk, held in wanted.items()}
+        return {calendar for calendar, clerk in calendars.items() if shown.get(clerk, {}) != have.get(calendar, {})}
 
     def _wanted(self, connection: Connection, clerk: str) -> dict[str, Entry]:
-        """By UID. While a visit is being moved, what is confirmed stands there until the new time is."""
+        return self._wanted_of(connection, reservations.c.clerk == clerk).get(clerk, {})
+
+    def _wanted_of(self, connection: Connection, whose: ColumnElement[bool]) -> dict[str, dict[str, Entry]]:
+        """By clerk and UID. While a visit is being moved, what is confirmed stands there until the new time is."""
         since = (self._app.clock() - LOOKS_BACK).date().isoformat()
         query = (
             select(reservations)
-            .where(reservations.c.clerk == clerk, reservations.c.date >= since)
+            .where(whose, reservations.c.date >= since)
             .order_by(reservations.c.confirmed_at.is_(None), reservations.c.attempt)
         )
-        wanted: dict[str, Entry] = {}
+        wanted: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
         for row in connection.execute(query).mappings():
-            wanted.setdefault(self._uids.of(row["appointment"], row["stop"]), entry_of(dict(row)))
+            uid = self._uids.of(row["appointment"], row["stop"])
+            wanted[row["clerk"]].setdefault(uid, entry_of(dict(row)))
         return wanted
 
     def _put(self, name: str, calendar: Calendar, uid: str, entry: Entry, before: Written | None) -> None:
