@@ -23,6 +23,7 @@ from services.staff_calendar.calendars.adapters import make
 from services.staff_calendar.calendars.adapters.upload import Upload
 from services.staff_calendar.calendars.conflicts import conflicts
 from services.staff_calendar.calendars.guard import parts_of
+from services.staff_calendar.calendars.invitation import SPOKEN
 from services.staff_calendar.calendars.links import Link
 from services.staff_calendar.calendars.port import Trouble
 from services.staff_calendar.calendars.reader import Reader
@@ -30,6 +31,7 @@ from services.staff_calendar.calendars.sync import keep_clerk, look
 from services.staff_calendar.calendars.transport import Pool
 from services.staff_calendar.calendars.vault import Access
 from services.staff_calendar.calendars.wishes import wishes
+from shared.words import SOURCE
 
 MAILBOX = re.compile(r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 LONGEST_ADDRESS = 254
@@ -164,6 +166,7 @@ def upload(
 def invite(
     clerk: Clerk,
     address: Annotated[str, typer.Argument(help="The clerk's mailbox, as k17@town.example")],
+    language: Annotated[str, typer.Option(help=f"Of the mails: {' or '.join(SPOKEN)}")] = SOURCE,
     dry_run: DryRun = False,
     yes: Yes = False,
     reason: Reason = "",
@@ -173,12 +176,14 @@ def invite(
     """Mail a clerk's appointments as invitations: for those who have neither a CalDAV calendar nor the feed."""
     if not MAILBOX.fullmatch(address) or len(address) > LONGEST_ADDRESS:
         raise BadInput("The address must be one like k17@town.example, in ASCII.")
+    if language not in SPOKEN:
+        raise BadInput(f"--language must be {' or '.join(SPOKEN)}, not {language!r}.")
     with here() as at:
         _known(at, clerk)
         _written_once(at, clerk, ("mail", "caldav"))
         named = links.new_name(clerk, [one.link.calendar for one in at.all()])
         domain, zone = address.rpartition("@")[2], at.app.settings.timezone
-        link = Link(named, clerk, "mail", domain, zone, blocks=False, writes=True)
+        link = Link(named, clerk, "mail", domain, zone, blocks=False, writes=True, language=language)
         what = f"Mail the appointments of {clerk} to a mailbox at {domain}, as {named}; those to come at once."
 
         def do(run: Run) -> Outcome:

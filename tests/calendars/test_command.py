@@ -115,10 +115,11 @@ def test_a_clerk_without_a_calendar_is_mailed(foyer: Foyer, office: Office, smtp
     """What is to come at once; the address is shown nowhere and stored sealed; nobody gets everything twice."""
     office.hear("AppointmentRequested", **wanted("09:00"))
     office.hear("AppointmentConfirmed")
-    words = ("invite", "c-17", "k17.private@town.example", *WHY)
+    words = ("invite", "c-17", "k17.private@town.example", "--language", "en", *WHY)
     invited = foyer(*words, FOYER_SMTP_URL=smtp_sink.url)
     assert invited.returncode == 0, invited.stderr
-    assert [mail["To"] for mail in smtp_sink.messages()] == ["k17.private@town.example"]
+    told = [(mail["To"], mail["Content-Language"]) for mail in smtp_sink.messages()]
+    assert told == [("k17.private@town.example", "en")]
     again = foyer(*words)
     assert (again.returncode, "c-17 has appointments in c-17-1 already" in again.stderr) == (2, True)
     assert foyer("add", "c-17", shelf.url, "-u", "clerk", "--writes", *WHY).returncode == 2
@@ -167,6 +168,7 @@ def test_a_file_is_uploaded_and_replaced(foyer: Foyer, office: Office, tmp_path:
         (("invite", "c-99", "k@town.example"), 2, "There is no clerk 'c-99'; there are: c-17"),
         (("invite", "c-17", "k17@town"), 2, "The address must be one like k17@town.example"),
         (("invite", "c-17", "a@b.example, c@d.example"), 2, "The address must be one like k17@town.example"),
+        (("invite", "c-17", "k@town.example", "--language", "fr"), 2, "--language must be de or en, not 'fr'"),
         (("sync", "x"), 2, "No calendar is called 'x'"),
         (("remove", "x"), 2, "No calendar is called 'x'"),
         (("upload", "c-17", "/nowhere.ics"), 2, "/nowhere.ics can't be read: No such file or directory."),

@@ -1,8 +1,9 @@
 """Clerks who have neither a CalDAV calendar nor the feed get their appointments by mail (iMIP)."""
 
+import re
 from dataclasses import replace
 from email.message import EmailMessage
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from icalendar import Calendar
@@ -33,9 +34,9 @@ class Said(NamedTuple):
     begins: str
 
 
-def invited(desk: Desk, clerk: str) -> str:
+def invited(desk: Desk, clerk: str, **how: Any) -> str:
     """A clerk with a mailbox; the name of it."""
-    return desk.connect(clerk, Access(f"{clerk}@town.example"), "mail", blocks=False, writes=True)
+    return desk.connect(clerk, Access(f"{clerk}@town.example"), "mail", blocks=False, writes=True, **how)
 
 
 def ics(mail: EmailMessage) -> Calendar:
@@ -104,6 +105,33 @@ def test_a_mail_says_what_the_clerk_needs_and_names_no_guest(desk: Desk, smtp_si
     (event,) = ics(mail).walk("VEVENT")
     sender = mail["From"].addresses[0].addr_spec
     assert (event["organizer"], event["attendee"]) == (f"mailto:{sender}", "mailto:c-17@town.example")
+
+
+def test_a_clerk_is_mailed_in_the_own_language(desk: Desk, smtp_sink: MailSink) -> None:
+    """Subject, texts and dates; no word of German is left but what the town calls the concern and the place."""
+    invited(desk, "c-17", language="en")
+    desk.office.expect("a1", "09:00")
+    desk.sync()
+    desk.office.hear("AppointmentMoveRequested", attempt=2, **wanted("10:00"))
+    desk.office.hear("AppointmentMoved", attempt=2)
+    desk.sync()
+    desk.office.hear("AppointmentCancelled")
+    desk.sync()
+    mails = smtp_sink.messages()
+    assert [mail["Subject"] for mail in mails] == [
+        "Appointment: Tuesday, 24 November 2026, 09:00",
+        "Appointment changed: Tuesday, 24 November 2026, 10:00",
+        "Appointment removed: Tuesday, 24 November 2026, 10:00",
+    ]
+    for mail in mails:
+        text, page, _ = (str(part.get_payload(decode=True), "utf-8") for part in mail.iter_parts())
+        assert mail["Content-Language"] == "en"
+        assert '<html lang="en">' in page
+        for said_so in (text, page):
+            assert "Hello," in said_so
+            assert "Your day" in said_so
+            assert re.search("Guten Tag|Termin|Wann|Anliegen|Personen", said_so) is None
+    assert str(ics(mails[-1]).walk("VEVENT")[0]["summary"]) == "Appointment"
 
 
 def test_a_visit_that_is_handed_over_changes_mailboxes(desk: Desk, smtp_sink: MailSink) -> None:

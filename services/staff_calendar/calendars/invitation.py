@@ -14,12 +14,14 @@ from zoneinfo import ZoneInfo
 from icalendar import Event, vCalAddress
 
 from services.staff_calendar.calendars.entry import Entry, calendar_of, event_of
+from services.staff_calendar.calendars.links import Link
 from services.staff_calendar.calendars.post import House
 from services.staff_calendar.calendars.uids import HOST
 from services.staff_calendar.web.sites import called
-from shared.words import load
+from shared.words import SOURCE, Words, load
 
-WORDS = load(Path(__file__).parents[1] / "locale")["de"]
+SPOKEN = load(Path(__file__).parents[1] / "locale")
+"""The languages in which a clerk can be mailed."""
 LEADS = {
     "new": "ein Termin ist für Sie gebucht.",
     "changed": "ein Termin hat sich geändert. Es gilt:",
@@ -51,33 +53,35 @@ class Invitation:
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-def mail_of(one: Invitation, address: str, calendar: str, house: House, now: datetime, zone: ZoneInfo) -> EmailMessage:
-    """The mail; the same Message-ID each time this invitation goes into this mailbox."""
+def mail_of(one: Invitation, link: Link, address: str, house: House, now: datetime, zone: ZoneInfo) -> EmailMessage:
+    """The mail, in the mailbox's language; the same Message-ID each time this invitation goes into this mailbox."""
+    w = SPOKEN.get(link.language, SPOKEN[SOURCE])
     begins, ends = (datetime.fromisoformat(text).astimezone(zone) for text in (one.entry.starts_at, one.entry.ends_at))
-    facts = _facts(one, begins, ends)
+    facts = _facts(w, one, begins, ends)
     page = f"{house.page}?date={begins.date()}"
     mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = f"{SUBJECTS[one.kind]}: {WORDS.day(begins)}, {WORDS.time(begins)}"
+    mail["Subject"] = f"{w.text(SUBJECTS[one.kind])}: {w.day(begins)}, {w.time(begins)}"
     mail["From"] = Address(display_name=house.town, addr_spec=house.sender)
     mail["To"] = address
     mail["Date"] = format_datetime(now)
-    box = hashlib.sha256(calendar.encode()).hexdigest()[:8]
+    box = hashlib.sha256(link.calendar.encode()).hexdigest()[:8]
     mail["Message-ID"] = f"<{one.uid.removesuffix(f'@{HOST}')}.{one.sequence}.{box}@{house.domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = "de"
-    mail.set_content(_text(one, facts, page, house.town))
-    mail.add_alternative(_html(one, facts, page, house.town), subtype="html")
-    ics = calendar_of(_event(one, address, house, now), one.method).decode()
+    mail.set_content(_text(w, one, facts, page, house.town))
+    mail.add_alternative(_html(w, one, facts, page, house.town), subtype="html")
+    ics = calendar_of(_event(w, one, address, house, now), one.method).decode()
     mail.add_alternative(ics, subtype="calendar", params={"method": one.method})
+    # Of the whole mail: what was said before there were parts would have become one part's.
+    mail["Content-Language"] = w.language
     return mail
 
 
-def _event(one: Invitation, address: str, house: House, now: datetime) -> Event:
+def _event(w: Words, one: Invitation, address: str, house: House, now: datetime) -> Event:
     event = event_of(one.entry, one.uid, one.sequence, now)
     if one.kind == "gone":
-        event["status"] = "CANCELLED"
+        event["summary"], event["status"] = w.text("Termin"), "CANCELLED"
     else:
-        event["location"] = _place(one)
+        event["location"] = _place(w, one)
     event.add("class", "PRIVATE")
     organizer, attendee = vCalAddress(f"mailto:{house.sender}"), vCalAddress(f"mailto:{address}")
     organizer.params["CN"] = house.town
@@ -88,27 +92,30 @@ def _event(one: Invitation, address: str, house: House, now: datetime) -> Event:
     return event
 
 
-def _place(one: Invitation) -> str:
-    return ", ".join(part for part in (one.room, called(one.entry.site, "de")) if part)
+def _place(w: Words, one: Invitation) -> str:
+    return ", ".join(part for part in (one.room, called(one.entry.site, w.language)) if part)
 
 
-def _facts(one: Invitation, begins: datetime, ends: datetime) -> list[tuple[str, str]]:
-    facts = [("Wann", f"{WORDS.day(begins)}, {WORDS.time(begins)}–{WORDS.time(ends)}")]
+def _facts(w: Words, one: Invitation, begins: datetime, ends: datetime) -> list[tuple[str, str]]:
+    facts = [(w.text("Wann"), f"{w.day(begins)}, {w.time(begins)}–{w.time(ends)}")]
     if one.kind != "gone":
-        facts += [("Anliegen", one.entry.title), ("Wo", _place(one)), ("Personen", str(one.party_size))]
+        people = w.text("Personen"), str(one.party_size)
+        facts += [(w.text("Anliegen"), one.entry.title), (w.text("Wo"), _place(w, one)), people]
     return facts
 
 
-def _text(one: Invitation, facts: list[tuple[str, str]], page: str, town: str) -> str:
+def _text(w: Words, one: Invitation, facts: list[tuple[str, str]], page: str, town: str) -> str:
     told = "\n".join(f"{label}: {value}" for label, value in facts)
-    return f"Guten Tag,\n\n{LEADS[one.kind]}\n\n{told}\n\nIhr Tag: {page}\n\n{town}\n"
+    hello, lead, day = w.text("Guten Tag,"), w.text(LEADS[one.kind]), w.text("Ihr Tag")
+    return f"{hello}\n\n{lead}\n\n{told}\n\n{day}: {page}\n\n{town}\n"
 
 
-def _html(one: Invitation, facts: list[tuple[str, str]], page: str, town: str) -> str:
+def _html(w: Words, one: Invitation, facts: list[tuple[str, str]], page: str, town: str) -> str:
     told = "\n".join(f"<dt><strong>{label}</strong></dt><dd>{escape(value)}</dd>" for label, value in facts)
-    title = f"{SUBJECTS[one.kind]}: {facts[0][1]}"
+    title = escape(f"{w.text(SUBJECTS[one.kind])}: {facts[0][1]}")
+    hello, lead, day = (escape(w.text(text)) for text in ("Guten Tag,", LEADS[one.kind], "Ihr Tag"))
     return (
-        f'<!doctype html>\n<html lang="de">\n<head><meta charset="utf-8"><title>{escape(title)}</title></head>\n'
-        f"<body>\n<p>Guten Tag,</p>\n<p>{escape(LEADS[one.kind])}</p>\n<dl>\n{told}\n</dl>\n"
-        f'<p><a href="{escape(page)}">Ihr Tag</a></p>\n<p>{escape(town)}</p>\n</body>\n</html>\n'
+        f'<!doctype html>\n<html lang="{w.language}">\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
+        f"<body>\n<p>{hello}</p>\n<p>{lead}</p>\n<dl>\n{told}\n</dl>\n"
+        f'<p><a href="{escape(page)}">{day}</a></p>\n<p>{escape(town)}</p>\n</body>\n</html>\n'
     )

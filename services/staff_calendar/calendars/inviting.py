@@ -43,7 +43,7 @@ def invite(app: App, link: Link, address: str) -> int:
     house = house_of(app.settings)
     with opened(house) as post:
         for one in due:
-            mail = mail_of(one, address, link.calendar, house, app.clock(), zone)
+            mail = mail_of(one, link, address, house, app.clock(), zone)
             _hand_over(app, link.calendar, post, mail, one, have.get(one.uid))
     return len(due)
 

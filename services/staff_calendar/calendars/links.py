@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, u
 from services.staff_calendar.calendars.tables import entries, links, states, written
 from services.staff_calendar.calendars.vault import Access, seal
 from shared.tables import Write, instant, upsert
+from shared.words import SOURCE
 
 Kind = Literal["caldav", "address", "upload", "mail"]
 _LINK = upsert(links, ["calendar"])
@@ -26,7 +27,7 @@ class Link:
     """A calendar of a clerk. `zone`: of its floating times and days; `mail`: the clerk's address in invitations.
 
     `blocks`: its entries make the clerk busy. `writes`: appointments are written into it. `opens`: entries of this
-    category (all: "*") open hours at `site`. Of kind `mail`: a mailbox that gets invitations.
+    category (all: "*") open hours at `site`. Of kind `mail`: a mailbox that gets invitations in `language`.
     """
 
     calendar: str
@@ -39,6 +40,7 @@ class Link:
     writes: bool = False
     opens: str | None = None
     site: str | None = None
+    language: str = SOURCE
 
 
 @dataclass(frozen=True, slots=True)

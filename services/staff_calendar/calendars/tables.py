@@ -23,6 +23,7 @@ links = Table(
     Column("writes", Boolean, nullable=False),
     Column("opens", Text),
     Column("site", Text),
+    Column("language", Text, nullable=False),
     Column("connected_at", Text, nullable=False),
     Index("calendar_links_clerk", "clerk"),
 )
