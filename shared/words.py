@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -44,6 +44,14 @@ class Words:
         """Weekday and date of a local time: Dienstag, 24. November 2026."""
         day = at.date() if isinstance(at, datetime) else at
         return format_date(day, format="full", locale=self._locale)
+
+    def days(self, first: date, last: date) -> str:
+        """From one day to another: 23.–29. Nov. 2026."""
+        return format_interval(first, last, "yMMMMd", locale=self._locale)
+
+    def weekday(self, day: date) -> str:
+        """A day among its neighbours, without the year: Dienstag, 24. November."""
+        return f"{format_date(day, 'EEEE', self._locale)}, {format_skeleton('MMMMd', day, locale=self._locale)}"
 
     def time(self, at: datetime) -> str:
         """Hours and minutes of a local time: 09:00."""

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
 
 from services.staff_calendar.events import Responsibility, StreetPart
-from services.staff_calendar.projections import absences, clerks, open_days, reservations, visits
+from services.staff_calendar.projections import absences, busy_days, clerks, open_days, reservations, visits
 from shared.tables import events
 from shared.vault import BadToken, Vault
 
@@ -72,15 +72,38 @@ def held(connection: Connection, clerk: str, first: Date, last: Date = Date.max)
     return [Reserved(*row) for row in connection.execute(query)]
 
 
-def agenda(connection: Connection, clerk: str, date: Date) -> list[dict[str, Any]]:
-    """A clerk's stops on a local date with what is known of their visits, in order. The guest is a sealed token."""
+def agenda(connection: Connection, clerk: str, first: Date, last: Date | None = None) -> list[dict[str, Any]]:
+    """A clerk's stops on a local date, or from one to another (both inclusive), with what is known of their visits.
+
+    In order. The guest is a sealed token.
+    """
     query = (
         select(reservations, *(visits.c[name] for name in ("guest", "party_size", "documents", "rooms", *_PRESENCE)))
         .outerjoin(visits, visits.c.appointment == reservations.c.appointment)
-        .where(reservations.c.clerk == clerk, reservations.c.date == date.isoformat())
-        .order_by(reservations.c.starts_at, reservations.c.appointment, reservations.c.stop)
+        .where(reservations.c.clerk == clerk, _within(reservations, first, last or first))
+        .order_by(reservations.c.date, reservations.c.starts_at, reservations.c.appointment, reservations.c.stop)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def opened_hours(connection: Connection, clerk: str, first: Date, last: Date) -> dict[str, list[dict[str, Any]]]:
+    """What a clerk has open, by local date, from one to another (both inclusive)."""
+    query = select(open_days.c.date, open_days.c.open).where(
+        open_days.c.clerk == clerk, _within(open_days, first, last)
+    )
+    return {row.date: row.open for row in connection.execute(query)}
+
+
+def busy(connection: Connection, clerk: str, first: Date, last: Date) -> dict[str, list[tuple[str, str]]]:
+    """When a clerk's own calendars make busy, by local date, from one to another (both inclusive)."""
+    query = select(busy_days.c.date, busy_days.c.busy).where(
+        busy_days.c.clerk == clerk, _within(busy_days, first, last)
+    )
+    return {row.date: row.busy for row in connection.execute(query)}
+
+
+def _within(table: Table, first: Date, last: Date) -> ColumnElement[bool]:
+    return table.c.date.between(first.isoformat(), last.isoformat())
 
 
 _PRESENCE = ("presence", "presence_at")
@@ -109,7 +132,7 @@ def newest(connection: Connection) -> int:
 
 
 def away(connection: Connection, clerk: str, now: datetime) -> list[dict[str, Any]]:
-    """The absences of a clerk that are not over, in order."""
+    """The absences of a clerk that are not over at `now`, in order."""
     found = connection.execute(select(absences).where(absences.c.clerk == clerk)).mappings()
     ahead = [dict(row) for row in found if datetime.fromisoformat(row["until_at"]) > now]
     return sorted(ahead, key=lambda one: datetime.fromisoformat(one["from_at"]))

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date as Date
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from services.staff_calendar.events import StaffSubstituted, StaffWithdrawn
+from services.staff_calendar.commands import NoteBusy, RecordAbsence
+from services.staff_calendar.events import BusyDay, Span, StaffSubstituted, StaffWithdrawn
 from services.staff_calendar.projections import reservations
 from tests.browser.office_server import cookie, served
+from tests.browser.staff import judged
 from tests.staff_calendar.conftest import settings
 from tests.staff_calendar.office import CLERK, QUOTAS, Office
-from tests.staff_calendar.words import at
+from tests.staff_calendar.words import NOW, ZONE, at
 
 NAMES = {"a1": "Ada Größe", "a2": "<script>alert(1)</script>", "a3": "محمد العربي", "a4": "x" * 200}
 database_kind = pytest.fixture(lambda: "sqlite")
@@ -78,6 +81,16 @@ def holder(office, who="a1"):
     with office.app.read() as connection:
         found = connection.execute(reservations.select().where(reservations.c.appointment == who)).all()
     return found[0].clerk if found else None
+
+
+def away(first: Date, last: Date) -> RecordAbsence:
+    """The clerk is not there from the one midnight to the other."""
+    return RecordAbsence("o1", NOW, "c-17", "x", at("00:00", first), at("00:00", last), None, ZONE)
+
+
+def busy(date: Date, first: str, last: str) -> NoteBusy:
+    """The clerk's own calendar has something."""
+    return NoteBusy("o2", NOW, "c-17", (BusyDay(date, (Span(at(first, date), at(last, date)),)),))
 
 
 def press(page: Page, target) -> None:
@@ -176,6 +189,35 @@ def test_nothing_but_what_was_shown_is_saved(open_page, office):
     assert {type(event) for event in office.log()} >= {StaffSubstituted, StaffWithdrawn}
 
 
+@pytest.mark.parametrize(
+    ("width", "language", "script"),
+    [(320, "en", True), (1280, "de", False), (1280, "en", True), (320, "de", False)],
+    ids=["narrow-en-script", "wide-de-no-script", "wide-en-script", "narrow-de-no-script"],
+)
+def test_the_dates_of_a_week(open_page, office, axe: Judge, fits: Judge, width, language, script):
+    """Hours, who comes, what is different on a date; by keyboard a week on and back, and to the guest on that day."""
+    office.put("/api/staff/c-17/quotas", QUOTAS | {"exceptions": [{"date": "2026-12-04", "open": []}]})
+    office.app.handle(away(Date(2026, 11, 26), Date(2026, 11, 27)), busy(Date(2026, 11, 25), "10:00", "11:30"))
+    page = open_page("/staff/dates", width=width, language=language, script=script)
+    expect(page).to_have_title(re.compile("Meine Woche: 23.–29. Nov. 2026|My week: 23–29 Nov 2026"))
+    monday, tuesday, wednesday, thursday, friday = page.locator(".date").all()
+    expect(monday).to_contain_text(re.compile("keine Zeiten|no hours"))
+    expect(tuesday).to_contain_text(re.compile("Dienstag, 24. November|Tuesday, 24 November"))
+    expect(tuesday).to_contain_text("08:00–12:30")
+    assert tuesday.locator("bdi").all_inner_texts() == list(NAMES.values())
+    expect(wednesday).to_contain_text("10:00–11:30")
+    expect(thursday).to_contain_text(re.compile("Abwesend|Away"))
+    expect(friday).to_contain_text(re.compile("keine Zeiten|no hours"))
+    judged(page, axe, fits, script=script)
+    press(page, page.locator("a[rel=next]"))
+    expect(page.locator(".date").nth(1)).to_contain_text(re.compile("noch keine Termine|no appointments yet"))
+    expect(page.locator(".date").nth(4)).to_contain_text(re.compile("Ausnahme für diesen Tag|Exception for this day"))
+    judged(page, axe, fits, script=script)
+    press(page, page.locator("nav a", has_text=re.compile("Diese Woche|This week")))
+    press(page, page.locator(".date").nth(1).locator("li a").first)
+    expect(page.locator("#v-a1\\.1\\.1 .visit__name")).to_have_text("Ada Größe")
+
+
 @EVERYWHERE
 def test_hours_are_changed_by_a_form(open_page, office, width, language, script):
     """A second quota in every second week; what is wrong is said beside the field, and everything typed stays."""
@@ -269,7 +311,16 @@ def test_no_page_keeps_anybody_out(open_page, office, axe: Judge, fits: Judge, w
     """Every page and state, as far as a program can tell; nothing is scrolled sideways, also at 400 %."""
     arrive(office)
     arrive(office, "a2")
-    paths = ["", "/substitute?of=a1.1.1&date=2026-11-24", "/week", "/week/hours?n=0", "/week/exception", "/absences"]
+    paths = [
+        "",
+        "/substitute?of=a1.1.1&date=2026-11-24",
+        "/week",
+        "/week/hours?n=0",
+        "/week/exception",
+        "/absences",
+        "/dates",
+        "/dates?date=2030-01-01",
+    ]
     page = open_page(width=width, language=language)
     page.locator("#next").click()
     for path in [*paths, "/calendar", "?date=2026-11-25", "?date=2026-11-22"]:

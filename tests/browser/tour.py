@@ -142,8 +142,10 @@ def staff(tour: Tour, opened: Callable[..., BrowserContext], people: dict[str, P
     page = opened(WIDE).new_page()
     if signed_in(tour, page, people["brinkmann"], "staff_calendar", f"/staff?date={_busiest('c-01')}"):
         tour.picture(page, "staff", "Who comes, with what, and who has arrived.")
+        page.goto(tour.url("staff_calendar", f"/staff/dates?date={_busiest('c-01')}"))
+        tour.picture(page, "staff-dates", "A week: hours, who comes, and what is different on a date.")
         page.goto(tour.url("staff_calendar", "/staff/week"))
-        tour.picture(page, "staff-week", "The week, with the hours kept for appointments.")
+        tour.picture(page, "staff-week", "The hours of each week that are kept for appointments.")
         page.goto(tour.url("staff_calendar", "/staff/absences"))
         tour.picture(page, "staff-absences", "Away: which appointments that touches, and what will become of them.")
 

@@ -1,5 +1,6 @@
 """The clerks' pages over HTTP: who may see and change what, and what is answered to input that makes no sense."""
 
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -82,6 +83,28 @@ def test_a_form_of_another_page_is_refused(busy_office: Office) -> None:
     response = client.post("/staff/calls", data={"of": "a1.1.1"})
     assert response.status_code == 403
     assert "GuestCalled" not in busy_office.kinds()
+
+
+@pytest.mark.parametrize("date", ["0001-01-01", "9999-12-31", "2026-02-30", "heute", "<script>"])
+def test_a_date_that_nobody_has_is_today(busy_office: Office, date: str) -> None:
+    """No day before the first and after the last one is asked for."""
+    ask = visitor(busy_office)
+    assert "Dienstag, 24. November 2026</h1>" in ask("GET", f"/staff?date={date}").text
+    assert "23.–29. Nov. 2026" in ask("GET", f"/staff/dates?date={date}").text
+
+
+def test_the_dates_of_a_week_show_the_weekend_only_where_it_is_worked_on(busy_office: Office) -> None:
+    """An absence of some hours is told with them; a public holiday is named."""
+    dates = re.compile(r'class="date__name"><a [^>]*>([^<]+)</a>')
+    ask = visitor(busy_office)
+    assert dates.findall(ask("GET", "/staff/dates").text)[-1] == "Freitag, 27. November"
+    exceptions = [{"date": "2026-11-28", "open": [{"site": "rathaus", "from": "09:00", "until": "12:00"}]}]
+    busy_office.put("/api/staff/c-17/quotas", QUOTAS | {"exceptions": exceptions})
+    assert dates.findall(ask("GET", "/staff/dates").text)[-1] == "Samstag, 28. November"
+    form = {"from_date": "2026-11-27", "from_time": "10:00", "until_date": "2026-11-27", "until_time": "11:30"}
+    assert ask("POST", "/staff/absences", **form, step="save").status_code == 303
+    assert 'Abwesend <span class="nowrap">10:00–11:30' in ask("GET", "/staff/dates").text
+    assert ask("GET", "/staff/dates?date=2026-12-22").text.count("Feiertag") == 1
 
 
 @pytest.mark.parametrize("of", ["", "a1", "a1.x.1", "a1.1", "a1.1.99999999999999999999", "a9.1.1", "a1.2.1"])
@@ -169,7 +192,7 @@ def test_every_text_has_its_english(busy_office: Office) -> None:
     """No German is left on an English page."""
     client = over_http(StaffCalendarService, busy_office.app, roles=())
     bearer = {"Authorization": f"Bearer {token(busy_office.app, 'clerk', person='c-17')}", "Accept-Language": "en"}
-    for path in ("", "/week", "/week/hours", "/week/exception", "/absences", "/calendar"):
+    for path in ("", "/dates", "/week", "/week/hours", "/week/exception", "/absences", "/calendar"):
         page = client.get(f"/staff{path}", headers=bearer)
         assert page.status_code == 200
         for german in ("Termin", "Speichern", "Zeit", "Wochentag", "Abwesen", "Keine", "Adresse", "Tag "):

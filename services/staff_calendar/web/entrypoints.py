@@ -4,7 +4,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.staff_calendar.web import away, my_calendar, my_day, my_week
+from services.staff_calendar.web import away, my_calendar, my_dates, my_day, my_week
 from services.staff_calendar.web.pages import KIT, ROLES, pages
 
 
@@ -36,6 +36,10 @@ class StaffPages:
     @pages("GET,POST", "/staff/substitute", role=ROLES)
     def staff_substitute(self, request: Request) -> Response:
         return my_day.hand_over(self.app, request)
+
+    @pages("GET", "/staff/dates", role=ROLES)
+    def staff_dates(self, request: Request) -> Response:
+        return my_dates.show(self.app, request)
 
     @pages("GET", "/staff/week", role=ROLES)
     def staff_week(self, request: Request) -> Response:

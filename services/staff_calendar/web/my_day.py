@@ -63,10 +63,10 @@ def _wished(one: OpenWish) -> datetime | None:
     return datetime.fromisoformat(one.wished_from) if one.wished_from else None
 
 
-def agenda(app: App, who: Owner, day: Date) -> list[Row]:
-    """What a clerk holds on a day, with the guests' names."""
+def agenda(app: App, who: Owner, day: Date, last: Date | None = None) -> list[Row]:
+    """What a clerk holds on a day, or from one to another, with the guests' names."""
     with app.read() as connection:
-        told = queries.agenda(connection, who.clerk, day)
+        told = queries.agenda(connection, who.clerk, day, last)
         names = queries.opened(connection, app.vault, [one["guest"] for one in told if one["guest"]])
     return rows(told, names, app.clock(), zone(app))
 

@@ -1,4 +1,4 @@
-"""My week: the hours open for appointments, drawn, listed, and changed one at a time."""
+"""My hours: those of each week that are open for appointments, drawn, listed, and changed one at a time."""
 
 from collections.abc import Mapping
 from datetime import date as Date

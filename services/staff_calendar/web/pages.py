@@ -20,6 +20,8 @@ from shared.words import Words
 ROLES = ("clerk", "operations", "catalogue")
 KEEPERS = ("operations",)
 """Who may change what is not their own."""
+FAR = 100
+"""Years from now in which nobody has a calendar."""
 KIT = Kit(
     "staff_calendar",
     Path(__file__).parent,
@@ -27,7 +29,8 @@ KIT = Kit(
     home="/staff",
     navigation=(
         Link("/staff", "Mein Tag", ROLES),
-        Link("/staff/week", "Meine Woche", ROLES),
+        Link("/staff/dates", "Meine Woche", ROLES),
+        Link("/staff/week", "Sprechzeiten", ROLES),
         Link("/staff/absences", "Abwesenheit", ROLES),
         Link("/staff/calendar", "Kalender", ROLES),
     ),
@@ -111,8 +114,9 @@ def now(app: App) -> datetime:
 
 
 def day_of(request: Request, default: Date) -> Date:
-    """The date in the address; `default` where there is none, or none that can be."""
+    """The date in the address; `default` where there is none, or none that has days and weeks around it."""
     try:
-        return Date.fromisoformat(request.values.get("date", ""))
+        day = Date.fromisoformat(request.values.get("date", ""))
     except ValueError:
         return default
+    return day if abs(day.year - default.year) < FAR else default
