@@ -56,6 +56,8 @@ def preview(app: Any, request: Request, key: str | None) -> Response:
     """What would change, and what that would affect; or what is wrong."""
     form = {name: request.form.get(name, "").replace("\r\n", "\n") for name in concern_form.LABELS}
     before = _known(app, key) if key else None
+    if "edit" in request.form:
+        return _form(app, request, key, form | ({"key": key} if key else {}))
     try:
         after = concern_form.read(form | ({"key": key} if key else {}), STAFF.words(request))
         if key is None and after.key in app.reads.catalogue.concerns:

@@ -18,7 +18,7 @@ from services.rooms.house import House, Refused
 from services.rooms.projections import reservations
 from services.rooms.web import forms
 from services.rooms.web.effects import Effects, Held, of_room, of_site
-from services.rooms.web.pages import page
+from services.rooms.web.pages import KIT, page
 from shared.config import Settings
 from shared.named import called, names
 from shared.pages import Sorry
@@ -58,6 +58,8 @@ def room(app: App, request: Request, name: str | None, define: Define) -> Respon
     if request.method == "GET":
         return _form(request, name, forms.shown(known) if known else NEW, {})
     values = request.form.to_dict()
+    if "edit" in values:
+        return _form(request, name, values, {})
     wanted = name or values.get("room", "").strip()
     try:
         body = RoomBody().load(forms.body(values)) | RoomPath().load({"room": wanted})
@@ -87,6 +89,8 @@ def site(app: App, request: Request, name: str, close: Close) -> Response:
     if request.method == "GET":
         return _site_form(request, name, forms.closure_values(known["closures"]), {})
     values = request.form.to_dict()
+    if "edit" in values:
+        return _site_form(request, name, values, {})
     try:
         body = ClosuresBody().load({"closures": forms.closures(values)})
         order, state = close(SitePath().load({"site": name})["site"], body), app.state("house")
@@ -100,7 +104,7 @@ def site(app: App, request: Request, name: str, close: Close) -> Response:
     if _agreed(values, state) and "save" in values:
         app.handle(order, cause=request.cause)  # type: ignore[attr-defined]
         return see_other(f"/admin/rooms?done={name}")
-    title = called(names("FOYER_SITES"), name, "de")
+    title = called(names("FOYER_SITES"), name, KIT.words(request).language)
     return _check(request, values, of_site(state, events, _held(app, rooms)), events, state, title, request.path)
 
 
