@@ -220,6 +220,13 @@ def test_what_operations_take_away_counts_at_once(browser: Browser, operations: 
     assert client.get("/api/accounts").status_code == 401
 
 
+def test_enter_pressed_too_early_locks_nobody_out(browser: Browser):
+    """An empty field is no guess."""
+    for name, password in (("desk-1", ""), ("", PASSWORD)) * ACCOUNT.free:
+        assert _sign_in(browser(), password, name).status_code == 422
+    assert _sign_in(browser()).status_code == 303
+
+
 def test_a_closed_account_cannot_sign_in(browser: Browser, operations: Client):
     """Nor with its old password when it is opened again."""
     operations.delete("/api/accounts/desk-1")

@@ -239,6 +239,18 @@ def test_too_many_streams_are_refused(client: Client, monkeypatch: pytest.Monkey
     assert client.get("/news").status_code == 503
 
 
+def test_no_form_leaves_it_to_the_browser_to_say_what_is_wrong() -> None:
+    """Its bubble speaks the browser's language, stands beside nothing and is gone in a moment; we say it ourselves."""
+    services = Path(pages.__file__).parents[2] / "services"
+    forms = [
+        form
+        for path in sorted(services.glob("*/web/templates/**/*.html"))
+        for form in re.findall(r"<form\b[^>]*>", path.read_text())
+    ]
+    assert len(forms) > 30
+    assert [form for form in forms if "novalidate" not in form] == []
+
+
 def test_every_german_text_of_the_kit_has_its_english_one() -> None:
     """And the catalogue holds no other."""
     folder = Path(pages.__file__).parent

@@ -52,7 +52,8 @@ def sign_in(app: Any, request: Any) -> Response:
 
 def _try(app: Any, request: Any, back: str) -> Response:
     name, password = request.form.get("name", ""), request.form.get("password", "")
-    outcome = door.sign_in(app, name[:200], password[:1000], address(request))
+    # Enter pressed too early is no try to guess, and locks nobody out.
+    outcome = door.sign_in(app, name[:200], password[:1000], address(request)) if name and password else None
     if isinstance(outcome, Wait):
         response = _form(app, request, back, {"password": STAFF.words(request).say(WAIT, seconds=outcome.seconds)}, 429)
         response.headers["Retry-After"] = str(outcome.seconds)
