@@ -1,5 +1,7 @@
 """The shapes of booking's HTTP calls."""
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,10 +19,28 @@ YES_OR_NO = {"yes": True, "no": False, "1": True, "0": False, "true": True, "fal
 AUDIENCES = ("internal", "urgent")
 MAX_PARTY = 50
 MAX_CONCERNS = 5
+LEIKA = re.compile(r"99[0-9]{12}")
+WEB = re.compile(r"https?://[^\s\"<>]{1,500}")
 
 
 def _minutes(least: int, most: int, **kwargs: Any) -> fields.Integer:
     return fields.Integer(strict=True, validate=validate.Range(min=least, max=most), **kwargs)
+
+
+def _web() -> fields.Url:
+    """An address in the web, which may stand in a page and in a file as it is."""
+    return fields.Url(
+        schemes={"https", "http"},
+        allow_none=True,
+        load_default=None,
+        validate=validate.Regexp(WEB.pattern + r"\Z", error="Not a valid URL."),
+    )
+
+
+def _one_each(documents: Sequence[Document]) -> None:
+    keys = [document.key for document in documents]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        raise ValidationError(f"The document '{twice[0]}' is there twice.")
 
 
 def party(**kwargs: Any) -> fields.Integer:
@@ -65,7 +85,7 @@ class EffectBody(Schema):
     when = Line(shortest=0, longest=500, load_default="")
     document = Key(load_default=None, allow_none=True)
     ends = fields.Nested(TextBody, load_default=None, allow_none=True)
-    online_url = fields.URL(schemes={"https", "http"}, allow_none=True, load_default=None)
+    online_url = _web()
     minutes = _minutes(-480, 480, load_default=0)
     seats = _minutes(0, 50, load_default=0)
     equipment = fields.List(Key(), load_default=list)
@@ -111,21 +131,29 @@ class ConcernBody(Schema):
     name = fields.Nested(TextBody, required=True)
     department = Key(required=True)
     minutes = _minutes(5, 480, required=True)
-    leika = Line(longest=20, allow_none=True, load_default=None)
+    leika = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Regexp(LEIKA.pattern + r"\Z", error="A LeiKa key is 99 and 12 more digits."),
+    )
     topic = Line(shortest=0, load_default="")
     keywords = fields.List(Line(), load_default=list)
     extra_minutes_per_person = _minutes(0, 120, load_default=0)
     equipment = fields.List(Key(), load_default=list)
     competences = fields.List(Key(), load_default=list)
-    documents = fields.List(fields.Nested(DocumentBody), load_default=list)
+    documents = fields.List(fields.Nested(DocumentBody), load_default=list, validate=_one_each)
     lead_minutes = _minutes(0, 525_600, load_default=0)
     lead_days = _minutes(0, 180, load_default=0)
     horizon_days = _minutes(1, 180, load_default=60)
     buffer_minutes = _minutes(0, 120, load_default=0)
     buffer_before_minutes = _minutes(0, 120, load_default=0)
     max_party = _minutes(1, MAX_PARTY, load_default=10)
-    grid_minutes = _minutes(5, 240, load_default=5)
-    online_url = fields.URL(schemes={"https", "http"}, allow_none=True, load_default=None)
+    grid_minutes = fields.Integer(
+        strict=True,
+        load_default=5,
+        validate=validate.OneOf(range(5, 241, 5), error="Use 5 to 240 in steps of 5."),
+    )
+    online_url = _web()
     responsibility = fields.String(validate=validate.OneOf(["anyone", "surname", "district"]), load_default="anyone")
     questions = fields.List(
         fields.Nested(QuestionBody), load_default=list, validate=validate.Length(max=checklist.MOST_QUESTIONS)

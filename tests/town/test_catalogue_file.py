@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -70,10 +71,10 @@ def faults_of(text: str) -> list[str]:
     return [str(fault) for fault in caught.value.faults]
 
 
-@pytest.mark.parametrize("delimiter", [";", ","])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_a_row_becomes_a_concern_whichever_program_wrote_the_file(delimiter: str, mark: str) -> None:
-    """Semicolons or commas, with or without a byte order mark, empty rows: the same concern."""
+    """Semicolons, commas or tabs, with or without a byte order mark, empty rows: the same concern."""
     assert parse(mark + file_of(GOOD, delimiter=delimiter) + "\r\n" + delimiter * 18) == [CONCERN]
 
 
@@ -242,6 +243,33 @@ def test_questions_effects_and_release_are_columns_that_may_be_left_out() -> Non
     for cell, says in (("{", "is not JSON"), ("{}", "is not a JSON list")):
         (fault,) = faults_of(file_of({**GOOD, "questions": cell}))
         assert fault == f"line 2, column questions: {cell!r} {says}"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "says"),
+    [
+        ("effects", [{"when": "nope+", "minutes": 5}], "can't be: effect 1 depends on nope, which is no question."),
+        ("effects", [{"document": "x"}], "can't be: document x is not one of the concern's documents."),
+        ("questions", [{"key": "child", "text": {"de": "Kind?"}}], "can't be at 0.text.en: Missing data for required "
+         "field."),
+        ("release", {"shares": [{"days": 3, "percent": 30}]}, "can't be at shares: the shares do not add up to 100 "
+         "percent"),
+    ],
+)  # fmt: skip
+def test_rules_that_make_no_sense_are_named_by_line_and_column(column: str, value: Any, says: str) -> None:
+    """Before anything is sent: a dry run finds them, and whoever repairs the file knows the place."""
+    (fault,) = faults_of(file_of({**GOOD, column: ""}, {**GOOD, "key": "zweites", column: json.dumps(value)}))
+    place, _, rest = fault.partition(f"{column}: ")
+    assert place == "line 3, column "
+    assert rest.endswith(f" {says}")
+
+
+def test_a_cell_may_be_longer_than_what_python_takes_for_long() -> None:
+    """A hundred effects with texts in two languages come to more than 131,072 characters."""
+    ends = {"de": "x" * 200, "en": "y" * 200}
+    effects = [{"when": "child+ " * 70, "ends": ends, "online_url": f"https://example.org/{'z' * 400}"}] * 100
+    long = {**CONCERN, **RULES, "effects": effects}
+    assert parse(dump([long])) == [long]
 
 
 def test_a_buffer_before_and_days_of_lead_may_be_left_out() -> None:

@@ -12,12 +12,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_dump
 
+from services.booking.http import LEIKA, WEB
 from services.booking.web.catalogue_words import Said
 
 TEXT_MAX = 200
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-LEIKA = re.compile(r"99[0-9]{12}")
-WEB = re.compile(r"https?://[^\s\"<>]{1,500}")
 RESPONSIBILITIES = ("anyone", "surname", "district")
 A_SLUG = Said(
     "1 to 64 small letters without umlauts, digits, '.', '-' and '_'",

@@ -1,6 +1,6 @@
 """The catalogue of concerns as a CSV file: read with every fault at once, and written back without loss.
 
-UTF-8 with or without a byte order mark, columns separated by `;` or `,`, one header row, one row a concern. See
+UTF-8 with or without a byte order mark, columns separated by `;`, `,` or tabs, one header row, one row a concern. See
 `catalogue_cells.Row` for the columns; README.md shows a row.
 """
 
@@ -14,12 +14,17 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from services.booking.http import ConcernBody
 from services.booking.web.catalogue_cells import COLUMNS, OPTIONAL, Row
 from services.booking.web.catalogue_words import Said, in_german
+from shared.web import flatten
 
 Concern = dict[str, Any]
 BOM = "\ufeff"
 SHOWN_MAX = 60
+LONGEST_CELL = 4_000_000
+"""Characters: questions and effects of a concern stand in one cell each. Python's own limit is 131,072."""
+csv.field_size_limit(LONGEST_CELL)
 NO_ROW = Said("no row with a concern follows the header", "nach der Kopfzeile kommt keine Zeile mit einem Anliegen")
 MISSING = Said("is missing in the header", "fehlt in der Kopfzeile")
 TWICE = Said("stands in the header twice", "steht zweimal in der Kopfzeile")
@@ -92,9 +97,7 @@ def dump(concerns: Iterable[Mapping[str, Any]]) -> str:
 def _read(text: str) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
     """The rows that hold anything, each with the line on which it starts; and the fault that ended the reading."""
     first = text.split("\n", 1)[0]
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=";" if first.count(";") >= first.count(",") else ",", strict=True
-    )
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=first.count), strict=True)
     rows: list[tuple[int, list[str]]] = []
     try:
         for line, cells in _numbered(reader):
@@ -135,7 +138,30 @@ def _concern(header: Sequence[str], cells: Sequence[str]) -> Concern:
         fault = "has {cells} cells, the header has {names}", "hat {cells} Zellen, die Kopfzeile {names}"
         raise ValidationError({"_schema": [Said(*fault, cells=len(cells), names=len(header))]})
     concern: Concern = Row().load(dict(zip(header, cells, strict=True)))
+    if faults := _faults_of_concern(concern):
+        raise ValidationError(faults)
     return concern
+
+
+def _faults_of_concern(concern: Concern) -> dict[str, list[str]]:
+    """What booking would say against it, by column: a cell of JSON may say what makes no sense."""
+    try:
+        ConcernBody().load(concern)
+    except ValidationError as error:
+        found: dict[str, list[str]] = {}
+        for name, inner in error.messages_dict.items():
+            for path, detail in flatten(inner).items():
+                # booking speaks of questions and effects together; a file has a column for each.
+                column = "effects" if detail.startswith(("effect ", "document ")) else name
+                found.setdefault(column, []).append(_refused(path, detail))
+        return found
+    return {}
+
+
+def _refused(path: str, detail: str) -> Said:
+    if path == "body":
+        return Said("can't be: {detail}", "kann nicht sein: {detail}", detail=detail)
+    return Said("can't be at {path}: {detail}", "kann bei {path} nicht sein: {detail}", path=path, detail=detail)
 
 
 def _faults_of_row(
