@@ -8,7 +8,7 @@ import pytest
 from services.booking.proposals.release import Release, Weekly
 from services.booking.proposals.search import search
 from services.booking.proposals.wish import Nothing, Wish
-from tests.proposals.town import MONDAY, NOW, at, clerk, need, room, town, wish
+from tests.proposals.town import MONDAY, NOW, at, clerk, hours, need, room, town, week, wish
 
 ANYONE = ({"department": "buergerbuero", "kind": "anyone", "key": None},)
 
@@ -101,3 +101,23 @@ def test_behind_the_horizon_it_says_when_booking_opens() -> None:
     assert search(index, wish(need(release=weekly)), at("09:00")).proposals
     week_before = datetime(2026, 11, 16, 8, 59, tzinfo=NOW.tzinfo)
     assert nothing(wish(need(release=weekly)), index, week_before).detail["bookable_from"] == "2026-11-16"
+
+
+def test_hours_that_are_kept_for_others_open_in_time() -> None:
+    """All of Anna's hours are for urgent cases until a day before; Bert's are never for everybody."""
+    index = town()
+    urgent, never = [
+        {day: [("rathaus", *hours("08:00-12:00", day), *kept)] for day in week(5)}
+        for kept in (("urgent", 60 * 24), ("internal", None))
+    ]
+    index.open_clerk("anna", MONDAY, MONDAY + timedelta(4), urgent)
+    index.open_clerk("bert", MONDAY, MONDAY + timedelta(4), never)
+    because = nothing(wish(), index, at("19:00", MONDAY - timedelta(3)))
+    assert (because.because, because.opens, because.next_chance) == ("not_released", "released", at("08:00"))
+    assert because.detail == {"site": "rathaus", "bookable_from": "2026-11-22"}
+    assert search(index, wish(), at("08:15", MONDAY - timedelta(1))).proposals[0].starts_at == at("08:00")
+    for too_late in ({"lead_minutes": 60 * 24}, {"lead_days": 1}):
+        because = nothing(wish(need(**too_late)), index, at("19:00", MONDAY - timedelta(3)))
+        assert (because.because, because.chances) == ("clerk_absent", ())
+    index.open_clerk("anna", MONDAY, MONDAY + timedelta(4), never)
+    assert nothing(wish(), index).because == "clerk_absent"

@@ -1,6 +1,6 @@
 """The calendar of one room or clerk: when it is open, what is held of it, and where a visit could begin."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from services.booking.proposals.busy import Busy, Hold
@@ -71,6 +71,15 @@ class Calendar:
             if lane.site == site:
                 bits |= opened & view.sees(lane)
         return bits
+
+    def released_at(self, site: str, first: int, until: int, audience: Collection[str]) -> int | None:
+        """The bit with whose beginning all of first..until-1 that is kept opens to an audience; None if nothing is."""
+        found = []
+        for lane, opened in self.lanes.items():
+            kept = opened & span(first, until)
+            if kept and lane.site == site and lane.released is not None and lane.quota not in audience:
+                found.append(kept.bit_length() - 1 - lane.released)
+        return max(found, default=None)
 
     def hold(self, hold: Hold) -> None:
         self.kept.clear()

@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from services.booking.proposals.index import Index
 from services.booking.proposals.release import Weekly
 from services.booking.proposals.window import today
-from services.booking.proposals.wish import Chance, Need, Proposal, Wish
+from services.booking.proposals.wish import Chance, Need, Proposal, Stop, Wish
 
 Search = Callable[[Wish], Proposal | None]
 
@@ -60,11 +60,13 @@ def _separate(wish: Wish, search: Search) -> Iterator[Chance]:
 
 def _released(index: Index, wish: Wish, now: datetime, search: Search) -> Iterator[Chance]:
     """A place behind the horizon or not released yet, and when it will open for booking."""
-    free = replace(wish, stops=tuple(replace(need, horizon_days=None, release=None) for need in wish.stops))
+    stops = tuple(replace(need, horizon_days=None, release=None) for need in wish.stops)
+    free = replace(wish, stops=stops, ahead=True)
     for other in (free, replace(free, until_date=None, not_after=None)):
         proposal = search(other)
         if proposal is not None:
-            opens = max(_bookable_from(index, need, proposal.starts_at, now) for need in wish.stops)
+            by_need = [_bookable_from(index, need, proposal.starts_at, now) for need in wish.stops]
+            opens = max(*by_need, *(_kept_until(index, stop, proposal.site, wish) for stop in proposal.stops))
             yield Chance("released", proposal.starts_at, {"site": proposal.site, "bookable_from": opens.isoformat()})
             return
 
@@ -80,6 +82,13 @@ def _bookable_from(index: Index, need: Need, starts_at: datetime, now: datetime)
     if need.release is not None and need.release.shares:
         days.append(day - timedelta(min(before for before, _ in need.release.shares)))
     return max(days)
+
+
+def _kept_until(index: Index, stop: Stop, site: str, wish: Wish) -> date:
+    """The day on which the quotas that a stop lies in open to whoever asks."""
+    first, until = index.position(stop.starts_at), index.position(stop.ends_at)
+    opens = index.calendar("clerk", stop.clerk).released_at(site, first, until, wish.audience)
+    return date.min if opens is None else index.day(opens)
 
 
 def _week_opens(weekly: Weekly, day: date) -> date:

@@ -6,7 +6,7 @@
 | no_clerk, not_responsible, no_language | nobody has the competences, the responsibility, the language |
 | no_room, no_equipment, not_step_free, too_few_seats | no room at the site; none with what is needed; none so large |
 | outside_horizon | the days asked for are past, too soon or too far ahead |
-| not_released | there are places, but they open for booking later |
+| not_released | there are places, but they open for booking later; or hours that are kept for others until then |
 | clerk_absent, room_closed, closed | no fitting clerk works then, no fitting room is open, never both |
 | too_long | the opening times are never long enough |
 | full | everything that fits is taken |
@@ -14,6 +14,7 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from services.booking.proposals.chances import Search, chances
@@ -38,8 +39,9 @@ def why_nothing(index: Index, wish: Wish, now: datetime, search: Search) -> Noth
     """`search` finds the best proposal for another wish."""
     because, concern, detail = next(_reasons(index, wish, now))
     found = chances(index, wish, now, search) if wish.stops else ()
-    if because == "full" and any(chance.opens == "released" for chance in found):
-        because = "not_released"
+    released = because == "full" and any(chance.opens == "released" for chance in found)
+    if released or (wish.stops and search(replace(wish, ahead=True)) is not None):
+        because, detail = "not_released", {}
     first = min(found, key=lambda chance: chance.starts_at, default=None)
     if first is None:
         return Nothing(because, concern, detail=detail)

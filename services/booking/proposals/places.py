@@ -10,6 +10,7 @@ from services.booking.proposals.views import View
 from services.booking.proposals.window import Window
 from services.booking.proposals.wish import Wish
 
+DAY = 24 * 60
 FREELY_ORDERED = 4  # up to so many concerns are tried in any order; more stay in the order asked for
 
 
@@ -18,8 +19,8 @@ class Place:
 
     def __init__(self, index: Index, wish: Wish, window: Window, site: str, pending: bool = True) -> None:
         self.index, self.wish, self.window, self.site, self.pending = index, wish, window, site, pending
-        self.view = View(frozenset(wish.audience), window.now)
         self.shapes = tuple(Shape.of(need, index.scale) for need in wish.stops)
+        self.view = View(frozenset(wish.audience), window.now, self._in_time() if wish.ahead else None)
         self.wait = wish.max_wait // index.scale.minutes
         self.all = (1 << len(wish.stops)) - 1
         self._bits: dict[tuple[str, str, int, bool], int] = {}
@@ -27,6 +28,11 @@ class Place:
         self._begins: dict[tuple[int, bool], int] = {}
         self._exactly: dict[tuple[int, int, bool], int] = {}
         self._follows: dict[int, int] = {}
+
+    def _in_time(self) -> int:
+        """So many ticks before its end the whole visit must have been released to be asked for, lead time and all."""
+        minutes = max(max(need.lead_minutes, need.lead_days * DAY) for need in self.wish.stops)
+        return self.index.scale.ticks(minutes) + sum(shape.length for shape in self.shapes)
 
     def bits(self, kind: str, resource: str, number: int, first: bool = False) -> int:
         """Where one room or clerk could begin stop `number`; the first stop of a visit keeps its start grid."""

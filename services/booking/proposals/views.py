@@ -17,16 +17,22 @@ class Lane(NamedTuple):
 
 
 class View(NamedTuple):
-    """Whose eyes. `audience`: the quotas besides the public one; `now`: the bit that has begun."""
+    """Whose eyes. `audience`: the quotas besides the public one; `now`: the bit that has begun. `ahead`: what will be
+    released so many ticks before it begins, or more, is seen already; None = nothing is."""
 
     audience: frozenset[str] = frozenset()
     now: int = 0
+    ahead: int | None = None
 
     def sees(self, lane: Lane) -> int:
         """The bits of a lane that are open to the audience."""
         if lane.quota == PUBLIC or lane.quota in self.audience:
             return -1
-        return 0 if lane.released is None else span(0, self.now + lane.released + 1)
+        if lane.released is None:
+            return 0
+        if self.ahead is not None and lane.released >= self.ahead:
+            return -1
+        return span(0, self.now + lane.released + 1)
 
 
 EVERYBODY = View()

@@ -43,6 +43,7 @@ class Wish:
     `max_wait`: the most minutes a guest waits between two stops. `past_midnight`: a stop with its buffer may last into
     the next day; the owners of rooms and calendars do not hold such stops. `audience`: the quota classes that are open
     to whoever asks, besides the public one: ("internal",) at the info desk, ("internal", "urgent") for what can't wait.
+    `ahead`: as if every quota that will be released in time to ask for it were so already.
     """
 
     stops: tuple[Need, ...]
@@ -59,6 +60,7 @@ class Wish:
     max_wait: int = 60
     past_midnight: bool = False
     audience: tuple[str, ...] = ()
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
