@@ -187,7 +187,7 @@ class Booking(App):
 
     def check(self, plan: Plan, now: datetime, unless: Any) -> None:
         """Raises Problem when the place is gone or past, unless it is ours already."""
-        past, free = plan.starts_at <= now, self.reads.free(plan, now)
+        past, free = plan.starts_at < now, self.reads.free(plan, now)
         if (past or not free) and not unless():
             if past:
                 raise wrong("proposal", "This time has passed; please ask for new proposals.")

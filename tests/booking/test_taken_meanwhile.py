@@ -1,5 +1,7 @@
 """A proposal whose place has gone meanwhile is answered with fresh ones, in the same answer."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.booking import http
@@ -51,3 +53,17 @@ def test_the_first_guest_who_asks_again_gets_the_same_answer(town: Booking):
     proposal = town.reads.proposals(query, NOW)["proposals"][0]
     once, twice = (town.request(_body(proposal["id"]), "one", b"1", Cause("test", "")) for _ in range(2))
     assert once == twice
+
+
+def test_what_begins_at_this_very_moment_can_be_asked_for(town: Booking):
+    """It is proposed; a moment later it is past."""
+    query = http.ProposalsQuery().load({"concern": ["pass"]})
+    begins = town.reads.proposals(query, NOW)["proposals"][0]["starts_at"]
+    town.clock = lambda: begins
+    proposal = town.reads.proposals(query, begins)["proposals"][0]
+    assert proposal["starts_at"] == begins
+    assert town.request(_body(proposal["id"]), "one", b"1", Cause("test", ""))["status"] == "requested"
+    town.clock = lambda: begins + timedelta(microseconds=1)
+    with pytest.raises(Problem) as past:
+        town.request(_body(proposal["id"]), "two", b"2", Cause("test", ""))
+    assert (past.value.status, [error["field"] for error in past.value.body["errors"]]) == (422, ["proposal"])
