@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -245,8 +245,6 @@ class ProposalsQuery(Schema):
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
         if data["first"] and data["last"] and data["last"] < data["first"]:
             raise ValidationError("This day lies before 'from'.", "until")
-        if data["last"] and data["last"] < datetime.now(UTC).date():
-            raise ValidationError("This day is over.", "until")
 
 
 class GuestBody(Schema):

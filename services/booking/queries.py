@@ -12,7 +12,7 @@ from services.booking.catalogue import Catalogue
 from services.booking.checklist import Checked
 from services.booking.events import Concern, Held, Plan, Text
 from services.booking.figures import SEARCH
-from services.booking.planning import Question
+from services.booking.planning import NotPossible, Question
 from services.booking.proposals.index import Index
 from services.booking.proposals.ranking import DEFAULT, Objective
 from services.booking.proposals.search import search, still_free
@@ -39,6 +39,8 @@ class ReadSide:
 
     def proposals(self, asked: Mapping[str, Any], now: datetime, audience: tuple[str, ...] = ()) -> dict[str, Any]:
         """The answer to a ProposalsQuery. Raises NotPossible."""
+        if asked["last"] and asked["last"] < now.astimezone(self.zone).date():
+            raise NotPossible("until", "This day is over.")
         return self.answer(self.question(asked, audience), now)
 
     def question(self, asked: Mapping[str, Any], audience: tuple[str, ...] = ()) -> Question:
@@ -77,7 +79,7 @@ class ReadSide:
         day = max(first or plan.date, now.astimezone(self.zone).date())
         try:
             proposals: list[dict[str, Any]] = self.answer(planning.again(plan, day, limit), now)["proposals"]
-        except planning.NotPossible:
+        except NotPossible:
             return []  # a concern was withdrawn meanwhile
         return proposals
 

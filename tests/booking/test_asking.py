@@ -1,8 +1,9 @@
 """When can I come? Everything that may be asked for, and what is said when there is nothing."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,6 +20,7 @@ from services.booking.events import (
     Rule,
     Text,
 )
+from services.booking.planning import NotPossible
 from services.booking.service import Booking
 from tests.booking.facts import NOW
 
@@ -137,3 +139,16 @@ def test_what_can_not_be_meant_is_refused(ask: Callable[..., dict[str, Any]], qu
     with pytest.raises(http.ValidationError) as error:
         ask(**query)
     assert set(error.value.messages_dict) == set(query)
+
+
+def test_a_day_is_over_when_it_is_over_in_the_town(town: Booking):
+    """Not in Greenwich: late in the evening west of it today can still be asked for."""
+    query = http.ProposalsQuery().load({"concern": ["pass"], "until": "2026-11-22"})
+    town.reads.zone = ZoneInfo("America/Lima")
+    late, over = datetime(2026, 11, 23, 4, 59, tzinfo=UTC), datetime(2026, 11, 23, 5, tzinfo=UTC)
+    assert town.reads.proposals(query, late)["nothing_because"] is not None
+    for zone, now in (("America/Lima", over), ("Europe/Berlin", datetime(2026, 11, 22, 23, tzinfo=UTC))):
+        town.reads.zone = ZoneInfo(zone)
+        with pytest.raises(NotPossible) as refused:
+            town.reads.proposals(query, now)
+        assert (refused.value.field, refused.value.detail) == ("until", "This day is over.")
