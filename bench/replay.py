@@ -4,20 +4,21 @@ FOYER_BENCH_EVENTS says how many events they hold together (default 100,000; the
 minutes to make).
 """
 
+import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 from environs import Env
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from bench import logs
 from bench.report import Report, rate
-from bench.toys import Servers, alternating, seconds
+from bench.toys import Servers, alternating, cpu_seconds
 from deploy.parts import SERVICES, definition
 from deploy.story import story
 from shared.app import App
@@ -68,37 +69,54 @@ def _databases(servers: Servers, kind: str, home: Path) -> str:
 
 
 def _replay(home: Path, pattern: str, kind: str) -> Report:
-    report = Report(f"Replay of each log into all read models of its service, {kind}")
+    report = Report(f"Replay of each log into the read models of its service, {kind}: events of the log per CPU second")
     for service in SERVICES:
         app = App(definition(service), settings(home, pattern, service))
         app.reload = lambda: None  # type: ignore[method-assign]
-        number = logs.count(pattern.format(service=service))
-        bare, folded = alternating(
-            ROUNDS,
-            lambda app=app, number=number: number / seconds(lambda: _read(app)),  # type: ignore[misc]
-            lambda app=app, number=number: number / seconds(lambda: _fold(app)),  # type: ignore[misc]
-        )
-        whole = number / seconds(lambda app=app: rebuild(app))  # type: ignore[misc]
-        report.add(f"{service}, bare: read pages of {number:,} events, parse JSON", rate(bare))
-        report.add("  our replay: read, decode, project, fold", rate(folded), folded / bare, "50 %, 60,000/s")
-        report.add("  our rebuild: the same, and all rows written", rate(whole), whole / bare)
+        _replay_one(app, logs.count(pattern.format(service=service)), report)
         app.engine.dispose()
     return report
 
 
-def _read(app: App) -> int:
+def _replay_one(app: App, number: int, report: Report) -> None:
+    def rate_of(work: Callable[[], object]) -> Callable[[], float]:
+        return lambda: number / cpu_seconds(work)
+
+    def into(*tables: Table) -> Callable[[], float]:
+        return rate_of(lambda: _fold(app, tables))
+
+    everything = read_tables(app.definition)
+    unused = app.definition.project.unneeded
+    fed = [table for table in everything if len(unused([table])) < len(unused([]))]
+    bare, library, *each, folded = alternating(
+        ROUNDS,
+        rate_of(lambda: _read(app, orjson.loads)),
+        rate_of(lambda: _read(app, json.loads)),
+        *(into(table) for table in fed),
+        into(*everything),
+    )
+    report.add(f"{app.definition.name}, bare: read pages of {number:,} events, parse JSON with orjson", rate(bare))
+    report.add("  bare, with the standard library's json", rate(library), library / bare)
+    for table, found in zip(fed, each, strict=True):
+        report.add(f"  replay into {table.name}", rate(found), found / bare, "50 %, 60,000/s")
+    report.add("  replay into all of them at once", rate(folded), folded / bare)
+    whole = rate_of(lambda: rebuild(app))()
+    report.add("  rebuild of all of them, rows written", rate(whole), whole / bare)
+
+
+def _read(app: App, parse: Callable[[str], Any]) -> int:
     found = 0
     with reading(app.engine) as connection:
         for page in pages(connection):
             for row in page:
-                found += len(orjson.loads(row[3])) + len(orjson.loads(row[6]))
+                found += len(parse(row[3])) + len(parse(row[6]))
     return found
 
 
-def _fold(app: App) -> None:
-    fold = Fold(read_tables(app.definition))
+def _fold(app: App, tables: Sequence[Table]) -> None:
+    fold = Fold(tables)
     with frozen(app.engine) as (connection, last):
-        for _page in Replay(app.definition).pages(fold, connection, 0, last):
+        for _page in Replay(app.definition, tables).pages(fold, connection, 0, last):
             pass
 
 

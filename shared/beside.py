@@ -68,7 +68,7 @@ class Beside:
     def __init__(self, app: App, projection: str) -> None:
         self.app, self.projection = app, projection
         self.tables = projections(app)[projection]
-        self._replay = Replay(app.definition)
+        self._replay = Replay(app.definition, self.tables)
         self._fold = Fold(self.tables)
         self._upto = 0
 

@@ -29,11 +29,15 @@ class NotFoldable(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`column compare value`; NULL compares to nothing. `compare` None: the column is (not) NULL, as `value` says."""
+    """`column compare value`; NULL compares to nothing. `compare` None: the column is (not) NULL, as `value` says.
+
+    `parameter`: the name of the parameter that the value is; None where it is a constant.
+    """
 
     column: str
     compare: Callable[[Any, Any], Any] | None
     value: Value
+    parameter: str | None = None
 
     @property
     def is_equality(self) -> bool:
@@ -65,15 +69,24 @@ def _all(clause: Any) -> Iterator[Condition]:
         case BinaryExpression() if clause.operator is operators.between_op:
             between: Any = clause.right
             low, high = between.clauses
-            yield Condition(_column(clause.left), operator.ge, value_of(low))
-            yield Condition(_column(clause.left), operator.le, value_of(high))
+            yield _compared(clause.left, operator.ge, low)
+            yield _compared(clause.left, operator.le, high)
         case BinaryExpression() if isinstance(clause.right, Null):
             is_null = clause.operator is operators.is_
             yield Condition(_column(clause.left), None, lambda _parameters: is_null)
         case BinaryExpression() if clause.operator in _COMPARE:
-            yield Condition(_column(clause.left), _COMPARE[clause.operator], value_of(clause.right))
+            yield _compared(clause.left, _COMPARE[clause.operator], clause.right)
         case _:
             raise NotFoldable(f"can't be carried out in memory: WHERE {clause}")
+
+
+def _compared(column: Any, compare: Callable[[Any, Any], Any], value: Any) -> Condition:
+    return Condition(_column(column), compare, value_of(value), parameter_of(value))
+
+
+def parameter_of(element: Any) -> str | None:
+    """The name of the parameter that stands for a value; None where it is none."""
+    return element.key if isinstance(element, BindParameter) and not element.unique else None
 
 
 def _column(element: Any) -> str:
@@ -90,8 +103,7 @@ def value_of(element: Any) -> Value:
     if element.unique:
         constant = element.value
         return lambda _parameters: constant
-    name = element.key
-    return lambda parameters: parameters[name]
+    return operator.itemgetter(element.key)
 
 
 def new_value(element: Any) -> Callable[[Row, Row], Any]:

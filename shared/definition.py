@@ -1,13 +1,13 @@
 """What a service is, as data: everything the generic parts need to run it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import UnionType
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 
 from shared.codec import Upcast
 from shared.messages import Message, Said
@@ -58,6 +58,45 @@ class Recorded:
     time: datetime
 
 
+Change = Callable[[Any, Recorded], Iterable[Write]]
+"""What an event changes in one table."""
+
+
+class Projection:
+    """What feeds each table: the events that change it, and how. Called with an event, it gives all that follows.
+
+    `unseen` are the events that change no table. Raises TypeError unless every event of the union is in one or the
+    other.
+    """
+
+    def __init__(
+        self, union: UnionType | type, tables: Mapping[Table, Mapping[type, Change]], unseen: Iterable[type] = ()
+    ) -> None:
+        self._events = get_args(union) or (union,)
+        self._changes: dict[str, list[tuple[Table, Change]]] = {cls.__name__: [] for cls in unseen}
+        for table, changes in tables.items():
+            for cls, change in changes.items():
+                self._changes.setdefault(cls.__name__, []).append((table, change))
+        if unclear := {cls.__name__ for cls in self._events} ^ self._changes.keys():
+            raise TypeError(f"neither in a table nor unseen, or no event of the service: {', '.join(sorted(unclear))}")
+
+    def __call__(self, event: Any, at: Recorded) -> Iterator[Write]:
+        """Raises TypeError for a write to another table than it was said to be for: a replay would leave it out."""
+        for table, change in self._changes[type(event).__name__]:
+            for write in change(event, at):
+                if write[0].table is not table:
+                    raise TypeError(f"{type(event).__name__} is not said to change {write[0].table}")
+                yield write
+
+    def changes(self, kind: str, tables: Collection[Table]) -> list[Change]:
+        """What events of that type change in these tables. Raises KeyError for an unknown one."""
+        return [change for table, change in self._changes[kind] if table in tables]
+
+    def unneeded(self, tables: Collection[Table]) -> list[type]:
+        """The events that change none of these tables."""
+        return [cls for cls in self._events if not self.changes(cls.__name__, tables)]
+
+
 def nothing_noted(_message: Message) -> Iterable[Write]:
     """For a service that keeps nothing of what it hears but its own events."""
     return ()
@@ -82,7 +121,7 @@ class Definition:
     decider: Decider
     events: UnionType | type
     say: Callable[[Any], Said | None]
-    project: Callable[[Any, Recorded], Iterable[Write]]
+    project: Projection
     metadata: MetaData
     migrations: Path
     http_default: str

@@ -7,6 +7,8 @@ conditions on their own columns.
 
 import bisect
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Column, Delete, Insert, Table, Update
@@ -42,9 +44,10 @@ class Fold:
 
     def apply(self, writes: Iterable[Write]) -> None:
         """Carry out what a projection wants. Raises NotFoldable, or TakenTwice."""
+        applies = self._applies
         for statement, parameters in writes:
             try:
-                apply = self._applies[id(statement)]
+                apply = applies[id(statement)]
             except KeyError:
                 apply = self._learn(statement)
             if apply is not None:
@@ -67,6 +70,7 @@ class Rows:
     def __init__(self, table: Table, twice: list[TakenTwice] | None = None) -> None:
         self.table = table
         self._twice = twice
+        self._noting = twice is None
         self._surrogate = table.autoincrement_column
         numbered = {} if self._surrogate is None else {self._surrogate.name}
         self.key = tuple(column.name for column in table.primary_key if column.name not in numbered)
@@ -76,6 +80,8 @@ class Rows:
         self.kept: set[Key] = set()
         self._blank = {name: _default(table.c[name]) for name in self.columns}
         self._counted = 0
+        self._key_of = values_of(self.key) if self.key else self._number
+        self._watched = False
         self._indexes: dict[tuple[str, ...], dict[Key, tuple[Key, ...]]] = {}
         self._orders: dict[str, list[tuple[Any, Key]]] = {}
 
@@ -108,17 +114,17 @@ class Rows:
         if keys is not None and set(keys) != set(self.key):
             raise NotFoldable(f"an upsert by other columns than the key of {self.table.name}")
 
-        width = len(self.columns)
+        width, rows, blank = len(self.columns), self.rows, self._blank
+        key_of, put = self._key_of, self._put
 
         def insert(parameters: dict[str, Any]) -> None:
-            key = self._key_of(parameters)
-            there = self.rows.get(key)
-            if there is None:
-                self._put(key, parameters if len(parameters) == width else self._blank | parameters)
+            key = key_of(parameters)
+            if key not in rows:  # a dictionary of our own: an update changes it
+                put(key, parameters.copy() if len(parameters) == width else blank | parameters)
             elif keys is None:
                 self._is_taken(key)
             elif sets:
-                self._put(key, there | {name: parameters.get(name, self._blank[name]) for name in sets})
+                put(key, rows[key] | {name: parameters.get(name, blank[name]) for name in sets})
 
         return insert
 
@@ -132,21 +138,29 @@ class Rows:
         find = self._find(conditions(statement))
         given = getattr(statement, "_values", None) or {}  # SQLAlchemy offers no public way to these
         fixed = {str(getattr(name, "name", name)): new_value(value) for name, value in given.items()}
-        names, keys = frozenset(self.columns), frozenset(self.key)
-        if fixed.keys() & keys:
+        if fixed.keys() & set(self.key):
             raise NotFoldable(f"an update of the key of {self.table.name}")
+        rows, changed = self.rows, cache(self._changed)
 
         def update(parameters: dict[str, Any]) -> None:
-            change = {name: value for name, value in parameters.items() if name in names}
-            if not keys.isdisjoint(change):
-                raise NotFoldable(f"an update of the key of {self.table.name}")
+            names = changed(tuple(parameters))
             for key in find(parameters):
-                row = self.rows[key]
-                for name, value in fixed.items():
-                    change[name] = value(row, parameters)
-                self._put(key, row | change)
+                row = rows[key]
+                if self._watched:
+                    self._out(key, row)
+                computed = [(name, value(row, parameters)) for name, value in fixed.items()] if fixed else ()
+                for name in names:
+                    row[name] = parameters[name]
+                row.update(computed)
+                self._note(key, row)
 
         return update
+
+    def _changed(self, parameters: tuple[str, ...]) -> list[str]:
+        """The columns that these parameters of an update set."""
+        if not set(self.key).isdisjoint(parameters):
+            raise NotFoldable(f"an update of the key of {self.table.name}")
+        return [name for name in parameters if name in self.columns]
 
     def _delete(self, statement: Delete) -> Apply:
         find = self._find(conditions(statement))
@@ -158,12 +172,26 @@ class Rows:
         return delete
 
     def _find(self, wanted: Sequence[Condition]) -> Callable[[Row], Sequence[Key]]:
-        if [one.column for one in wanted if one.is_equality] == list(self.key) and len(wanted) == len(self.key):
-            return self._by_key([one.value for one in wanted])
-        candidates = self._candidates(wanted)
+        if {one.column for one in wanted if one.is_equality} == set(self.key) and len(wanted) == len(self.key):
+            return self._by_key(wanted)
+        return self._by_span(wanted) or self._among(self._candidates(wanted), wanted)
+
+    def _by_key(self, wanted: Sequence[Condition]) -> Callable[[Row], Sequence[Key]]:
+        rows, key_of = self.rows, _key_of_conditions(self.key, wanted)
 
         def find(parameters: Row) -> Sequence[Key]:
-            rows = self.rows
+            key = key_of(parameters)
+            return (key,) if key in rows else ()
+
+        return find
+
+    def _among(
+        self, candidates: Callable[[Row], Iterable[Key]], wanted: Sequence[Condition]
+    ) -> Callable[[Row], Sequence[Key]]:
+        """Those of which all conditions are true."""
+        rows = self.rows
+
+        def find(parameters: Row) -> Sequence[Key]:
             return [
                 key
                 for key in candidates(parameters)
@@ -172,73 +200,76 @@ class Rows:
 
         return find
 
-    def _by_key(self, values: Sequence[Callable[[Row], Any]]) -> Callable[[Row], Sequence[Key]]:
-        rows = self.rows
-
-        def find(parameters: Row) -> Sequence[Key]:
-            key = tuple([value(parameters) for value in values])
-            return (key,) if key in rows else ()
-
-        return find
-
     def _candidates(self, wanted: Sequence[Condition]) -> Callable[[Row], Iterable[Key]]:
-        equal = {one.column: one.value for one in wanted if one.is_equality}
-        if set(self.key) <= equal.keys():
-            values = [equal[name] for name in self.key]
-            return lambda parameters: (tuple([value(parameters) for value in values]),)
+        equal = [one for one in wanted if one.is_equality]
+        if set(self.key) <= {one.column for one in equal}:
+            key_of = _key_of_conditions(self.key, equal)
+            return lambda parameters: (key_of(parameters),)
         if equal:
-            return self._indexed(equal, wanted)
+            names = tuple(one.column for one in equal)
+            values_of = _key_of_conditions(names, equal)
+            return lambda parameters: self._index(names).get(values_of(parameters), ())
         for one in wanted:
             if one.compare is not None and one.compare.__name__ in {"lt", "le"}:
                 return self._ordered(one)
         return lambda _parameters: tuple(self.rows)
 
-    def _indexed(
-        self, equal: dict[str, Callable[[Row], Any]], wanted: Sequence[Condition]
-    ) -> Callable[[Row], Iterable[Key]]:
-        names, values = tuple(equal), tuple(equal.values())
-        span = _span(set(self.key) - equal.keys(), wanted)
+    def _by_span(self, wanted: Sequence[Condition]) -> Callable[[Row], Sequence[Key]] | None:
+        """For a key of which all columns but one are given, and of that one two bounds: key by key, unless there are
+        too many.
+        """
+        fixed = {one.column: one for one in wanted if one.is_equality and one.column in self.key}
+        span = _span(set(self.key) - fixed.keys(), wanted)
+        if span is None:
+            return None
+        column, first_of, last_of = span
+        place = self.key.index(column)
+        before = _key_of_conditions(self.key[:place], list(fixed.values()))
+        behind = _key_of_conditions(self.key[place + 1 :], list(fixed.values()))
+        rest = [one for one in wanted if one.column != column and fixed.get(one.column) is not one]
+        rows, otherwise = self.rows, self._among(self._candidates(wanted), wanted)
 
-        def candidates(parameters: Row) -> Iterable[Key]:
-            if span is not None:
-                column, first, last = span[0], span[1](parameters), span[2](parameters)
-                if isinstance(first, int) and isinstance(last, int) and last - first < _LONGEST_SPAN:
-                    there = {name: value(parameters) for name, value in equal.items()}
-                    return (tuple((there | {column: n})[name] for name in self.key) for n in range(first, last + 1))
-            return self._index(names).get(tuple([value(parameters) for value in values]), ())
+        def find(parameters: Row) -> Sequence[Key]:
+            first, last = first_of(parameters), last_of(parameters)
+            if not (isinstance(first, int) and isinstance(last, int) and last - first < _LONGEST_SPAN):
+                return otherwise(parameters)
+            head, tail = before(parameters), behind(parameters)
+            keys = [key for n in range(first, last + 1) if (key := (*head, n, *tail)) in rows]
+            return [key for key in keys if all(one.holds(rows[key], parameters) for one in rest)] if rest else keys
 
-        return candidates
+        return find
 
     def _ordered(self, bound: Condition) -> Callable[[Row], Iterable[Key]]:
         def candidates(parameters: Row) -> Iterable[Key]:
             order = self._order(bound.column)
             value = bound.value(parameters)
-            return [key for _, key in order[: bisect.bisect_right(order, value, key=lambda entry: entry[0])]]
+            return [key for _, key in order[: bisect.bisect_right(order, value, key=itemgetter(0))]]
 
         return candidates
 
     # ------------------------------------------------------------------------------------------------------------ rows
 
-    def _key_of(self, row: Row) -> Key:
-        if not self.key:
-            self._counted += 1
-            return (self._counted,)
-        return tuple([row[name] for name in self.key])
+    def _number(self, _row: Row) -> Key:
+        self._counted += 1
+        return (self._counted,)
 
     def _put(self, key: Key, row: dict[str, Any]) -> None:
-        if self._indexes or self._orders:
-            before = self.rows.get(key)
-            if before is not None:
-                self._out(key, before)
-            self._in(key, row)
+        if self._watched and key in self.rows:
+            self._out(key, self.rows[key])
         self.rows[key] = row
-        if self._twice is None:
+        self._note(key, row)
+
+    def _note(self, key: Key, row: Row) -> None:
+        if self._watched:
+            self._in(key, row)
+        if self._noting:
             self.touched.add(key)
 
     def _drop(self, key: Key) -> None:
         row = self.rows.pop(key)
-        self._out(key, row)
-        if self._twice is None:
+        if self._watched:
+            self._out(key, row)
+        if self._noting:
             self.touched.add(key)
 
     def _in(self, key: Key, row: Row) -> None:
@@ -263,6 +294,7 @@ class Rows:
 
     def _index(self, names: tuple[str, ...]) -> dict[Key, tuple[Key, ...]]:
         if names not in self._indexes:
+            self._watched = True
             found: dict[Key, list[Key]] = {}
             for key, row in self.rows.items():
                 found.setdefault(tuple(row[name] for name in names), []).append(key)
@@ -271,9 +303,31 @@ class Rows:
 
     def _order(self, name: str) -> list[tuple[Any, Key]]:
         if name not in self._orders:
+            self._watched = True
             entries = ((row[name], key) for key, row in self.rows.items() if row[name] is not None)
             self._orders[name] = sorted(entries)
         return self._orders[name]
+
+
+def values_of(names: Sequence[str]) -> Callable[[Row], Key]:
+    """What a row, or parameters, hold under these names."""
+    match names:
+        case []:
+            return lambda _row: ()
+        case [name]:
+            return lambda row: (row[name],)
+        case _:
+            return itemgetter(*names)
+
+
+def _key_of_conditions(names: Sequence[str], equal: Sequence[Condition]) -> Callable[[Row], Key]:
+    """The values that these columns must have."""
+    by_column = {one.column: one for one in equal}
+    parameters = [by_column[name].parameter for name in names]
+    if all(parameters):
+        return values_of([name for name in parameters if name])
+    values = [by_column[name].value for name in names]
+    return lambda given: tuple([value(given) for value in values])
 
 
 def _span(left: set[str], wanted: Sequence[Condition]) -> tuple[str, Callable[[Row], Any], Callable[[Row], Any]] | None:

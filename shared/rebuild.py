@@ -5,31 +5,31 @@ Nothing else of a replay happens: nothing is decided, said or sent. The rows are
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select
 
 from shared.app import App
-from shared.codec import Codec
+from shared.codec import Codec, version_of
 from shared.database import writing
-from shared.definition import Definition, Recorded
+from shared.definition import Change, Definition
 from shared.fill import flush, keep_leases
 from shared.fold import Fold
 from shared.frozen import keep_writers_off
-from shared.glance import Glances, StoredAt
+from shared.glance import Glances, Load, StoredAt
 from shared.tables import Write, timers
 
 PAGE = 2000
 """Events that are read at once."""
 _PAGE = (
     "SELECT id, type, schema_version, data, stream, version, meta, recorded_at "
-    "FROM events WHERE id > {after} AND id <= {upto} ORDER BY id LIMIT {limit}"
+    "FROM events WHERE id > {after} AND id <= {upto} AND {needed} ORDER BY id LIMIT {limit}"
 )
 NO_END = 2**62
 TRIES = 3
 """Events of a type for which a glance must do before it is trusted."""
-Load = Callable[[str, int, str], Any]
 
 
 def read_tables(definition: Definition) -> list[Table]:
@@ -38,7 +38,8 @@ def read_tables(definition: Definition) -> list[Table]:
 
 
 def rebuild(app: App) -> int:
-    """Empty the service's read tables and timers and fill them again, in one transaction; returns the events read.
+    """Empty the service's read tables and timers and fill them again, in one transaction; returns the events that
+    change them.
 
     Tables that are missing are made. The service may run: its writers wait, its readers see the old rows until the end.
     Raises what the codec or the database raises; then nothing has changed.
@@ -50,7 +51,7 @@ def rebuild(app: App) -> int:
         app.definition.metadata.create_all(connection)
         before = connection.execute(select(timers)).all()
         fold = Fold(tables)
-        for page in Replay(app.definition).pages(fold, connection):
+        for page in Replay(app.definition, tables).pages(fold, connection):
             count += len(page)
         for table in tables:
             connection.execute(delete(table))
@@ -61,53 +62,74 @@ def rebuild(app: App) -> int:
 
 
 class Replay:
-    """Lets the projections of a service see stored events again.
+    """Lets the projections of a service see stored events again: as far as they feed these tables.
 
     They get a glance at an event only, as soon as they have made the same of the first few of its type as of the whole
     event: not so those that ask for the very class of an event.
     """
 
-    def __init__(self, definition: Definition) -> None:
-        self._project = definition.project
-        self._glance = Glances(definition.events, definition.upcasts).load
+    def __init__(self, definition: Definition, tables: Collection[Table]) -> None:
+        self._tables = tables
+        self._projection = definition.project
+        self._glances = Glances(definition.events, definition.upcasts)
         self._load = Codec(definition.events, definition.upcasts).load
-        self._loads: dict[str, Load] = {}
+        self._needed = _needed(definition.project.unneeded(tables))
+        self._known: dict[str, tuple[Load, list[Change]]] = {}
         self._tried: Counter[str] = Counter()
 
     def pages(
         self, fold: Fold, connection: Connection, after: int = 0, upto: int = NO_END
     ) -> Iterator[Sequence[Sequence[Any]]]:
-        """Fold the events with ids in (after, upto]; yields each page of rows, of which the id is first, when done.
+        """Fold the events with ids in (after, upto] that matter; yields each page of rows, of which the id is first,
+        when done.
 
         Raises UnknownEvent, TakenTwice, or what the projection raises.
         """
-        for page in pages(connection, after, upto):
+        for page in pages(connection, after, upto, self._needed):
             self.look(fold, page)
             yield page
 
     def look(self, fold: Fold, page: Iterable[Sequence[Any]]) -> None:
         """Fold one page."""
-        loads, project, apply = self._loads, self._project, fold.apply
-        for _, kind, schema_version, data, *at in page:
-            load = loads.get(kind)
-            if load is None:
-                apply(self._tried_out(kind, schema_version, data, StoredAt(at)))
-            else:
-                apply(project(load(kind, schema_version, data), StoredAt(at)))
+        known, apply = self._known, fold.apply
+        for row in page:
+            kind = row[1]
+            if kind not in known:
+                self._try_out(fold, row)
+                continue
+            load, changes = known[kind]
+            event, at = load(row[2], row[3]), StoredAt(row)
+            for change in changes:
+                apply(change(event, at))
 
-    def _tried_out(self, kind: str, schema_version: int, data: str, at: Recorded) -> list[Write]:
-        whole = list(self._project(self._load(kind, schema_version, data), at))
+    def _try_out(self, fold: Fold, row: Sequence[Any]) -> None:
+        _, kind, schema_version, data = row[:4]
+        event, at = self._load(kind, schema_version, data), StoredAt(row)
+        changes = self._projection.changes(kind, self._tables)
+        whole = [list(change(event, at)) for change in changes]
+        for writes in whole:
+            fold.apply(writes)
         try:
-            quick = list(self._project(self._glance(kind, schema_version, data), at))
+            glanced = self._glances.loader(kind)(schema_version, data)
+            trusted = all(
+                _same(writes, list(change(glanced, at))) for writes, change in zip(whole, changes, strict=True)
+            )
         except Exception:
-            self._loads[kind] = self._load
-            return whole
-        if not _same(whole, quick):
-            self._loads[kind] = self._load
+            trusted = False
         self._tried[kind] += 1
-        if self._tried[kind] == TRIES:
-            self._loads.setdefault(kind, self._glance)
-        return whole
+        if not trusted:
+            self._known[kind] = partial(self._load, kind), changes
+        elif self._tried[kind] == TRIES:
+            self._known[kind] = self._glances.loader(kind), changes
+
+
+def _needed(unneeded: Iterable[type]) -> str:
+    """Passes over these events in SQL; but not over those of a newer version than is known here."""
+    versions: dict[int, list[str]] = {}
+    for cls in unneeded:
+        versions.setdefault(version_of(cls), []).append(f"'{cls.__name__}'")
+    parts = (f"NOT (type IN ({', '.join(names)}) AND schema_version <= {known})" for known, names in versions.items())
+    return " AND ".join(parts) or "TRUE"
 
 
 def _same(one: Sequence[Write], other: Sequence[Write]) -> bool:
@@ -117,12 +139,14 @@ def _same(one: Sequence[Write], other: Sequence[Write]) -> bool:
     )
 
 
-def pages(connection: Connection, after: int = 0, upto: int = NO_END) -> Iterator[Sequence[Sequence[Any]]]:
+def pages(
+    connection: Connection, after: int = 0, upto: int = NO_END, needed: str = "TRUE"
+) -> Iterator[Sequence[Sequence[Any]]]:
     """The log in the order in which it was written."""
     connection.exec_driver_sql("SELECT 1")  # begins the transaction, should there be none
     cursor = connection.connection.cursor()
     while True:
-        cursor.execute(_PAGE.format(after=after, upto=upto, limit=PAGE))
+        cursor.execute(_PAGE.format(after=after, upto=upto, limit=PAGE, needed=needed))
         page = cursor.fetchall()
         if not page:
             return

@@ -137,7 +137,7 @@ def instant(moment: datetime) -> str:
     """A moment as the text the tables hold; sorts by time. Raises ValueError for a naive time."""
     if moment.tzinfo is None:
         raise ValueError("a time needs an offset")
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return moment.astimezone(UTC).isoformat("T", "microseconds")
 
 
 def upsert(table: Table, keys: Sequence[str], update: Sequence[str] | None = None) -> Insert:

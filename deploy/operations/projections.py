@@ -16,7 +16,7 @@ from deploy.operations.events import (
     ReplayResumed,
     ReplayStopped,
 )
-from shared.definition import Recorded
+from shared.definition import Projection, Recorded
 from shared.tables import BigId, Write, instant, upsert
 
 metadata = MetaData()
@@ -70,25 +70,36 @@ _MOVED = (
 _TURNED = update(replays).where(_THIS).values(status=bindparam("b_status"), changed_at=bindparam("b_at"))
 
 
-def project(event: OperationsEvent, at: Recorded) -> Iterable[Write]:
-    """The rows an event changes."""
-    time = instant(at.time)
-    match event:
-        case ActionBegun():
-            yield _BEGUN, _begun(event, time)
-        case ActionDone():
-            yield _ENDED, _ended(event.action, "done" if event.status == 0 else "not well", event.outcome, time)
-        case ActionFailed():
-            yield _ENDED, _ended(event.action, "failed", {"because": event.because}, time)
-        case ActionInterrupted():
-            yield _ENDED, _ended(event.action, "interrupted", {"go_on": event.go_on}, time)
-        case ReplayPlanned():
-            yield _PLANNED, _planned(event, time)
-        case ReplayAdvanced():
-            yield _MOVED, {"b_job": event.job, "b_position": event.position, "b_sent": event.sent, "b_at": time}
-        case ReplayStopped() | ReplayResumed() | ReplayFinished():
-            status = {ReplayStopped: "stopped", ReplayResumed: "running", ReplayFinished: "finished"}[type(event)]
-            yield _TURNED, {"b_job": event.job, "b_status": status, "b_at": time}
+def _begin(event: ActionBegun, at: Recorded) -> Iterable[Write]:
+    return ((_BEGUN, _begun(event, instant(at.time))),)
+
+
+def _done(event: ActionDone, at: Recorded) -> Iterable[Write]:
+    return (_ended(event.action, "done" if event.status == 0 else "not well", event.outcome, at),)
+
+
+def _failed(event: ActionFailed, at: Recorded) -> Iterable[Write]:
+    return (_ended(event.action, "failed", {"because": event.because}, at),)
+
+
+def _interrupted(event: ActionInterrupted, at: Recorded) -> Iterable[Write]:
+    return (_ended(event.action, "interrupted", {"go_on": event.go_on}, at),)
+
+
+def _plan(event: ReplayPlanned, at: Recorded) -> Iterable[Write]:
+    return ((_PLANNED, _planned(event, instant(at.time))),)
+
+
+def _advance(event: ReplayAdvanced, at: Recorded) -> Iterable[Write]:
+    place = {"b_position": event.position, "b_sent": event.sent}
+    return ((_MOVED, {"b_job": event.job, **place, "b_at": instant(at.time)}),)
+
+
+def _turn(event: ReplayStopped | ReplayResumed | ReplayFinished, at: Recorded) -> Iterable[Write]:
+    return ((_TURNED, {"b_job": event.job, "b_status": _TURNS[type(event)], "b_at": instant(at.time)}),)
+
+
+_TURNS: dict[type, str] = {ReplayStopped: "stopped", ReplayResumed: "running", ReplayFinished: "finished"}
 
 
 def _begun(event: ActionBegun, time: str) -> dict[str, object]:
@@ -108,8 +119,8 @@ def _begun(event: ActionBegun, time: str) -> dict[str, object]:
     }
 
 
-def _ended(action: str, status: str, outcome: dict[str, object], time: str) -> dict[str, object]:
-    return {"b_action": action, "b_status": status, "b_outcome": outcome, "b_at": time}
+def _ended(action: str, status: str, outcome: dict[str, object], at: Recorded) -> Write:
+    return _ENDED, {"b_action": action, "b_status": status, "b_outcome": outcome, "b_at": instant(at.time)}
 
 
 def _planned(event: ReplayPlanned, time: str) -> dict[str, object]:
@@ -128,3 +139,23 @@ def _planned(event: ReplayPlanned, time: str) -> dict[str, object]:
         "reason": event.reason,
         "changed_at": time,
     }
+
+
+project = Projection(
+    OperationsEvent,
+    {
+        actions: {
+            ActionBegun: _begin,
+            ActionDone: _done,
+            ActionFailed: _failed,
+            ActionInterrupted: _interrupted,
+        },
+        replays: {
+            ReplayPlanned: _plan,
+            ReplayAdvanced: _advance,
+            ReplayStopped: _turn,
+            ReplayResumed: _turn,
+            ReplayFinished: _turn,
+        },
+    },
+)

@@ -23,9 +23,10 @@ def as_the_log_says(engine: Engine, service: str) -> Iterator[Finding]:
         for table in tables:
             if table.name not in names:
                 yield Finding(AS_THE_LOG_SAYS, service, table.name, "the table is missing", Rebuild(service, "all"))
-        fold = Fold([table for table in tables if table.name in names], only_look=True)
+        kept = [table for table in tables if table.name in names]
+        fold = Fold(kept, only_look=True)
         try:
-            for _page in Replay(there).pages(fold, connection, 0, last):
+            for _page in Replay(there, kept).pages(fold, connection, 0, last):
                 pass
         except UnknownEvent as error:
             yield Finding(WHOLE_LOG, service, "all streams", f"can't be read by this version: {error}")

@@ -9,14 +9,23 @@ import orjson
 from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, Text, bindparam, delete, update
 
 from services.booking import standing
-from services.booking.accounts.events import AccountChanged, AccountClosed, AccountOpened, SessionsEnded
+from services.booking.accounts.events import (
+    AccountChanged,
+    AccountClosed,
+    AccountOpened,
+    PasswordSet,
+    SessionsEnded,
+    TokenMade,
+)
 from services.booking.events import (
+    AnswerCameLate,
     AppointmentCancelled,
     AppointmentConfirmed,
     AppointmentDeclined,
     AppointmentExpired,
     AppointmentHeld,
     AppointmentMoved,
+    AppointmentQuestioned,
     AppointmentReassigned,
     AppointmentRequested,
     BookingEvent,
@@ -24,6 +33,8 @@ from services.booking.events import (
     ClerkBusyNoted,
     ClerkHoursNoted,
     ClerkNoted,
+    ConcernDefined,
+    ConcernWithdrawn,
     GuestForgotten,
     Held,
     MoveDeclined,
@@ -37,8 +48,8 @@ from services.booking.events import (
 )
 from services.booking.proposals.views import PUBLIC
 from shared.admission import ended
-from shared.definition import Recorded
-from shared.tables import Write, instant, upsert
+from shared.definition import Projection, Recorded
+from shared.tables import Write, ended_sessions, instant, subject_keys, timers, upsert
 from shared.timers import clear_timer, set_timer
 from shared.vault import Vault
 
@@ -114,78 +125,115 @@ _REST_OTHERS = _REST_ALL.where(holds.c.attempt != bindparam("b_attempt"))
 _RESTED = delete(holds).where(holds.c.freed_at < bindparam("b_before"))
 
 
-def project(event: BookingEvent, at: Recorded) -> Iterable[Write]:
-    """The writes that follow from an event."""
-    match event:
-        case RoomNoted():
-            return (_definition("room", event.room, event),)
-        case ClerkNoted():
-            return (_definition("clerk", event.clerk, event),)
-        case RoomHoursNoted():
-            return _opened("room", event.room, event)
-        case ClerkHoursNoted():
-            return _opened("clerk", event.clerk, event)
-        case ClerkBusyNoted():
-            return (_busy(event.clerk, day) for day in event.days)
-        case RoomHeld():
-            return _held(event, "room", event.stops)
-        case StaffHeld():
-            return _held(event, "clerk", event.stops)
-        case AppointmentReassigned():
-            return _held(event, "clerk", event.clerks)
-        case AccountOpened() | AccountChanged():
-            row = {"account": event.account, "roles": " ".join(event.roles), "person": event.person, "open": True}
-            return ((_ACCOUNT, row),)
-        case AccountClosed():
-            return ((_CLOSED, {"b_account": event.account}),)
-        case SessionsEnded():
-            return ended(event.account, event.before, event.session)
-        case _:
-            return (*_life(event, at), *standing.project(event))
+def _define_room(event: RoomNoted, _at: Recorded) -> Iterable[Write]:
+    return (_definition("room", event.room, event),)
 
 
-def _life(event: BookingEvent, at: Recorded) -> Iterable[Write]:
-    match event:
-        case AppointmentRequested():
-            hold = set_timer(HOLD, event.appointment, event.hold_until)
-            return (hold, set_timer(FORGET, event.appointment, event.plan.ends_at))
-        case MoveRequested():  # the old time counts until the new one is held
-            return (set_timer(HOLD, event.appointment, event.hold_until),)
-        case AppointmentHeld():
-            return (set_timer(HOLD, event.appointment, event.confirm_by),)
-        case AppointmentConfirmed():
-            return (clear_timer(HOLD, event.appointment),)
-        case AppointmentMoved():
-            others = {"b_appointment": event.appointment, "b_attempt": event.attempt}
-            forget = set_timer(FORGET, event.appointment, event.plan.ends_at)
-            rest = (_REST_OTHERS, others | {"freed_at": instant(at.time)})
-            return (clear_timer(HOLD, event.appointment), forget, rest, _rested(at))
-        case MoveDeclined():
-            this = {"b_appointment": event.appointment, "b_attempt": event.attempt}
-            return (clear_timer(HOLD, event.appointment), (_LET_GO, this))
-        case AppointmentCancelled():
-            rest = (_REST_ALL, {"b_appointment": event.appointment, "freed_at": instant(at.time)})
-            return (clear_timer(HOLD, event.appointment), rest, _rested(at))
-        case AppointmentDeclined() | AppointmentExpired():
-            return (clear_timer(HOLD, event.appointment), (_LET_GO_ALL, {"b_appointment": event.appointment}))
-        case GuestForgotten():
-            return (clear_timer(FORGET, event.appointment), Vault.forget(event.appointment))
-        case _:
-            return ()
-
-
-def _rested(at: Recorded) -> Write:
-    return _RESTED, {"b_before": instant(at.time - LONGEST_REST)}
+def _define_clerk(event: ClerkNoted, _at: Recorded) -> Iterable[Write]:
+    return (_definition("clerk", event.clerk, event),)
 
 
 def _definition(kind: str, resource: str, event: RoomNoted | ClerkNoted) -> Write:
     return _DEFINE, {"kind": kind, "resource": resource, "definition": orjson.dumps(asdict(event)).decode()}
 
 
+def _open_room(event: RoomHoursNoted, _at: Recorded) -> Iterable[Write]:
+    return _opened("room", event.room, event)
+
+
+def _open_clerk(event: ClerkHoursNoted, _at: Recorded) -> Iterable[Write]:
+    return _opened("clerk", event.clerk, event)
+
+
 def _opened(kind: str, resource: str, event: RoomHoursNoted | ClerkHoursNoted) -> Iterable[Write]:
     yield _CLOSE, {"b_kind": kind, "b_resource": resource, "b_from": event.from_, "b_until": event.until}
     for day in event.days:
         yield _OPEN, {"kind": kind, "resource": resource, "date": day.date, "open": _times(day)}
+
+
+def _note_busy(event: ClerkBusyNoted, _at: Recorded) -> Iterable[Write]:
+    return [_busy(event.clerk, day) for day in event.days]
+
+
+def _hold_rooms(event: RoomHeld, _at: Recorded) -> Iterable[Write]:
+    return _held(event, "room", event.stops)
+
+
+def _hold_clerks(event: StaffHeld, _at: Recorded) -> Iterable[Write]:
+    return _held(event, "clerk", event.stops)
+
+
+def _hold_others(event: AppointmentReassigned, _at: Recorded) -> Iterable[Write]:
+    return _held(event, "clerk", event.clerks)
+
+
+def _rest_others(event: AppointmentMoved, at: Recorded) -> Iterable[Write]:
+    others = {"b_appointment": event.appointment, "b_attempt": event.attempt}
+    return (_REST_OTHERS, others | {"freed_at": instant(at.time)}), _rested(at)
+
+
+def _rest_all(event: AppointmentCancelled, at: Recorded) -> Iterable[Write]:
+    return (_REST_ALL, {"b_appointment": event.appointment, "freed_at": instant(at.time)}), _rested(at)
+
+
+def _rested(at: Recorded) -> Write:
+    return _RESTED, {"b_before": instant(at.time - LONGEST_REST)}
+
+
+def _let_go(event: MoveDeclined, _at: Recorded) -> Iterable[Write]:
+    return ((_LET_GO, {"b_appointment": event.appointment, "b_attempt": event.attempt}),)
+
+
+def _let_go_all(event: AppointmentDeclined | AppointmentExpired, _at: Recorded) -> Iterable[Write]:
+    return ((_LET_GO_ALL, {"b_appointment": event.appointment}),)
+
+
+def _await_both(event: AppointmentRequested, _at: Recorded) -> Iterable[Write]:
+    appointment = event.appointment
+    hold = set_timer(HOLD, appointment, event.hold_until)
+    return hold, set_timer(FORGET, appointment, event.plan.ends_at)
+
+
+def _await_new(event: MoveRequested, _at: Recorded) -> Iterable[Write]:
+    # The old time counts until the new one is held.
+    return (set_timer(HOLD, event.appointment, event.hold_until),)
+
+
+def _await_guest(event: AppointmentHeld, _at: Recorded) -> Iterable[Write]:
+    return (set_timer(HOLD, event.appointment, event.confirm_by),)
+
+
+def _await_end(event: AppointmentMoved, _at: Recorded) -> Iterable[Write]:
+    appointment = event.appointment
+    return clear_timer(HOLD, appointment), set_timer(FORGET, appointment, event.plan.ends_at)
+
+
+def _await_nothing(
+    event: AppointmentConfirmed | MoveDeclined | AppointmentCancelled | AppointmentDeclined | AppointmentExpired,
+    _at: Recorded,
+) -> Iterable[Write]:
+    return (clear_timer(HOLD, event.appointment),)
+
+
+def _forgotten(event: GuestForgotten, _at: Recorded) -> Iterable[Write]:
+    return (clear_timer(FORGET, event.appointment),)
+
+
+def _forget_key(event: GuestForgotten, _at: Recorded) -> Iterable[Write]:
+    return (Vault.forget(event.appointment),)
+
+
+def _account(event: AccountOpened | AccountChanged, _at: Recorded) -> Iterable[Write]:
+    row = {"account": event.account, "roles": " ".join(event.roles), "person": event.person, "open": True}
+    return ((_ACCOUNT, row),)
+
+
+def _close_account(event: AccountClosed, _at: Recorded) -> Iterable[Write]:
+    return ((_CLOSED, {"b_account": event.account}),)
+
+
+def _end_sessions(event: SessionsEnded, _at: Recorded) -> Iterable[Write]:
+    return ended(event.account, event.before, event.session)
 
 
 def _busy(clerk: str, day: BusyDay) -> Write:
@@ -203,10 +251,12 @@ def _hours(opening: Opening) -> list[Any]:
 
 
 def _held(event: RoomHeld | StaffHeld | AppointmentReassigned, kind: str, stops: tuple[Held, ...]) -> Iterable[Write]:
-    return [(_HOLD, _row(event.appointment, event.attempt, kind, held)) for held in stops]
+    appointment, attempt = event.appointment, event.attempt
+    return [(_HOLD, _row(appointment, attempt, kind, held)) for held in stops]
 
 
 def _row(appointment: str, attempt: int, kind: str, held: Held) -> dict[str, Any]:
+    ends_at, blocked_from = held.ends_at, held.blocked_from
     return {
         "appointment": appointment,
         "attempt": attempt,
@@ -215,6 +265,44 @@ def _row(appointment: str, attempt: int, kind: str, held: Held) -> dict[str, Any
         "resource": held.place,
         "starts_at": instant(held.starts_at),
         "blocked_until": instant(held.blocked_until),
-        "ends_at": held.ends_at and instant(held.ends_at),
-        "blocked_from": held.blocked_from and instant(held.blocked_from),
+        "freed_at": None,
+        "ends_at": ends_at and instant(ends_at),
+        "blocked_from": blocked_from and instant(blocked_from),
     }
+
+
+project = Projection(
+    BookingEvent,
+    {
+        standing.appointments: standing.CHANGES,
+        resources: {RoomNoted: _define_room, ClerkNoted: _define_clerk},
+        open_days: {RoomHoursNoted: _open_room, ClerkHoursNoted: _open_clerk},
+        busy_days: {ClerkBusyNoted: _note_busy},
+        holds: {
+            RoomHeld: _hold_rooms,
+            StaffHeld: _hold_clerks,
+            AppointmentReassigned: _hold_others,
+            AppointmentMoved: _rest_others,
+            AppointmentCancelled: _rest_all,
+            MoveDeclined: _let_go,
+            AppointmentDeclined: _let_go_all,
+            AppointmentExpired: _let_go_all,
+        },
+        timers: {
+            AppointmentRequested: _await_both,
+            MoveRequested: _await_new,
+            AppointmentHeld: _await_guest,
+            AppointmentConfirmed: _await_nothing,
+            AppointmentMoved: _await_end,
+            MoveDeclined: _await_nothing,
+            AppointmentCancelled: _await_nothing,
+            AppointmentDeclined: _await_nothing,
+            AppointmentExpired: _await_nothing,
+            GuestForgotten: _forgotten,
+        },
+        accounts: {AccountOpened: _account, AccountChanged: _account, AccountClosed: _close_account},
+        ended_sessions: {SessionsEnded: _end_sessions},
+        subject_keys: {GuestForgotten: _forget_key},
+    },
+    unseen=(ConcernDefined, ConcernWithdrawn, AppointmentQuestioned, AnswerCameLate, PasswordSet, TokenMade),
+)

@@ -1,6 +1,6 @@
 """The read table of appointments: what stands when, whom it is for (sealed), and under which number."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Column, Date, Index, Integer, MetaData, Table, Text, bindparam, delete, update
@@ -12,15 +12,14 @@ from services.booking.events import (
     AppointmentExpired,
     AppointmentMoved,
     AppointmentRequested,
-    BookingEvent,
     GuestForgotten,
     PassNoted,
     Plan,
 )
+from shared.definition import Change, Recorded
 from shared.tables import Write, instant, upsert
 
 OPEN = ("requested", "confirmed")
-_ENDS = {AppointmentCancelled: "cancelled", AppointmentDeclined: "declined", AppointmentExpired: "expired"}
 
 
 metadata = MetaData()
@@ -44,30 +43,55 @@ appointments = Table(
 """`concerns` and `departments`: keys, each between blanks. `guest`: sealed; the row goes with the guest."""
 _ASKED = upsert(appointments, ["appointment"])
 _THIS = appointments.c.appointment == bindparam("b_appointment")
-_STANDS = ("status", "site", "date", "starts_at", "party_size", "concerns", "departments")
-_STANDS_NOW = update(appointments).where(_THIS).values({name: bindparam(f"b_{name}") for name in _STANDS})
-_IS = update(appointments).where(_THIS).values(status=bindparam("b_status"))
-_HAS_PASS = update(appointments).where(_THIS).values(number=bindparam("b_number"))
+# A statement each, for each has its own columns: neighbours of one statement go out as one.
+_STANDS = update(appointments).where(_THIS)
+_IS = update(appointments).where(_THIS)
+_HAS_PASS = update(appointments).where(_THIS)
 _GONE = delete(appointments).where(_THIS)
 
 
-def project(event: BookingEvent) -> Iterable[Write]:
-    """The rows that an event changes."""
-    match event:
-        case AppointmentRequested():
-            row = _row("requested", event.plan) | {"appointment": event.appointment, "guest": event.guest}
-            yield _ASKED, row | {"number": None}
-        case AppointmentConfirmed() | AppointmentMoved():
-            row = {f"b_{name}": value for name, value in _row("confirmed", event.plan).items()}
-            yield _STANDS_NOW, row | {"b_appointment": event.appointment}
-        case AppointmentCancelled() | AppointmentDeclined() | AppointmentExpired():
-            yield _IS, {"b_appointment": event.appointment, "b_status": _ENDS[type(event)]}
-        case PassNoted():
-            yield _HAS_PASS, {"b_appointment": event.appointment, "b_number": event.number}
-        case GuestForgotten():
-            yield _GONE, {"b_appointment": event.appointment}
-        case _:
-            pass
+def _asked(event: AppointmentRequested, _at: Recorded) -> Iterable[Write]:
+    row = _row("requested", event.plan)
+    row |= {"appointment": event.appointment, "guest": event.guest, "number": None}
+    return ((_ASKED, row),)
+
+
+def _stands(event: AppointmentConfirmed | AppointmentMoved, _at: Recorded) -> Iterable[Write]:
+    row = _row("confirmed", event.plan)
+    return ((_STANDS, {"b_appointment": event.appointment, **row}),)
+
+
+def _cancelled(event: AppointmentCancelled, _at: Recorded) -> Iterable[Write]:
+    return ((_IS, {"b_appointment": event.appointment, "status": "cancelled"}),)
+
+
+def _declined(event: AppointmentDeclined, _at: Recorded) -> Iterable[Write]:
+    return ((_IS, {"b_appointment": event.appointment, "status": "declined"}),)
+
+
+def _expired(event: AppointmentExpired, _at: Recorded) -> Iterable[Write]:
+    return ((_IS, {"b_appointment": event.appointment, "status": "expired"}),)
+
+
+def _has_pass(event: PassNoted, _at: Recorded) -> Iterable[Write]:
+    return ((_HAS_PASS, {"b_appointment": event.appointment, "number": event.number}),)
+
+
+def _gone(event: GuestForgotten, _at: Recorded) -> Iterable[Write]:
+    return ((_GONE, {"b_appointment": event.appointment}),)
+
+
+CHANGES: Mapping[type, Change] = {
+    AppointmentRequested: _asked,
+    AppointmentConfirmed: _stands,
+    AppointmentMoved: _stands,
+    AppointmentCancelled: _cancelled,
+    AppointmentDeclined: _declined,
+    AppointmentExpired: _expired,
+    PassNoted: _has_pass,
+    GuestForgotten: _gone,
+}
+"""The events that change the table."""
 
 
 def keys(stored: str) -> list[str]:
@@ -76,14 +100,15 @@ def keys(stored: str) -> list[str]:
 
 
 def _row(status: str, plan: Plan) -> dict[str, Any]:
+    stops = plan.stops
     return {
         "status": status,
         "site": plan.site,
         "date": plan.date,
         "starts_at": instant(plan.starts_at),
         "party_size": plan.party_size,
-        "concerns": _listed(stop.concern for stop in plan.stops),
-        "departments": _listed(stop.department for stop in plan.stops),
+        "concerns": _listed(stop.concern for stop in stops),
+        "departments": _listed(stop.department for stop in stops),
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, bindparam,
 
 from services.notifications.events import (
     GuestForgotten,
+    GuestNoted,
     LetterEvent,
     MessageDropped,
     MessageDue,
@@ -17,10 +18,13 @@ from services.notifications.events import (
     MessageRepeated,
     MessageSent,
     MessageSentAgain,
+    PassNoted,
     SendingDeferred,
+    VisitClosed,
+    VisitNoted,
 )
-from shared.definition import Recorded
-from shared.tables import Write, instant, upsert
+from shared.definition import Projection, Recorded
+from shared.tables import Write, instant, subject_keys, timers, upsert
 from shared.timers import clear_timer, set_timer
 from shared.vault import Vault
 
@@ -58,31 +62,42 @@ _TRIED = (
 )
 
 
-def project(event: LetterEvent, at: Recorded) -> Iterable[Write]:
-    """The rows an event changes. No row shows the guest: only the key has to go when one is forgotten."""
-    match event:
-        case MessageDue():
-            yield _DUE, _row(event, at)
-            yield set_timer(SEND, event.message, event.due_at)
-        case SendingDeferred():
-            yield _tried(event, "deferred", at, event.because)
-            yield set_timer(SEND, event.message, event.due_at)
-        case MessageRepeated():
-            yield _REPEATED, {"b_id": event.message, "b_at": instant(at.time)}
-            yield set_timer(SEND, event.message, event.due_at)
-        case MessageSent() | MessageSentAgain():
-            yield _tried(event, "sent", at, None)
-            yield clear_timer(SEND, event.message)
-        case MessageFailed():
-            yield _tried(event, "failed", at, event.because)
-            yield clear_timer(SEND, event.message)
-        case MessageDropped():
-            yield _DROPPED, {"b_id": event.message, "b_at": instant(at.time), "b_because": event.because}
-            yield clear_timer(SEND, event.message)
-        case GuestForgotten():
-            yield Vault.forget(event.appointment)
-        case _:
-            return
+def _due(event: MessageDue, at: Recorded) -> Iterable[Write]:
+    return ((_DUE, _row(event, at)),)
+
+
+def _deferred(event: SendingDeferred, at: Recorded) -> Iterable[Write]:
+    return (_tried(event, "deferred", at, event.because),)
+
+
+def _repeated(event: MessageRepeated, at: Recorded) -> Iterable[Write]:
+    return ((_REPEATED, {"b_id": event.message, "b_at": instant(at.time)}),)
+
+
+def _sent(event: MessageSent | MessageSentAgain, at: Recorded) -> Iterable[Write]:
+    return (_tried(event, "sent", at, None),)
+
+
+def _failed(event: MessageFailed, at: Recorded) -> Iterable[Write]:
+    return (_tried(event, "failed", at, event.because),)
+
+
+def _dropped(event: MessageDropped, at: Recorded) -> Iterable[Write]:
+    return ((_DROPPED, {"b_id": event.message, "b_at": instant(at.time), "b_because": event.because}),)
+
+
+def _to_send(event: MessageDue | SendingDeferred | MessageRepeated, _at: Recorded) -> Iterable[Write]:
+    return (set_timer(SEND, event.message, event.due_at),)
+
+
+def _not_to_send(
+    event: MessageSent | MessageSentAgain | MessageFailed | MessageDropped, _at: Recorded
+) -> Iterable[Write]:
+    return (clear_timer(SEND, event.message),)
+
+
+def _forget_key(event: GuestForgotten, _at: Recorded) -> Iterable[Write]:
+    return (Vault.forget(event.appointment),)
 
 
 def _row(event: MessageDue, at: Recorded) -> dict[str, object]:
@@ -106,3 +121,31 @@ def _tried(
 ) -> Write:
     values = {"b_id": event.message, "b_status": status, "b_tries": event.tries, "b_at": instant(at.time)}
     return _TRIED, {**values, "b_because": because}
+
+
+# No row shows the guest: only the key has to go when one is forgotten.
+project = Projection(
+    LetterEvent,
+    {
+        messages: {
+            MessageDue: _due,
+            SendingDeferred: _deferred,
+            MessageRepeated: _repeated,
+            MessageSent: _sent,
+            MessageSentAgain: _sent,
+            MessageFailed: _failed,
+            MessageDropped: _dropped,
+        },
+        timers: {
+            MessageDue: _to_send,
+            SendingDeferred: _to_send,
+            MessageRepeated: _to_send,
+            MessageSent: _not_to_send,
+            MessageSentAgain: _not_to_send,
+            MessageFailed: _not_to_send,
+            MessageDropped: _not_to_send,
+        },
+        subject_keys: {GuestForgotten: _forget_key},
+    },
+    unseen=(GuestNoted, VisitNoted, PassNoted, VisitClosed),
+)

@@ -4,7 +4,7 @@ Times are RFC 3339 in the local offset. A tick is five minutes, counted from the
 """
 
 from collections.abc import Iterable
-from typing import Any, assert_never
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, MetaData, Table, Text, bindparam, delete, insert
 
@@ -29,7 +29,7 @@ from services.rooms.events import (
     SiteClosuresSet,
     StopHeld,
 )
-from shared.definition import Recorded
+from shared.definition import Projection, Recorded
 from shared.tables import Write, upsert
 
 metadata = MetaData()
@@ -101,36 +101,53 @@ _RELEASE = delete(reservations).where(
 _DEFINITION, _OPENINGS = RoomDefinedV1(exclude=["room"]), OpeningV1(many=True)
 
 
-def project(event: RoomEvent, _at: Recorded) -> Iterable[Write]:
-    """What an event changes in the read tables."""
-    match event:
-        case RoomDefined():
-            return ((_DEFINE, {"room": event.room, "definition": _DEFINITION.dump(event)}),)
-        case HoursSet():
-            return ((_SET_HOURS, {"b_room": event.room, "hours": _hours(event.pattern)}),)
-        case SiteClosuresSet():
-            return ((_SET_CLOSURES, {"site": event.site, "closures": _closures(event.closures)}),)
-        case HoursOpened():
-            return (_closed(event), *((_OPEN, _day(event.room, day)) for day in event.days))
-        case RoomTaken():
-            touched = ticks(event.starts_at, event.blocked_until)
-            return tuple((_TAKE, {"resource": place(event.room, event.lane), "tick": tick}) for tick in touched)
-        case RoomFreed():
-            touched = ticks(event.starts_at, event.blocked_until)
-            return (
-                (
-                    _FREE,
-                    {"b_resource": place(event.room, event.lane), "b_from": touched.start, "b_until": touched.stop},
-                ),
-            )
-        case RoomReserved():
-            return tuple((_RESERVE, _reservation(event, stop)) for stop in event.stops)
-        case RoomReleased():
-            return ((_RELEASE, {"b_appointment": event.appointment, "b_attempt": event.attempt}),)
-        case RoomDeclined() | HoldForgone():
-            return ()
-        case _:
-            assert_never(event)
+def _define(event: RoomDefined, _at: Recorded) -> Iterable[Write]:
+    return ((_DEFINE, {"room": event.room, "definition": _DEFINITION.dump(event)}),)
+
+
+def _set_hours(event: HoursSet, _at: Recorded) -> Iterable[Write]:
+    return ((_SET_HOURS, {"b_room": event.room, "hours": _hours(event.pattern)}),)
+
+
+def _set_closures(event: SiteClosuresSet, _at: Recorded) -> Iterable[Write]:
+    return ((_SET_CLOSURES, {"site": event.site, "closures": _closures(event.closures)}),)
+
+
+def _open(event: HoursOpened, _at: Recorded) -> Iterable[Write]:
+    return (_closed(event), *((_OPEN, _day(event.room, day)) for day in event.days))
+
+
+def _take(event: RoomTaken, _at: Recorded) -> Iterable[Write]:
+    resource = place(event.room, event.lane)
+    return [(_TAKE, {"resource": resource, "tick": tick}) for tick in ticks(event.starts_at, event.blocked_until)]
+
+
+def _free(event: RoomFreed, _at: Recorded) -> Iterable[Write]:
+    touched = ticks(event.starts_at, event.blocked_until)
+    span = {"b_resource": place(event.room, event.lane), "b_from": touched.start, "b_until": touched.stop}
+    return ((_FREE, span),)
+
+
+def _reserve(event: RoomReserved, _at: Recorded) -> Iterable[Write]:
+    appointment, attempt = event.appointment, event.attempt
+    return [(_RESERVE, _reservation(appointment, attempt, stop)) for stop in event.stops]
+
+
+def _release(event: RoomReleased, _at: Recorded) -> Iterable[Write]:
+    return ((_RELEASE, {"b_appointment": event.appointment, "b_attempt": event.attempt}),)
+
+
+project = Projection(
+    RoomEvent,
+    {
+        rooms: {RoomDefined: _define, HoursSet: _set_hours},
+        sites: {SiteClosuresSet: _set_closures},
+        opened: {HoursOpened: _open},
+        taken: {RoomTaken: _take, RoomFreed: _free},
+        reservations: {RoomReserved: _reserve, RoomReleased: _release},
+    },
+    unseen=(RoomDeclined, HoldForgone),
+)
 
 
 def _hours(pattern: Pattern) -> dict[str, Any]:
@@ -151,10 +168,10 @@ def _day(room: str, day: OpenDay) -> dict[str, Any]:
     return {"room": room, "date": str(day.date), "open": _OPENINGS.dump(day.open)}
 
 
-def _reservation(event: RoomReserved, stop: StopHeld) -> dict[str, Any]:
+def _reservation(appointment: str, attempt: int, stop: StopHeld) -> dict[str, Any]:
     return {
-        "appointment": event.appointment,
-        "attempt": event.attempt,
+        "appointment": appointment,
+        "attempt": attempt,
         "stop": stop.stop,
         "room": stop.room,
         "date": str(stop.date),

@@ -6,7 +6,6 @@ reservations that overlap can't both be committed. Times are RFC 3339 with the l
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import assert_never
 
 from sqlalchemy import (
     JSON,
@@ -56,8 +55,8 @@ from services.staff_calendar.events import (
     VisitConfirmed,
     VisitFinished,
 )
-from shared.definition import Recorded
-from shared.tables import Write, instant, upsert
+from shared.definition import Projection, Recorded
+from shared.tables import Write, instant, subject_keys, upsert
 from shared.vault import Vault
 
 metadata = MetaData()
@@ -181,110 +180,28 @@ _BACK = delete(absences).where(absences.c.clerk == bindparam("b_clerk"), absence
 _RENEW = update(clerks).where(clerks.c.clerk == bindparam("b_clerk")).values(renewed=clerks.c.renewed + 1)
 
 
-DeskEvent = StaffSubstituted | PresenceNoted | GuestCalled | VisitFinished | GuestUnreadable
+def _take(event: ClerkTaken, _at: Recorded) -> Iterable[Write]:
+    clerk, appointment, attempt = event.clerk, event.appointment, event.attempt
+    return [
+        (_TAKE, {"resource": clerk, "tick": tick, "appointment": appointment, "attempt": attempt})
+        for tick in ticks(event.starts_at, event.blocked_until)
+    ]
 
 
-def project(event: StaffCalendarEvent, at: Recorded) -> Iterable[Write]:
-    """What an event changes in the tables."""
-    match event:
-        case ClerkTaken():
-            return _taken(event)
-        case ClerkFreed():
-            return (_freed(event),)
-        case StaffReserved():
-            return _reserved(event, at)
-        case StaffReleased() | StaffWithdrawn():
-            return ((_RELEASE, {"b_appointment": event.appointment, "b_attempt": event.attempt}),)
-        case ClerkDefined():
-            return ((_DEFINE, asdict(event)),)
-        case QuotasSet():
-            return (_quotas(event),)
-        case HoursOpened():
-            return _opened(event)
-        case VisitConfirmed():
-            who = {"b_appointment": event.appointment, "b_attempt": event.attempt}
-            return (_CONFIRM, who | {"confirmed_at": instant(at.time)}), _visit(event)
-        case BusyTimesChanged():
-            return (_busy(event.clerk, day) for day in event.days)
-        case (
-            StaffDeclined() | HoldForgone() | ClerkBecameBusy() | ClerkBecameFree() | ClerkWished() | CalendarHoursSet()
-        ):
-            return ()
-        case AbsenceRecorded() | AbsenceEnded() | CalendarAddressRenewed():
-            return (_about_clerk(event),)
-        case _:
-            return _at_the_desk(event)
-
-
-def _at_the_desk(event: DeskEvent) -> Iterable[Write]:
-    match event:
-        case StaffSubstituted():
-            return ((_HAND_OVER, _stop(event, event.held.stop) | {"clerk": event.held.clerk}),)
-        case PresenceNoted():
-            at = event.at and event.at.isoformat()
-            row = {"appointment": event.appointment, "presence": event.presence, "presence_at": at}
-            return ((_PRESENCE, row),)
-        case GuestCalled():
-            return ((_CALL, _stop(event, event.stop) | {"called_at": instant(event.at), "finished_at": None}),)
-        case VisitFinished():
-            return ((_FINISH, _stop(event, event.stop) | {"finished_at": instant(event.at)}),)
-        case GuestUnreadable():
-            return (_GUEST, {"appointment": event.appointment, "guest": None}), Vault.forget(event.appointment)
-        case _:
-            assert_never(event)
-
-
-def _stop(event: StaffSubstituted | GuestCalled | VisitFinished, stop: int) -> dict[str, object]:
-    return {"b_appointment": event.appointment, "b_attempt": event.attempt, "b_stop": stop}
-
-
-def _visit(event: VisitConfirmed) -> Write:
-    return _VISIT, {
-        "appointment": event.appointment,
-        "attempt": event.attempt,
-        "party_size": event.party_size,
-        "language": event.language,
-        "documents": [asdict(document) for document in event.documents],
-        "rooms": {str(room.stop): room.name for room in event.rooms},
-    }
-
-
-def _about_clerk(event: AbsenceRecorded | AbsenceEnded | CalendarAddressRenewed) -> Write:
-    match event:
-        case AbsenceRecorded():
-            return _ABSENT, {
-                "clerk": event.clerk,
-                "absence": event.absence,
-                "from_at": event.from_.isoformat(),
-                "until_at": event.until.isoformat(),
-                "reason": event.reason,
-            }
-        case AbsenceEnded():
-            return _BACK, {"b_clerk": event.clerk, "b_absence": event.absence}
-        case CalendarAddressRenewed():
-            return _RENEW, {"b_clerk": event.clerk}
-
-
-def _taken(event: ClerkTaken) -> Iterable[Write]:
-    who = {"resource": event.clerk, "appointment": event.appointment, "attempt": event.attempt}
-    return ((_TAKE, who | {"tick": tick}) for tick in ticks(event.starts_at, event.blocked_until))
-
-
-def _freed(event: ClerkFreed) -> Write:
+def _free(event: ClerkFreed, _at: Recorded) -> Iterable[Write]:
     touched = ticks(event.starts_at, event.blocked_until)
-    span = {"b_from": touched.start, "b_until": touched.stop}
-    return _FREE, {"b_resource": event.clerk, "b_appointment": event.appointment, "b_attempt": event.attempt} | span
+    span = {"b_resource": event.clerk, "b_from": touched.start, "b_until": touched.stop}
+    return ((_FREE, {"b_appointment": event.appointment, "b_attempt": event.attempt, **span}),)
 
 
-def _reserved(event: StaffReserved, at: Recorded) -> Iterable[Write]:
-    if event.guest:
-        yield _GUEST, {"appointment": event.appointment, "guest": event.guest}
-    for stop in event.stops:
-        yield (
+def _reserve(event: StaffReserved, at: Recorded) -> Iterable[Write]:
+    appointment, attempt, reserved_at = event.appointment, event.attempt, instant(at.time)
+    return [
+        (
             _RESERVE,
             {
-                "appointment": event.appointment,
-                "attempt": event.attempt,
+                "appointment": appointment,
+                "attempt": attempt,
                 "stop": stop.stop,
                 "clerk": stop.clerk,
                 "date": stop.date.isoformat(),
@@ -294,9 +211,97 @@ def _reserved(event: StaffReserved, at: Recorded) -> Iterable[Write]:
                 "blocked_until": stop.blocked_until.isoformat(),
                 "concern": stop.concern,
                 "title": stop.title,
-                "reserved_at": instant(at.time),
+                "reserved_at": reserved_at,
             },
         )
+        for stop in event.stops
+    ]
+
+
+def _release(event: StaffReleased | StaffWithdrawn, _at: Recorded) -> Iterable[Write]:
+    return ((_RELEASE, {"b_appointment": event.appointment, "b_attempt": event.attempt}),)
+
+
+def _confirm(event: VisitConfirmed, at: Recorded) -> Iterable[Write]:
+    who = {"b_appointment": event.appointment, "b_attempt": event.attempt}
+    return ((_CONFIRM, {**who, "confirmed_at": instant(at.time)}),)
+
+
+def _hand_over(event: StaffSubstituted, _at: Recorded) -> Iterable[Write]:
+    return ((_HAND_OVER, _stop(event, event.held.stop) | {"clerk": event.held.clerk}),)
+
+
+def _call(event: GuestCalled, _at: Recorded) -> Iterable[Write]:
+    return ((_CALL, _stop(event, event.stop) | {"called_at": instant(event.at), "finished_at": None}),)
+
+
+def _finish(event: VisitFinished, _at: Recorded) -> Iterable[Write]:
+    return ((_FINISH, _stop(event, event.stop) | {"finished_at": instant(event.at)}),)
+
+
+def _stop(event: StaffSubstituted | GuestCalled | VisitFinished, stop: int) -> dict[str, object]:
+    return {"b_appointment": event.appointment, "b_attempt": event.attempt, "b_stop": stop}
+
+
+def _guest(event: StaffReserved, _at: Recorded) -> Iterable[Write]:
+    return ((_GUEST, {"appointment": event.appointment, "guest": event.guest}),) if event.guest else ()
+
+
+def _visit(event: VisitConfirmed, _at: Recorded) -> Iterable[Write]:
+    row = {
+        "appointment": event.appointment,
+        "attempt": event.attempt,
+        "party_size": event.party_size,
+        "language": event.language,
+        "documents": [{"de": document.de, "en": document.en} for document in event.documents],
+        "rooms": {str(room.stop): room.name for room in event.rooms},
+    }
+    return ((_VISIT, row),)
+
+
+def _presence(event: PresenceNoted, _at: Recorded) -> Iterable[Write]:
+    at = event.at
+    row = {"appointment": event.appointment, "presence": event.presence, "presence_at": at and at.isoformat()}
+    return ((_PRESENCE, row),)
+
+
+def _blank(event: GuestUnreadable, _at: Recorded) -> Iterable[Write]:
+    return ((_GUEST, {"appointment": event.appointment, "guest": None}),)
+
+
+def _forget_key(event: GuestUnreadable, _at: Recorded) -> Iterable[Write]:
+    return (Vault.forget(event.appointment),)
+
+
+def _define(event: ClerkDefined, _at: Recorded) -> Iterable[Write]:
+    return ((_DEFINE, asdict(event)),)
+
+
+def _set_quotas(event: QuotasSet, _at: Recorded) -> Iterable[Write]:
+    return (_quotas(event),)
+
+
+def _renew(event: CalendarAddressRenewed, _at: Recorded) -> Iterable[Write]:
+    return ((_RENEW, {"b_clerk": event.clerk}),)
+
+
+def _note_busy(event: BusyTimesChanged, _at: Recorded) -> Iterable[Write]:
+    return [_busy(event.clerk, day) for day in event.days]
+
+
+def _absent(event: AbsenceRecorded, _at: Recorded) -> Iterable[Write]:
+    row = {
+        "clerk": event.clerk,
+        "absence": event.absence,
+        "from_at": event.from_.isoformat(),
+        "until_at": event.until.isoformat(),
+        "reason": event.reason,
+    }
+    return ((_ABSENT, row),)
+
+
+def _back(event: AbsenceEnded, _at: Recorded) -> Iterable[Write]:
+    return ((_BACK, {"b_clerk": event.clerk, "b_absence": event.absence}),)
 
 
 def _quotas(event: QuotasSet) -> Write:
@@ -324,7 +329,7 @@ def _quotas(event: QuotasSet) -> Write:
     return _QUOTAS, {"b_clerk": event.clerk, "quotas": {"weekly": weekly, "exceptions": exceptions}}
 
 
-def _opened(event: HoursOpened) -> Iterable[Write]:
+def _open(event: HoursOpened, _at: Recorded) -> Iterable[Write]:
     span = {"b_from": event.from_.isoformat(), "b_until": event.until.isoformat()}
     yield _CLOSE, {"b_clerk": event.clerk} | span
     for day in event.days:
@@ -354,3 +359,32 @@ def _for_whom(hours: Quota | Hours | Opening) -> dict[str, object]:
     if hours.quota_class == PUBLIC:
         return {}
     return {"class": hours.quota_class, "release_minutes": hours.release_minutes}
+
+
+project = Projection(
+    StaffCalendarEvent,
+    {
+        taken: {ClerkTaken: _take, ClerkFreed: _free},
+        clerks: {ClerkDefined: _define, QuotasSet: _set_quotas, CalendarAddressRenewed: _renew},
+        open_days: {HoursOpened: _open},
+        reservations: {
+            StaffReserved: _reserve,
+            StaffReleased: _release,
+            StaffWithdrawn: _release,
+            VisitConfirmed: _confirm,
+            StaffSubstituted: _hand_over,
+            GuestCalled: _call,
+            VisitFinished: _finish,
+        },
+        visits: {
+            StaffReserved: _guest,
+            VisitConfirmed: _visit,
+            PresenceNoted: _presence,
+            GuestUnreadable: _blank,
+        },
+        absences: {AbsenceRecorded: _absent, AbsenceEnded: _back},
+        busy_days: {BusyTimesChanged: _note_busy},
+        subject_keys: {GuestUnreadable: _forget_key},
+    },
+    unseen=(StaffDeclined, HoldForgone, ClerkBecameBusy, ClerkBecameFree, ClerkWished, CalendarHoursSet),
+)

@@ -4,8 +4,7 @@ The guest is in it as a sealed token only. Times are RFC 3339 in the local offse
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict
-from typing import Any, assert_never
+from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, Table, Text, bindparam, update
 
@@ -21,10 +20,11 @@ from services.visitor_access.events import (
     GuestUnreadable,
     HostsChanged,
     PassReserved,
+    Stop,
     VisitEvent,
 )
-from shared.definition import Recorded
-from shared.tables import Write, upsert
+from shared.definition import Projection, Recorded
+from shared.tables import Write, subject_keys, timers, upsert
 from shared.timers import clear_timer, set_timer
 from shared.vault import Vault
 
@@ -62,46 +62,33 @@ _REMOVE_OR_MISS = update(visits).where(_OF)
 _ARRIVE_OR_UNDO = update(visits).where(_OF)
 _LEAVE = update(visits).where(_OF)
 _BLANK = update(visits).where(_OF)
-_KEYS = Vault(master_key=b"", transport_key=b"")  # forgetting a key takes none
 
 
-def project(event: VisitEvent, _at: Recorded) -> Iterable[Write]:
-    """What an event changes in the read tables, and when its visit comes due."""
-    match event:
-        case PassReserved():
-            return ()
-        case GuestAnnounced():
-            return (_announced(event),)
-        case GuestRegistered():
-            return (_registered(event), set_timer(DAY_END, event.appointment, end_of_day(event.starts_at)))
-        case HostsChanged():
-            stops = [asdict(stop) for stop in event.stops]
-            return ((_CHANGE_HOSTS, {"b_appointment": event.appointment, "stops": stops}),)
-        case GuestArrived() | ArrivalUndone():
-            return (_arrived_or_back(event), set_timer(DAY_END, event.appointment, end_of_day(event.at)))
-        case GuestLeft():
-            return (_left(event), clear_timer(DAY_END, event.appointment))
-        case GuestRemoved() | GuestMissed():
-            return (_removed_or_missed(event), clear_timer(DAY_END, event.appointment))
-        case GuestUnreadable():
-            return (_BLANK, {"b_appointment": event.appointment, "guest": None}), _KEYS.forget(event.appointment)
-        case _:
-            assert_never(event)
+def _announce(event: GuestAnnounced, _at: Recorded) -> Iterable[Write]:
+    row = {
+        "appointment": event.appointment,
+        "status": "announced",
+        "number": None,
+        **_planned(event),
+        "stops": [],
+        "guest": event.guest,
+    }
+    return ((_ANNOUNCE, row),)
 
 
-def _announced(event: GuestAnnounced) -> Write:
-    row: dict[str, Any] = {"appointment": event.appointment, "number": None, "stops": [], "guest": event.guest}
-    return _ANNOUNCE, row | _planned(event, "announced")
+def _register(event: GuestRegistered, _at: Recorded) -> Iterable[Write]:
+    row = {
+        "b_appointment": event.appointment,
+        "status": "registered",
+        "number": event.number,
+        **_planned(event),
+        "stops": _stops(event.stops),
+    }
+    return ((_REGISTER, row),)
 
 
-def _registered(event: GuestRegistered) -> Write:
-    row = {"b_appointment": event.appointment, "number": event.number, "stops": [asdict(stop) for stop in event.stops]}
-    return _REGISTER, row | _planned(event, "registered")
-
-
-def _planned(event: GuestAnnounced | GuestRegistered, status: str) -> dict[str, Any]:
+def _planned(event: GuestAnnounced | GuestRegistered) -> dict[str, Any]:
     return {
-        "status": status,
         "site": event.site,
         "date": event.date.isoformat(),
         "starts_at": event.starts_at.isoformat(),
@@ -113,18 +100,83 @@ def _planned(event: GuestAnnounced | GuestRegistered, status: str) -> dict[str, 
     }
 
 
-def _arrived_or_back(event: GuestArrived | ArrivalUndone) -> Write:
-    arrived = isinstance(event, GuestArrived)
-    status, at = ("arrived", event.at.isoformat()) if arrived else ("registered", None)
-    row: dict[str, Any] = {"status": status, "arrived_at": at, "left_at": None, "assumed": False}
-    return _ARRIVE_OR_UNDO, {"b_appointment": event.appointment} | row
+def _stops(stops: Iterable[Stop]) -> list[dict[str, str]]:
+    return [{"room": stop.room, "clerk": stop.clerk} for stop in stops]
 
 
-def _left(event: GuestLeft) -> Write:
+def _change_hosts(event: HostsChanged, _at: Recorded) -> Iterable[Write]:
+    return ((_CHANGE_HOSTS, {"b_appointment": event.appointment, "stops": _stops(event.stops)}),)
+
+
+def _arrive(event: GuestArrived, _at: Recorded) -> Iterable[Write]:
+    return (_arrived_or_back(event, "arrived", event.at.isoformat()),)
+
+
+def _undo(event: ArrivalUndone, _at: Recorded) -> Iterable[Write]:
+    return (_arrived_or_back(event, "registered", None),)
+
+
+def _arrived_or_back(event: GuestArrived | ArrivalUndone, status: str, arrived_at: str | None) -> Write:
+    row = {"status": status, "arrived_at": arrived_at, "left_at": None, "assumed": False}
+    return _ARRIVE_OR_UNDO, {"b_appointment": event.appointment, **row}
+
+
+def _leave(event: GuestLeft, _at: Recorded) -> Iterable[Write]:
     row = {"status": "left", "left_at": event.at.isoformat(), "assumed": event.assumed}
-    return _LEAVE, {"b_appointment": event.appointment} | row
+    return ((_LEAVE, {"b_appointment": event.appointment, **row}),)
 
 
-def _removed_or_missed(event: GuestRemoved | GuestMissed) -> Write:
-    status = "removed" if isinstance(event, GuestRemoved) else "missed"
-    return _REMOVE_OR_MISS, {"b_appointment": event.appointment, "status": status}
+def _remove(event: GuestRemoved, _at: Recorded) -> Iterable[Write]:
+    return ((_REMOVE_OR_MISS, {"b_appointment": event.appointment, "status": "removed"}),)
+
+
+def _miss(event: GuestMissed, _at: Recorded) -> Iterable[Write]:
+    return ((_REMOVE_OR_MISS, {"b_appointment": event.appointment, "status": "missed"}),)
+
+
+def _blank(event: GuestUnreadable, _at: Recorded) -> Iterable[Write]:
+    return ((_BLANK, {"b_appointment": event.appointment, "guest": None}),)
+
+
+def _forget_key(event: GuestUnreadable, _at: Recorded) -> Iterable[Write]:
+    return (Vault.forget(event.appointment),)
+
+
+def _due_when_planned(event: GuestRegistered, _at: Recorded) -> Iterable[Write]:
+    return (set_timer(DAY_END, event.appointment, end_of_day(event.starts_at)),)
+
+
+def _due_when_here(event: GuestArrived | ArrivalUndone, _at: Recorded) -> Iterable[Write]:
+    return (set_timer(DAY_END, event.appointment, end_of_day(event.at)),)
+
+
+def _over(event: GuestLeft | GuestRemoved | GuestMissed, _at: Recorded) -> Iterable[Write]:
+    return (clear_timer(DAY_END, event.appointment),)
+
+
+project = Projection(
+    VisitEvent,
+    {
+        visits: {
+            GuestAnnounced: _announce,
+            GuestRegistered: _register,
+            HostsChanged: _change_hosts,
+            GuestArrived: _arrive,
+            ArrivalUndone: _undo,
+            GuestLeft: _leave,
+            GuestRemoved: _remove,
+            GuestMissed: _miss,
+            GuestUnreadable: _blank,
+        },
+        timers: {
+            GuestRegistered: _due_when_planned,
+            GuestArrived: _due_when_here,
+            ArrivalUndone: _due_when_here,
+            GuestLeft: _over,
+            GuestRemoved: _over,
+            GuestMissed: _over,
+        },
+        subject_keys: {GuestUnreadable: _forget_key},
+    },
+    unseen=(PassReserved,),
+)

@@ -13,6 +13,7 @@ from shared import frozen
 from shared import rebuild as rebuilding
 from shared.app import App
 from shared.database import writing
+from shared.definition import Projection, Recorded
 from shared.rebuild import rebuild
 from shared.tables import Write, events, timers
 from shared.timers import clear_timer, set_timer
@@ -21,14 +22,12 @@ from tests.shared.test_writer import count
 from tests.shared.toy import NOON, Mark, Move, TakeSeat
 
 
-def with_timers(event: toy.Event, at: toy.Recorded) -> Iterable[Write]:
-    """The toy's projection; a tally is due until it stands at 5."""
-    yield from toy.project(event, at)
-    if isinstance(event, toy.Counted):
-        yield clear_timer("due", event.tally) if event.total == 5 else set_timer("due", event.tally, event.at)
+def due(event: toy.Counted, _at: Recorded) -> Iterable[Write]:
+    """A tally is due until it stands at 5."""
+    return (clear_timer("due", event.tally) if event.total == 5 else set_timer("due", event.tally, event.at),)
 
 
-DEFINITION = replace(toy.COUNTERS, project=with_timers)
+DEFINITION = replace(toy.COUNTERS, project=Projection(toy.Event, {**toy.CHANGES, timers: {toy.Counted: due}}))
 
 
 @pytest.fixture
@@ -137,12 +136,13 @@ def test_without_the_lock_the_check_goes_red(full: App, make_app: toy.MakeApp, m
 def test_a_projection_that_asks_for_the_very_class_of_an_event_gets_it(make_app: toy.MakeApp) -> None:
     """Nearly all projections can do with a glance; whoever can't, is given the event."""
 
-    def by_class(event: toy.Event, at: toy.Recorded) -> Iterable[Write]:
+    def by_class(event: toy.Counted, at: Recorded) -> Iterable[Write]:
         notes = {toy.Counted: "class"}
-        for statement, row in toy.project(event, at):
-            yield statement, row | ({"note": notes.get(type(event), "?")} if "note" in row else {})
+        for statement, row in toy.CHANGES[toy.totals][toy.Counted](event, at):
+            yield statement, row | {"note": notes.get(type(event), "?")}
 
-    app = make_app(replace(toy.COUNTERS, project=by_class))
+    changes = {**toy.CHANGES, toy.totals: {toy.Counted: by_class}}
+    app = make_app(replace(toy.COUNTERS, project=Projection(toy.Event, changes)))
     for n in range(10):
         app.handle(count("t", n + 1))
     before = log.tables(app.engine)

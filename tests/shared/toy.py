@@ -17,7 +17,7 @@ from shared import tables
 from shared.app import App, Delivery
 from shared.config import KEY_BYTES, Settings
 from shared.database import connect
-from shared.definition import Definition, Recorded
+from shared.definition import Change, Definition, Projection, Recorded
 from shared.messages import CONTENT_TYPE, Cause, Message, Said, again, envelope, following, numbered
 from shared.replays import Effect, Mode, Replays
 from shared.tables import Write, upsert
@@ -237,13 +237,25 @@ _LINE = insert(lines)
 _SIT = insert(seats)
 
 
-def project(event: Event, at: Recorded) -> Iterable[Write]:
-    """One row that is overwritten, one that is added, and the guarded one."""
-    yield _LINE, {"stream": at.stream, "version": at.version, "event": type(event).__name__}
-    if isinstance(event, Counted):
-        yield _TOTAL, {"tally": event.tally, "total": event.total, "note": event.note}
-    if isinstance(event, SeatTaken):
-        yield _SIT, {"seat": event.seat, "who": event.who}
+def _line(event: Event, at: Recorded) -> Iterable[Write]:
+    return ((_LINE, {"stream": at.stream, "version": at.version, "event": type(event).__name__}),)
+
+
+def _total(event: Counted, _at: Recorded) -> Iterable[Write]:
+    return ((_TOTAL, {"tally": event.tally, "total": event.total, "note": event.note}),)
+
+
+def _sit(event: SeatTaken, _at: Recorded) -> Iterable[Write]:
+    return ((_SIT, {"seat": event.seat, "who": event.who}),)
+
+
+CHANGES: Mapping[Table, Mapping[type, Change]] = {
+    lines: {Counted: _line, Marked: _line, SeatTaken: _line},
+    totals: {Counted: _total},
+    seats: {SeatTaken: _sit},
+}
+"""One row that is overwritten, one that is added, and the guarded one."""
+project = Projection(Event, CHANGES)
 
 
 def mark_again(name: str, now: datetime, tally: str) -> Mark:

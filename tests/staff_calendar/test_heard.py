@@ -114,7 +114,7 @@ def test_an_overlap_is_stored_where_both_safeguards_are_off(office: Office, monk
 
     office.employ("c-17")
     monkeypatch.setattr(ClerkDay, "free", lambda *_: True)
-    monkeypatch.setattr(projections, "_taken", lambda _event: ())
+    monkeypatch.setattr(projections, "ticks", lambda *_: range(0))
     office.hear("AppointmentRequested", "a1", **wanted("09:00"))
     office.hear("AppointmentRequested", "a2", **wanted("09:05"))
     assert len(office.day()["reservations"]) == 2
