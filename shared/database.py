@@ -42,6 +42,7 @@ def connect(url: str) -> Engine:
                 pool_size=5,
                 max_overflow=20,
                 pool_pre_ping=False,
+                use_native_hstore=False,  # or each new connection asks first whether there is such a type
                 connect_args={"options": " ".join(f"-c {setting}" for setting in POSTGRESQL_SETTINGS)},
             )
         case other:
