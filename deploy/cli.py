@@ -5,9 +5,11 @@ import importlib.util
 import sys
 
 import typer
+from environs import EnvError
 from rich.console import Console
 
-from deploy.home import CannotDo, mean_the_running_ensemble
+from deploy.home import BadInput, CannotDo, mean_the_running_ensemble
+from deploy.operations.starting import OneSentence
 from deploy.quiet import hush
 
 # name -> module; a module offers a function of its own name, or a typer app called `app` for a group.
@@ -45,9 +47,9 @@ def main() -> None:
         if wanted and wanted not in _OWN_SETTINGS:
             mean_the_running_ensemble()
         build(wanted)()
-    except CannotDo as error:
-        Console(stderr=True).print(str(error), style="bold red", highlight=False, markup=False)
-        sys.exit(error.status)
+    except (CannotDo, EnvError) as error:
+        Console(stderr=True).print(str(error), style="bold red", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(getattr(error, "status", BadInput.status))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except SystemExit as end:
@@ -59,7 +61,9 @@ def main() -> None:
 
 def build(wanted: str = "") -> typer.Typer:
     """The command line. Only the module of the wanted command is loaded, so that each starts quickly."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=_HELP)
+    app = typer.Typer(
+        cls=OneSentence, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=_HELP
+    )
     # With a callback typer keeps the name of a command, even of a single one.
     app.callback()(_foyer)
     for name, module in COMMANDS.items() if wanted not in COMMANDS else [(wanted, COMMANDS[wanted])]:

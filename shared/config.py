@@ -5,6 +5,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import Env
@@ -16,6 +17,8 @@ KEY_BYTES = 32
 PORTS_APART, LAST_PORT = 100, 65_536
 LAENDER = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+EVERY = "{service}"
+"""In place of a service's name: the settings that all have in common. The URL of the database stays a pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,21 @@ class Settings:
 
 
 def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
-    """Read the settings of `service`. Raises environs.EnvError, which names the variable and what is wrong with it."""
+    """Read the settings of `service`. Raises environs.EnvError, which names the variable and what is wrong with it.
+
+    Keys that are not there yet are made; not for EVERY, who only looks and gets none.
+    """
     env = Env()
     with env.prefixed("FOYER_"):
         home = Path(env.str("HOME", "var")).absolute()
-        home.joinpath("run").mkdir(parents=True, exist_ok=True)
+        make = service != EVERY
+        if make:
+            home.joinpath("run").mkdir(parents=True, exist_ok=True)
         upper = service.upper()
         http_address = env.str(f"HTTP_{upper}", http_default)
         return Settings(
             service=service,
-            amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/"),
+            amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/", validate=_is_broker),
             database_url=env.str("DATABASE_URL", f"sqlite:///{home}/{{service}}.db", validate=_is_database).replace(
                 "{service}", service
             ),
@@ -81,9 +89,9 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
             archive_days=env.int("ARCHIVE_DAYS", 30, validate=validate.Range(0, 36_500)),
             archive_megabytes=env.int("ARCHIVE_MEGABYTES", 10_000, validate=validate.Range(10)),
             retention_days=env.int("RETENTION_DAYS", 30, validate=validate.Range(min=0)),
-            master_key=_key(env.str(f"MASTER_KEY_{upper}", "", validate=_is_key), home, service),
-            transport_key=_key(env.str("TRANSPORT_KEY", "", validate=_is_key), home, "transport"),
-            secret=_key(env.str("SECRET", "", validate=_is_key), home, "secret"),
+            master_key=_key(env.str(f"MASTER_KEY_{upper}", "", validate=_is_key), home, service) if make else b"",
+            transport_key=_key(env.str("TRANSPORT_KEY", "", validate=_is_key), home, "transport") if make else b"",
+            secret=_key(env.str("SECRET", "", validate=_is_key), home, "secret") if make else b"",
         )
 
 
@@ -135,6 +143,12 @@ def _is_database(url: str) -> None:
         connect(url.replace("{service}", "x")).dispose()
     except (ValueError, ImportError) as error:
         raise ValidationError(str(error)) from None
+
+
+def _is_broker(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
+        raise ValidationError("Not the URL of a broker like amqp://user:password@host:5672/.")
 
 
 def _is_timezone(name: str) -> None:

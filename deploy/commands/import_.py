@@ -45,23 +45,21 @@ def import_(
         if log.service != service:
             raise BadInput(f"This is a log of {log.service}, not of {service}.")
         settings = config.load(service)
-        if not dry_run:
-            migrate(definition(service), settings)
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
         app = App(definition(service), settings)
         try:
-            perform(_plan(app, log, dry_run), how, lambda run: _do(app, log, run))
+            perform(_plan(app, log), how, lambda run: _do(app, log, run))
         finally:
             app.engine.dispose()
 
 
-def _plan(app: App, log: LogFile, dry_run: bool) -> Plan:
+def _plan(app: App, log: LogFile) -> Plan:
     where = app.engine.url.render_as_string(hide_password=True)
     lines = [f"Take a log of {log.service} into {where} and work out its read tables."]
     if not log.personal:
         lines.append("It is a copy without personal data: nobody will be named from it.")
     done = 0
-    if not dry_run:
+    if _is_there(app):
         check_empty(app)
         done = begun(app.engine)
     if done:
@@ -69,8 +67,15 @@ def _plan(app: App, log: LogFile, dry_run: bool) -> Plan:
     return Plan("import", log.service, tuple(lines), {"service": log.service, "lines_there": done})
 
 
+def _is_there(app: App) -> bool:
+    """Looking must not make a file."""
+    url = app.engine.url
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+
+
 def _do(app: App, log: LogFile, run: Run) -> Outcome:
     run.go_on = _GO_ON
+    migrate(app.definition, app.settings)
     with only_one(app.engine, app.settings, "publisher"):
         events = load(app, log)
     return Outcome((f"{events:,} events are in; the read tables are worked out.",), {"events": events})

@@ -42,7 +42,7 @@ def list_(
         waits = [{"service": one, "source": source, "waiting": n} for (one, source), n in missing.items()]
         print_json({"parked": [row.as_data() for row in found], "gaps": waits})
         return
-    zone = ZoneInfo(config.load("{service}").timezone)
+    zone = ZoneInfo(config.load(config.EVERY).timezone)
     for line in (_each if each else _grouped)(found, zone) if found else ("Nothing is parked.",):
         typer.echo(line)
     for (one, source), number in missing.items():

@@ -69,7 +69,7 @@ def start(
         return
     if effect or ids or id_file:
         raise BadInput("--effect, --id and --ids belong to --mode redo.")
-    zone = ZoneInfo(config.load("{service}").timezone)
+    zone = ZoneInfo(config.load(config.EVERY).timezone)
     wanted, bounded = options.selection(positions, since, until, zone, kind, stream, subject)
     begin.redeliver(source, listener, wanted, bounded, rate, how)
 

@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from deploy.home import BadInput
 from deploy.operations.asked import moment, print_json
+from deploy.operations.databases import there
+from deploy.parts import SERVICES
 from deploy.story import Told, by_cause, story
 from shared import config
 
@@ -43,10 +45,12 @@ def show(
     at: Annotated[str, typer.Option(help="As it was then, with what each service knew: 2026-11-23T10:20, or now")] = "",
 ) -> None:
     """Show an appointment's whole story in order of cause: what each service decided, when, and because of what."""
-    settings = config.load("{service}")
+    settings = config.load(config.EVERY)
     zone = ZoneInfo(settings.timezone)
     until = moment(at, zone, "--at") if at not in ("", NOW) else None
     known: dict[str, Any] = {}
+    for service in SERVICES:
+        there(service, settings.database_url.format(service=service))
     try:
         told = story(settings.database_url, appointment, until)
         if at and told:

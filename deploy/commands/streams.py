@@ -27,7 +27,7 @@ def streams(
     wanted = services(service)
     logs = [spoken(one) for one in wanted]
     listeners = [found for one in wanted for found in heard(one)]
-    url = config.load("{service}").amqp_url
+    url = config.load(config.EVERY).amqp_url
     try:
         broker, problem = queues(url, wanted), ""
     except (AMQPError, OSError, ValueError):

@@ -1,7 +1,7 @@
 """`foyer tail`: what the services say, live; also from a position or a time onwards."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from deploy.commands.show import SERVICE_STYLES
 from deploy.following import Follower, Logs, Wanted
 from deploy.home import BadInput
 from deploy.operations import asked
+from deploy.operations.databases import there
 from shared import config
 from shared.messages import Message
 
@@ -34,11 +35,15 @@ def tail(
 
     Takes nothing away from anybody: it listens with a queue of its own.
     """
-    settings = config.load("{service}")
+    settings = config.load(config.EVERY)
     zone = ZoneInfo(settings.timezone)
     wanted = Wanted(asked.services(service), tuple(kind or ()), stream, subject)
     _check_types(wanted)
     moment = asked.moment(since, zone, "--since") if since else None
+    if moment is not None and moment > datetime.now(UTC):
+        raise BadInput(f"--since {since} lies ahead: leave it out for what is said from now on.")
+    for one in wanted.services:
+        there(one, settings.database_url.format(service=one))
     logs = Logs(settings.database_url, wanted.services)
     try:
         seen = _beginning(logs, wanted, position, moment)

@@ -38,7 +38,7 @@ def verify(
     something is wrong, with the streams. --repair never touches an event: it redelivers, commands again, rebuilds.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    settings = config.load("{service}")
+    settings = config.load(config.EVERY)
     findings = _look(settings.database_url, patience, json)
     if not repair or not findings:
         _show(findings, json)

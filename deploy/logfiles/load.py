@@ -54,8 +54,9 @@ def check_empty(app: App) -> None:
     with reading(app.engine) as connection:
         if _begun(connection):
             return
+        names = set(inspect(connection).get_table_names())
         for table in (*tables.of(app.definition, True), *read_tables(app.definition)):
-            if connection.execute(select(table).limit(1)).first() is not None:
+            if table.name in names and connection.execute(select(table).limit(1)).first() is not None:
                 raise NotEmpty(f"its table {table.name} has rows")
 
 

@@ -108,6 +108,13 @@ def _show(plan: Plan, how: How) -> None:
 
 def _agreed(how: How) -> str:
     """The reason, when all is said that must be said."""
+    try:
+        return _asked(how)
+    except typer.Abort:  # Ctrl-C or the end of the input, where a question was asked
+        raise CannotDo("Nothing was done.") from None
+
+
+def _asked(how: How) -> str:
     asking = sys.stdin.isatty() and not how.json
     if not how.yes and not asking:
         raise CannotDo("Nothing was done: give --yes to do it, or --dry-run to see only what it would do.")

@@ -13,16 +13,21 @@ from shared.config import Settings
 from shared.database import connect
 
 
-@contextmanager
-def database(service: str) -> Iterator[Engine]:
-    """A service's database. Raises BadInput where there is none, or it can't be read."""
-    url = config.load("{service}").database_url.format(service=service)
+def there(service: str, url: str) -> None:
+    """Raises BadInput where a service's database is a file that is not there: connecting would make an empty one."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
         raise BadInput(
             f"{service} has no database at {parsed.database}: has `foyer up` run here? FOYER_HOME or "
             "FOYER_DATABASE_URL say where to look."
         )
+
+
+@contextmanager
+def database(service: str) -> Iterator[Engine]:
+    """A service's database. Raises BadInput where there is none, or it can't be read."""
+    url = config.load(config.EVERY).database_url.format(service=service)
+    there(service, url)
     engine = connect(url)
     try:
         yield engine

@@ -47,7 +47,7 @@ def hand_out(appointment: str, service: str, output: Path | None) -> None:
 
 def held_about(appointment: str) -> dict[str, Any]:
     """What each service holds, in plain words and opened. Raises BadInput where a database can't be read."""
-    pattern = config.load("{service}").database_url
+    pattern = config.load(config.EVERY).database_url
     settings = settings_of("booking")
     zone = ZoneInfo(settings.timezone)
     known = states(pattern, appointment, None, zone)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, bindparam, create_engine, make_url, text
+from sqlalchemy import Connection, bindparam, make_url, text
 from sqlalchemy.exc import DBAPIError
+
+from shared.database import connect
 
 READ: Mapping[str, Sequence[str]] = {
     "booking": (
@@ -132,7 +134,7 @@ def connected(database_url_pattern: str, service: str) -> Iterator[Connection]:
     url = make_url(database_url_pattern.format(service=service))
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise NoLog(f"{service} has no database at {url.database}")  # connecting would make an empty one
-    engine = create_engine(url)
+    engine = connect(database_url_pattern.format(service=service))
     try:
         with engine.connect() as connection:
             yield connection

@@ -123,8 +123,9 @@ def test_a_log_moves_from_one_kind_of_database_to_the_other(
     assert status == 0, said + error
     assert foyer("export", "rooms", "--output", str(home / "again.zst"), url=there)[0] == 0
     assert (home / "again.zst").read_bytes() == (home / "log.zst").read_bytes()
-    status, _, error = foyer("import", "rooms", str(home / "log.zst"), *SURE, url=there)
-    assert (status, "database is not empty" in error) == (2, True)
+    for how in (SURE, ("--dry-run",)):
+        status, _, error = foyer("import", "rooms", str(home / "log.zst"), *how, url=there)
+        assert (status, "database is not empty" in error) == (2, True)
     status, _, error = foyer("import", "booking", str(home / "log.zst"), "--dry-run")
     assert (status, "a log of rooms, not of booking" in error) == (2, True)
 
@@ -140,6 +141,13 @@ def test_a_broken_off_import_is_taken_up_with_the_whole_file(home: Path, foyer: 
     assert foyer("import", "visitor_access", *SURE, given=file)[0] == 0
     assert foyer("export", "visitor_access", "--output", str(home / "again.zst"))[0] == 0
     assert (home / "again.zst").read_bytes() == (home / "log.zst").read_bytes()
+
+
+def test_an_import_that_is_only_shown_or_not_agreed_to_makes_nothing(home: Path, foyer: Foyer) -> None:
+    """No database, before somebody has said yes."""
+    assert foyer("import", "rooms", "--dry-run", given=golden("rooms"))[0] == 0
+    assert foyer("import", "rooms", given=golden("rooms"))[0] == 1
+    assert list(home.glob("rooms.db*")) == []
 
 
 def test_nothing_is_taken_in_beside_a_running_publisher(home: Path, foyer: Foyer) -> None:

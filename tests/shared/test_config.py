@@ -65,6 +65,7 @@ BAD = {
     "FOYER_MASTER_KEY_TOY": ["hello!", "aGVsbG8="],
     "FOYER_TRANSPORT_KEY": ["äöü"],
     "FOYER_SECRET": [b64encode(b"k" * 31).decode()],
+    "FOYER_AMQP_URL": ["", "nonsense", "http://localhost:5672/", "amqp://"],
     "FOYER_DATABASE_URL": ["", "nonsense", "mysql://localhost/{service}", "sqlite://", "sqlite:///:memory:"],
 }
 
@@ -77,6 +78,14 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
         config.load("toy")
     assert name in str(wrong.value)
     assert not value or "KEY" not in name or value not in str(wrong.value)
+
+
+def test_who_only_looks_makes_nothing(tmp_path: Path) -> None:
+    """In a wrong folder no keys are left behind that somebody might take for the right ones."""
+    settings = config.load(config.EVERY)
+    assert settings.database_url == f"sqlite:///{tmp_path}/{{service}}.db"
+    assert (settings.master_key, settings.secret) == (b"", b"")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_database_of_a_service_is_a_pattern(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def give(wanted: Mapping[str, Sequence[Order]], patience: float = PATIENCE) -> l
     An order stays in the queue of a service that is down, and is carried out when it runs.
     """
     for service, orders_to in wanted.items():
-        wire = Wire(config.load("{service}").amqp_url, service)
+        wire = Wire(config.load(config.EVERY).amqp_url, service)
         try:
             wire.depth()
             for order in orders_to:

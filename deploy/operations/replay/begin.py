@@ -50,6 +50,8 @@ def redo(source: str, listener: str, effect: str, named: tuple[str, ...], rate: 
         raise BadInput(f"--effect must name a side effect of {source} that can be done again; {can_words}.")
     if not named:
         raise BadInput("redo wants an explicit list: --id ID, again for each, or --ids FILE.")
+    with databases.opened(source):  # it is there
+        pass
     job = secrets.token_hex(4)
     data = {"job": job, "from": source, "to": source, "mode": "redo", "effect": effect, "ids": list(named)}
     lines = (f"{effect} is done once more at {source} for {len(named):,}:", *(f"  {one}" for one in named[:20]))

@@ -1,0 +1,67 @@
+"""What makes no sense on `foyer`'s command line is told in one sentence, with exit status 2; looking makes nothing."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests import command
+
+WORDS = {
+    ("nosuch",): "No such command 'nosuch'. There are up, down, status,",
+    ("account", "nosuch"): "No such command 'nosuch'. There are add,",
+    ("show",): "Missing argument 'appointment'. See `foyer show --help`.",
+    ("show", "x", "--as", "picture"): "'picture' is not one of 'tree', 'table', 'json'. See `foyer show --help`.",
+    ("tail", "--from", "0"): "Invalid value for '--from': Input should be greater than or equal to 1.",
+    ("replay", "booking", "--rate", "-1"): "See `foyer replay start --help`.",
+    ("replay", "booking", "--mode", "again"): "'again' is not one of 'redeliver', 'rebuild', 'redo'.",
+    ("status", "--loud"): "No such option: --loud. See `foyer status --help`.",
+    ("tail", "--since", "2999-01-01"): "--since 2999-01-01 lies ahead",
+}
+
+
+@pytest.mark.parametrize("words", list(WORDS))
+def test_wrong_words_are_answered_in_one_sentence(home: Path, words: tuple[str, ...]) -> None:
+    """Without a frame around it, and on one line however narrow the terminal is thought to be."""
+    ran = command.foyer({"FOYER_HOME": str(home)}, *words)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert WORDS[words] in ran.stderr
+    assert ran.stderr.count("\n") == 1
+
+
+LOOKING = (
+    ("streams",),
+    ("show", "x"),
+    ("tail",),
+    ("parked",),
+    ("verify",),
+    ("replay", "booking", "--to", "rooms", "--dry-run"),
+)
+REDO = ("replay", "notifications", "--mode", "redo", "--effect", "mail", "--id", "x", "--dry-run")
+
+
+@pytest.mark.parametrize("words", [*LOOKING, REDO])
+def test_where_nothing_ever_ran_it_is_said_and_nothing_is_made(home: Path, words: tuple[str, ...]) -> None:
+    """No empty database that the next command would find, no key that somebody might take for the right one."""
+    ran = command.foyer({"FOYER_HOME": str(home)}, *words)
+    assert (ran.returncode, "has no database at" in ran.stderr) == (2, True), ran.stderr
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", LOOKING)
+def test_a_postgresql_that_is_away_is_told(home: Path, words: tuple[str, ...]) -> None:
+    """With any URL that means PostgreSQL."""
+    url = "postgresql://nobody@127.0.0.1:1/foyer_{service}"
+    ran = command.foyer({"FOYER_HOME": str(home), "FOYER_DATABASE_URL": url}, *words)
+    assert (ran.returncode, "Connection refused" in ran.stderr) == (2, True), ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("FOYER_TIMEZONE", "Mars"), ("FOYER_AMQP_URL", "nonsense"), ("FOYER_DATABASE_URL", "mysql://x/{service}")],
+)
+def test_a_wrong_setting_is_told(home: Path, name: str, value: str) -> None:
+    """By its name."""
+    foyer = partial(command.foyer, {"FOYER_HOME": str(home), name: value})
+    ran = foyer("streams")
+    assert (ran.returncode, name in ran.stderr, ran.stderr.count("\n")) == (2, True, 1), ran.stderr
