@@ -5,11 +5,14 @@ import resource
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import formatdate
+from time import time
 
 import pytest
 
 from services.staff_calendar.calendars import links
 from services.staff_calendar.calendars.adapters.address import Address
+from services.staff_calendar.calendars.links import Kind
 from services.staff_calendar.calendars.port import Because
 from services.staff_calendar.calendars.settings import Limits
 from services.staff_calendar.calendars.tables import entries
@@ -393,9 +396,17 @@ def test_a_server_without_sync_tokens_is_read_by_its_mark(desk: Desk, server: Na
     assert (desk.busy(), desk.state(calendar).because) == (["08:00-09:00"], None)
 
 
-def test_a_slow_server_is_waited_for_as_long_as_it_asks(desk: Desk, server: Nasty) -> None:
-    """Retry-After counts."""
-    server.behaviour = nasty.status(429, Retry_After="7000")
-    calendar = desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+@pytest.mark.parametrize(("kind", "path"), [("address", "calendar.ics"), ("caldav", "c/")])
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("wait", ["7000", "seconds", "a date"])
+def test_a_slow_server_is_waited_for_as_long_as_it_asks(
+    desk: Desk, server: Nasty, kind: Kind, path: str, status: int, wait: str
+) -> None:
+    """Retry-After counts, in seconds or as a date; what is neither does no harm."""
+    asked = formatdate(time() + 7000, usegmt=True) if wait == "a date" else wait
+    server.behaviour = nasty.status(status, Retry_After=asked)
+    calendar = desk.connect("c-17", Access(f"{server.url}/{path}"), kind)
     desk.sync()
-    assert desk.state(calendar).due_at > instant(desk.office.now + timedelta(seconds=6900))
+    assert desk.state(calendar).because == "too_many_requests"
+    late = desk.state(calendar).due_at > instant(desk.office.now + timedelta(seconds=6900))
+    assert late is (wait != "seconds")
