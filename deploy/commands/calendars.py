@@ -24,10 +24,10 @@ from services.staff_calendar.calendars.adapters.upload import Upload
 from services.staff_calendar.calendars.conflicts import conflicts
 from services.staff_calendar.calendars.guard import parts_of
 from services.staff_calendar.calendars.invitation import SPOKEN
-from services.staff_calendar.calendars.links import Link
+from services.staff_calendar.calendars.links import Kind, Link
 from services.staff_calendar.calendars.port import Trouble
 from services.staff_calendar.calendars.reader import Reader
-from services.staff_calendar.calendars.sync import keep_clerk, look
+from services.staff_calendar.calendars.sync import keep_clerk, kept, look
 from services.staff_calendar.calendars.transport import Pool
 from services.staff_calendar.calendars.vault import Access
 from services.staff_calendar.calendars.wishes import wishes
@@ -35,6 +35,7 @@ from shared.words import SOURCE
 
 MAILBOX = re.compile(r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 LONGEST_ADDRESS = 254
+NAME = re.compile(r"[A-Za-z0-9._-]{1,60}")
 PASSWORD = "FOYER_CALENDAR_PASSWORD"
 Clerk = Annotated[str, typer.Argument(help="The clerk's id")]
 Name = Annotated[str, typer.Argument(help="The calendar's name, as `foyer calendars list` shows it")]
@@ -84,18 +85,21 @@ def add(
     """Connect a clerk's calendar: by CalDAV, or a calendar file at an address. It is tried first."""
     if opens and not site:
         raise BadInput("--opens needs --site: hours are opened at a site.")
+    if mail and not MAILBOX.fullmatch(mail):
+        raise BadInput("--mail must be an address like k17@town.example, in ASCII.")
     if kind not in ("", "caldav", "address"):
         raise BadInput(f"--kind must be caldav or address, not {kind!r}.")
     with here() as at:
         _known(at, clerk)
         if writes:
             _written_once(at, clerk, ("mail",))
-        named = name or links.new_name(clerk, [one.link.calendar for one in at.all()])
         host = _host(address)
+        found: Kind = "address" if (kind or kind_of(address)) == "address" else "caldav"
+        named = _named(at, name, clerk, found)
         link = Link(
             calendar=named,
             clerk=clerk,
-            kind="address" if (kind or kind_of(address)) == "address" else "caldav",
+            kind=found,
             host=host,
             zone=_zone(zone or at.app.settings.timezone),
             mail=mail or None,
@@ -137,26 +141,29 @@ def upload(
         raise BadInput(f"{file} can't be read: {error.strerror}.") from None
     with here() as at:
         _known(at, clerk)
-        named = name or links.new_name(clerk, [one.link.calendar for one in at.all()])
-        if any(one.link.calendar == named and one.link.kind != "upload" for one in at.all()):
-            raise BadInput(f"{named} is not an uploaded file: choose another --name.")
+        named = _named(at, name, clerk, "upload")
         link = Link(named, clerk, "upload", "file", _zone(zone or at.app.settings.timezone))
         plan = Plan(
             "calendars upload", named, (f"Take the busy times of {clerk} from {file.name} as {named}.",), asdict(link)
         )
 
         def do(run: Run) -> Outcome:
-            if not any(one.link.calendar == named for one in at.all()):
+            try:
+                calendar = Upload(ics, at.settings.limits)
+            except Trouble as trouble:
+                raise CannotDo(f"{file.name}: {said(trouble)}.") from None
+            new = not any(one.link.calendar == named for one in at.all())
+            if new:
                 at.app.write(*links.connect(link, Access(""), at.app.settings.master_key, at.app.clock()))
             reader = Reader(at.settings.limits)
             try:
-                calendar = Upload(ics, at.settings.limits)
                 looked = look(at.app, at.one(named), calendar, reader, at.settings, threading.Lock())
-            except Trouble as trouble:
-                raise CannotDo(f"{file.name}: {said(trouble)}.") from None
             finally:
                 reader.close()
             at.app.write(links.keep(named, looked.state))
+            if new and looked.state.because and not _understood(at, named):
+                at.app.write(*links.disconnect(named))
+                raise CannotDo(f"{file.name}: {MEANINGS['unreadable']}. It is not connected.")
             return outcome(at, [named])
 
         perform(plan, How(dry_run, yes, reason, who, json), do)
@@ -302,6 +309,21 @@ def _written_once(at: Here, clerk: str, kinds: Sequence[str]) -> None:
             raise BadInput(
                 f"{clerk} has appointments in {one.link.calendar} already: `foyer calendars remove` that first."
             )
+
+
+def _named(at: Here, name: str, clerk: str, kind: Kind) -> str:
+    """The name of a new calendar, or of this clerk's own one of that kind, which is connected anew."""
+    if name and not NAME.fullmatch(name):
+        raise BadInput("--name must be of letters, digits, dots and dashes, 60 at most.")
+    for one in at.all():
+        if one.link.calendar == name and (one.link.clerk, one.link.kind) != (clerk, kind):
+            raise BadInput(f"{name} is another calendar ({one.link.kind}, of {one.link.clerk}): choose another --name.")
+    return name or links.new_name(clerk, [one.link.calendar for one in at.all()])
+
+
+def _understood(at: Here, name: str) -> bool:
+    with at.app.read() as connection:
+        return any(row.problem is None for row in kept(connection, name).values())
 
 
 def _host(address: str) -> str:

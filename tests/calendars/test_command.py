@@ -152,9 +152,34 @@ def test_a_file_is_uploaded_and_replaced(foyer: Foyer, office: Office, tmp_path:
     assert office.kinds().count("BusyTimesChanged") == 3, "what was known stays in force"
 
 
+def test_a_file_of_which_nothing_is_understood_is_not_connected(foyer: Foyer, tmp_path: Path) -> None:
+    """Too large, or no calendar."""
+    file = tmp_path / "k.ics"
+    for content, says in ((b"kein Kalender", "It is not connected."), (b"x" * 8_000_001, "larger than 8 MB")):
+        file.write_bytes(content)
+        bad = foyer("upload", "c-17", str(file), *WHY)
+        assert (bad.returncode, says in bad.stderr) == (1, True)
+        assert json.loads(foyer("list", "--json").stdout) == []
+
+
+def test_a_calendar_is_connected_anew_in_another_way(foyer: Foyer, office: Office, shelf: Shelf) -> None:
+    """Everything in it is read again; another clerk does not get it by its name."""
+    office.employ("c-18")
+    again = ("add", "c-17", shelf.url, "-u", "clerk", "--name", "mine", *WHY)
+    assert foyer(*again).returncode == 0
+    assert foyer(*again, "--opens", "*", "--site", "rathaus").returncode == 0
+    assert foyer(*again, "--opens", "*", "--site", "rathaus", "--not-busy").returncode == 0
+    told = [[day.busy for day in one.days] for one in office.log() if isinstance(one, BusyTimesChanged)]
+    assert (len(told), told[-1]) == (2, [()]), "what it opens does not take time"
+    taken = foyer("add", "c-18", shelf.url, "-u", "clerk", "--name", "mine", *WHY)
+    assert (taken.returncode, "mine is another calendar (caldav, of c-17)" in taken.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("words", "status", "says"),
     [
+        (("add", "c-17", "https://example.org/", "--name", "a b/ü"), 2, "--name must be of letters"),
+        (("add", "c-17", "https://example.org/", "--mail", "nonsense"), 2, "--mail must be an address"),
         (("add", "c-99", "https://example.org/"), 2, "There is no clerk 'c-99'; there are: c-17"),
         (("add", "c-17", "example.org/cal"), 2, "a calendar's address begins with https://"),
         (("add", "c-17", "file:///etc/passwd"), 2, "a calendar's address begins with https://"),

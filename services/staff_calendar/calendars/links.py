@@ -17,6 +17,7 @@ Kind = Literal["caldav", "address", "upload", "mail"]
 _LINK = upsert(links, ["calendar"])
 _STATE = upsert(states, ["calendar"])
 _HURRY = update(states).where(states.c.calendar == bindparam("b_calendar"))
+_UNREAD = delete(entries).where(entries.c.calendar == bindparam("b_calendar"))
 _GONE = tuple(
     delete(table).where(table.c.calendar == bindparam("b_calendar")) for table in (links, states, entries, written)
 )
@@ -66,10 +67,11 @@ class Connected:
 
 
 def connect(link: Link, access: Access, master_key: bytes, now: datetime) -> list[Write]:
-    """Connect a calendar, or connect it anew: what was seen of it before is looked at again."""
+    """Connect a calendar, or connect it anew: all of it is read again, for it may be meant in another way now."""
     row = {name.name: getattr(link, name.name) for name in fields(link)}
     sealed = seal(master_key, link.calendar, access)
     return [
+        (_UNREAD, {"b_calendar": link.calendar}),
         (_LINK, row | {"sealed": sealed, "connected_at": instant(now)}),
         keep(link.calendar, State(due_at=instant(now))),
     ]
