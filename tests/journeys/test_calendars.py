@@ -4,18 +4,20 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 import requests
+from icalendar import Calendar
 
 from deploy.servers.process import Process
 from tests.calendars.desk import event, ics
 from tests.calendars.servers import Radicale, Server
 from tests.journeys.town import CERTIFICATE
-from tests.journeys.town_hall import TownHall
+from tests.journeys.town_hall import Booked, TownHall
 
+ASKED = "Passt Ihnen eine andere Zeit?"
 DAY = 5
 """Days from today, on which nobody else books a certificate."""
 
@@ -28,13 +30,27 @@ def radicale(servers_folder: Path) -> Iterator[Server]:
     server.stop()
 
 
-def foyer(town_hall: TownHall, *words: str) -> None:
-    """As an operator types it."""
+def foyer(town_hall: TownHall, *words: str) -> str:
+    """As an operator types it; what it says."""
     env = {**town_hall.ensemble.env, "FOYER_CALENDAR_NETWORKS": "127.0.0.0/8", "FOYER_CALENDAR_PASSWORD": "secret"}
     process = Process("foyer", (), Path("/dev/null"), env)
     command = (sys.executable, "-m", "deploy.cli", "calendars", *words)
     ran = subprocess.run(command, env=process.environment(), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def later(ics: bytes) -> bytes:
+    """The same entry, as the clerk drags it down by an hour."""
+    calendar = Calendar.from_ical(ics)
+    for entry in calendar.events:
+        entry.DTSTART, entry.DTEND = entry.DTSTART + timedelta(hours=1), entry.DTEND + timedelta(hours=1)
+    return bytes(calendar.to_ical())
+
+
+def subjects(town_hall: TownHall, booked: Booked) -> str:
+    """Of all mails about a visit."""
+    return "\n".join(mail["Subject"] for mail in town_hall.mails(booked))
 
 
 def test_a_clerks_own_calendar_and_the_town_hall_keep_in_step(town_hall: TownHall, radicale: Server) -> None:
@@ -61,6 +77,11 @@ def test_a_clerks_own_calendar_and_the_town_hall_keep_in_step(town_hall: TownHal
         assert booked.appointment in found.all()
         for name in town_hall.names:
             assert name not in found.all()
+        (uid,) = re.findall(r"UID:(\S+)", found.all())
+        shelf.put(f"{uid}.ics", later(shelf.get(f"{uid}.ics") or b""))
+        town_hall.wait(lambda: ASKED in subjects(town_hall, booked), "the guest is asked for another time")
+        assert town_hall.seen(booked)["status"] == "confirmed", "and nothing else has happened"
+        assert booked.appointment in foyer(town_hall, "wishes", "-c", "c-3")
         assert town_hall.manage(booked, "cancellation").status_code == 202
         town_hall.wait(lambda: "BEGIN:VEVENT" not in found.all(), "it is gone from the calendar")
     finally:
