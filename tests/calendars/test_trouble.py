@@ -354,6 +354,28 @@ def test_a_collection_that_has_moved_is_followed(desk: Desk, server: Nasty, radi
     assert (desk.state(calendar).because, desk.busy()) == (None, ["10:00-11:30"])
 
 
+@pytest.mark.parametrize("kind", ["address", "caldav"])
+@pytest.mark.parametrize("sign", ["Basic realm=x", 'Digest realm="x", nonce="n", qop="auth", algorithm=MD5'])
+def test_a_password_stays_where_it_belongs(desk: Desk, server: Nasty, kind: Kind, sign: str) -> None:
+    """Whoever a server sends us to may ask for it in vain, also for what is worked out of it."""
+    told: list[str | None] = []
+
+    def asks(handler: nasty.Handler) -> None:
+        told.append(handler.headers.get("Authorization"))
+        handler.answer(401, WWW_Authenticate=sign)
+
+    with nasty.running() as other:
+        other.behaviour = asks
+        server.behaviour = nasty.redirects(other.url, 307)
+        calendar = desk.connect("c-17", Access(f"{server.url}/c/", "k17", "geheim"), kind)
+        desk.sync()
+    assert desk.state(calendar).because == "not_signed_in"
+    assert told == [None]
+    server.behaviour = asks
+    desk.sync()
+    assert told[1:] != [None], "where it belongs it is told"
+
+
 def test_an_old_token_leads_to_everything(desk: Desk, any_server: Server) -> None:
     """A server that does not know it any more is asked from the beginning."""
     shelf = any_server.collection()

@@ -47,15 +47,26 @@ class Session(requests.Session):
 
 
 class PasswordAuth(HTTPDigestAuth):
-    """Basic at once (there is always TLS, or a network that was allowed), Digest where the server asks for it."""
+    """Basic at once (there is always TLS, or a network that was allowed), Digest where the server asks for it.
+
+    Not where it has sent us to: what is worked out of a password is no business of others.
+    """
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a request."""
+        self._place = parts_of(str(r.url))
         prepared: Any = super().__call__(r)  # type: ignore[no-untyped-call]
         if "Authorization" not in prepared.headers:
             basic = requests.auth._basic_auth_str(self.username, self.password)
             prepared.headers["Authorization"] = basic
         return prepared  # type: ignore[no-any-return]
+
+    def handle_401(self, r: requests.Response, **kwargs: Any) -> requests.Response:
+        """Once more with Digest, if that is what it wants."""
+        if parts_of(str(r.request.url)) != self._place:
+            return r
+        answer: requests.Response = super().handle_401(r, **kwargs)  # type: ignore[no-untyped-call]
+        return answer
 
 
 class Pool:
