@@ -5,6 +5,7 @@ from services.staff_calendar.calendars.sync import keep_clerk
 from services.staff_calendar.events import CalendarHoursSet, StaffDeclined, StaffReserved
 from tests.calendars.desk import Desk, event, ics
 from tests.calendars.servers import Server
+from tests.calendars.test_expand import available
 from tests.staff_calendar.office import wanted
 
 WEEKLY = ("CATEGORIES:Termine", "RRULE:FREQ=WEEKLY")
@@ -60,6 +61,22 @@ def test_a_whole_calendar_opens_hours(desk: Desk, radicale: Server) -> None:
     shelf.delete("a.ics")
     desk.sync()
     assert hours(desk, "2026-11-26") == []
+
+
+def test_availability_opens_hours_at_the_site(desk: Desk, xandikos: Server) -> None:
+    """As a server keeps it; more important ones in the same entry take hours back."""
+    shelf = xandikos.collection()
+    usual = available("usual", hours="14-17")
+    shelf.put("a.ics", ics(usual))
+    desk.shelf("c-17", shelf, site="rathaus")
+    desk.sync()
+    dates = ("2026-11-23", "2026-11-25", "2026-11-26")
+    assert [hours(desk, date) for date in dates] == [["14:00-17:00 rathaus"]] * 3
+    away = available("away", "PRIORITY:1", "DTSTART:20261124T230000Z", "DTEND:20261125T230000Z")
+    shelf.put("a.ics", ics(usual, away))
+    desk.sync()
+    assert [hours(desk, date) for date in dates] == [["14:00-17:00 rathaus"], [], ["14:00-17:00 rathaus"]]
+    assert desk.busy(date="2026-11-25") == []
 
 
 def test_hours_end_with_the_calendar(desk: Desk, radicale: Server) -> None:
