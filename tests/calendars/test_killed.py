@@ -101,11 +101,15 @@ class Street:
 @pytest.fixture
 def street(desk: Desk, radicale: Server, proxy: Nasty) -> Iterator[Street]:
     street = Street(desk.office, radicale, proxy)
-    access = Access(street.shelf.url.replace(street.root, proxy.url))
+    access = Access(street.shelf.url.replace(street.root, proxy.url), "k17", "Streng-Geheim")
     desk.connect("c-17", access, writes=True)
     yield street
     street.proxy.behaviour = street.passing
     street.process.stop()
+    log = street.process.log.read_text()
+    assert "calendar_written" in log
+    for word in ("Streng-Geheim", "k17", "Basic ", street.shelf.url.removeprefix(street.root)):
+        assert word not in log
 
 
 STEPS: dict[str, tuple[str, str, dict[str, Any]]] = {

@@ -296,6 +296,26 @@ def test_an_unchanged_file_is_not_sent_again(desk: Desk, server: Nasty) -> None:
     assert (len(server.asked), len(desk.office.log()), desk.busy()) == (2, before, ["10:00-11:30"])
 
 
+def test_an_unchanged_file_without_etag_is_known_by_its_date(desk: Desk, server: Nasty) -> None:
+    """If-Modified-Since; a server that keeps no date either sends it again, and nothing follows from that."""
+    date, sent = "Sun, 01 Nov 2026 10:00:00 GMT", list[int]()
+
+    def dated(handler: nasty.Handler) -> None:
+        sent.append(304 if handler.headers.get("If-Modified-Since") == date else 200)
+        handler.answer(sent[-1], GOOD if sent[-1] == 200 else b"", Last_Modified=date)
+
+    server.behaviour = dated
+    desk.connect("c-17", Access(f"{server.url}/calendar.ics"), "address")
+    desk.sync()
+    before = len(desk.office.log())
+    desk.sync()
+    assert sent == [200, 304]
+    server.behaviour = nasty.serves(GOOD)
+    desk.sync()
+    desk.sync()
+    assert (len(desk.office.log()), desk.busy()) == (before, ["10:00-11:30"])
+
+
 CALDAV: list[tuple[Behaviour, Because]] = [
     *[one for one in TROUBLES if one[0] not in (nasty.drips, nasty.compressed) and one[1] != "changed_meanwhile"],
     (nasty.status(207), "unreadable"),
