@@ -1,5 +1,7 @@
 """The child that works calendars out."""
 
+import signal
+import threading
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -24,5 +26,23 @@ def test_a_large_parent_costs_the_child_nothing() -> None:
         children = {reader._child.pid} if reader._child else set()
         assert found == ["u"] * 50
         assert len(children) == 1
+    finally:
+        reader.close()
+
+
+def test_on_a_busy_machine_a_calendar_may_take_longer() -> None:
+    """Processor time counts, not the time that the child had to wait for others."""
+    first, last = (int(datetime(2026, 11, day, tzinfo=UTC).timestamp()) for day in (23, 26))
+    reader, question = Reader(Limits(expand_seconds=3)), asdict(Question(first, last, "Europe/Berlin"))
+    try:
+        reader.entries(ICS, question)
+        child = reader._child
+        assert child is not None
+        child.send_signal(signal.SIGSTOP)
+        waits = threading.Timer(3.5, child.send_signal, (signal.SIGCONT,))
+        waits.start()
+        assert reader.entries(ICS, question)[0]["uid"] == "u"
+        assert reader._child is child
+        waits.join()
     finally:
         reader.close()

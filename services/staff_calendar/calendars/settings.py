@@ -21,7 +21,7 @@ from services.staff_calendar.calendars.guard import Guard, Network
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Of what a server may cost us. `seconds`: a whole answer; `look_seconds`: all answers of one look together;
-    `expand_seconds`: working out one resource.
+    `expand_seconds`: of a processor, for working out one resource.
     """
 
     seconds: float = 30.0
