@@ -194,7 +194,7 @@ def test_a_guest_is_booked_and_gets_a_pass(town: Booking, at_desk: Client):
     """With number and code to print; the name as typed, never as markup."""
     appointment = _visit(_take(at_desk))
     waiting = at_desk.get(f"/desk/visits/{appointment}")
-    assert 'http-equiv="refresh"' in _text(waiting)
+    assert '<noscript><meta http-equiv="refresh"' in _text(waiting)
     _confirm(town, appointment)
     shown = at_desk.get(f"/desk/visits/{appointment}")
     assert "7K3M 9QXZ" in _text(shown)

@@ -282,8 +282,9 @@ def test_names_are_shown_as_typed_everywhere(look: Look, pages_hall: TownHall, f
 def _scanned(page: Page) -> str:
     """What a scanner reads off the screen."""
     width, height, greys = page.evaluate(
-        """() => {
+        """async () => {
             const image = document.querySelector(".pass img"), canvas = document.createElement("canvas");
+            await image.decode();
             [canvas.width, canvas.height] = [image.width, image.height];
             const pen = canvas.getContext("2d");
             pen.drawImage(image, 0, 0, image.width, image.height);

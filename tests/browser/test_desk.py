@@ -1,6 +1,8 @@
 """The info desk in a real browser: from "what is it about" to the pass, by keyboard alone."""
 
+import os
 import re
+import signal
 from typing import Any
 
 import pytest
@@ -92,6 +94,29 @@ def test_a_second_concern_of_the_same_guest(look: Look, desk: str, axe: Any, fit
     expect(page.locator("p.number")).to_be_visible()
     for concern in both:
         expect(page.locator(".pass__text")).to_contain_text(concern)
+    judged(page, axe, fits, script=script)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_the_page_follows_a_reservation_by_itself(
+    look: Look, desk: str, pages_hall: TownHall, axe: Any, fits: Any, script: bool
+) -> None:
+    """What is read meanwhile is not loaded anew under one's hands; then the focus is on what comes next."""
+    page = signed_in(look, desk, "/desk", script=script)
+    _typed(page, "Urkunde", ODD)
+    publisher = pages_hall.ensemble.processes["staff_calendar-publisher"].pid
+    os.kill(publisher, signal.SIGSTOP)
+    try:
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("Der Termin wird reserviert")
+        judged(page, axe, fits, script=script)
+    finally:
+        os.kill(publisher, signal.SIGCONT)
+    expect(page.locator("p.number")).to_be_visible()
+    expect(page).to_have_title(re.compile("^Besuch "))
+    if script:
+        expect(page.locator("[data-print]")).to_be_focused()
     judged(page, axe, fits, script=script)
 
 
