@@ -162,6 +162,8 @@ class Kit:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         secure = request.scheme == "https" or app.settings.public_url.startswith("https://")
+        if secure:
+            response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")
         cookie = partial(response.set_cookie, path="/", secure=secure, httponly=True, samesite="Lax")
         chosen = request.args.get("lang", "")
         if chosen in self.spoken and request.cookies.get(LANGUAGE) != chosen:
@@ -217,6 +219,8 @@ class Kit:
 
 SELF = "'self'"
 HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -104,6 +104,22 @@ def test_a_page_may_load_nothing_from_elsewhere_and_nothing_inline(client: Clien
     assert "https://" not in _text(answer)
 
 
+def test_an_address_that_nobody_has_is_answered_as_strictly(client: Client) -> None:
+    """The page for it comes from no entrypoint; nobody keeps it or guesses what it is."""
+    wsgi: Any = client.application
+    entry = next(rule.endpoint for rule in wsgi.urls.iter_rules() if rule.rule == "/page")
+    answer = entry.unknown(Request.from_values("/nowhere"), Problem(404, "x"))
+    wanted = {"Cache-Control": "no-store", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"}
+    assert {name: answer.headers[name] for name in wanted} == wanted
+
+
+def test_who_came_safely_comes_safely_again(client: Client) -> None:
+    """Over HTTPS only; without it there is nothing to insist on."""
+    there = client.get("/page", base_url="https://localhost")
+    assert there.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in client.get("/page").headers
+
+
 @pytest.mark.parametrize(
     ("header", "query", "language"),
     [
