@@ -44,8 +44,15 @@ def _listed(visit: Visit, attempt: int | None) -> str:
     return f"{visit.status}{'' if visit.attempt is None else f' (attempt {visit.attempt})'}, but {on}"
 
 
+NO_ADDRESS = "no_address"
+"""Why notifications has sent nothing to a guest of the info desk."""
+
+
 def one_mail(log: Iterable[Stored], visits: Mapping[str, Visit]) -> Iterator[Finding]:
-    """One mail for the confirmed attempt: the confirmation or, after a move, the letter about it. Never a second."""
+    """One mail for the confirmed attempt: the confirmation or, after a move, the letter about it. Never a second.
+
+    Whoever has given no address has the pass from the info desk, and is owed none.
+    """
     sent: Counter[tuple[str, str, int]] = Counter()
     failed: dict[Attempt, str] = {}
     for event in log:
@@ -66,6 +73,8 @@ def one_mail(log: Iterable[Stored], visits: Mapping[str, Visit]) -> Iterator[Fin
             yield _mail(appointment, f"a confirmation of an appointment that is {visit.status}")
         if visit.attempt is not None and not visit.forgotten and (appointment, visit.attempt) not in told:
             because = failed.get((appointment, visit.attempt))
+            if because == NO_ADDRESS:
+                continue
             remedy = None if because else Reissue("notifications", appointment)
             yield _mail(appointment, "no mail" + (f": {because}" if because else ""), remedy)
 

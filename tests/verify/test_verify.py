@@ -112,6 +112,15 @@ def test_sound_logs_give_no_finding_on_both_databases(make_database: MakeDatabas
     town.close()
 
 
+def test_a_guest_without_an_address_is_owed_no_mail(town: Town) -> None:
+    """The info desk has printed the pass instead."""
+    town.damage(
+        "notifications",
+        "UPDATE events SET data = replace(data, 'mailbox_unavailable', 'no_address') WHERE type = 'MessageFailed'",
+    )
+    assert ONE_MAIL not in {finding.guarantee for finding in verify(town.pattern)}
+
+
 FAULTS: dict[str, tuple[str, list[Any], tuple[str, str, str]]] = {
     "a version is missing": (
         "booking",
