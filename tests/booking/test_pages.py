@@ -350,6 +350,16 @@ def test_a_confirmed_visit_has_number_code_and_calendar_file(town: Booking) -> N
     assert entry["uid"].startswith(appointment)
 
 
+def test_the_calendar_file_says_the_time_in_the_towns_zone(town: Booking) -> None:
+    """As the mail does, and explains the zone: a program that does not know its name is right, too."""
+    appointment, token = _book(town)
+    _confirm(town, appointment)
+    file = Calendar.from_ical(_mine(town, managing.calendar, appointment, token).data)
+    [zone], [entry] = file.walk("VTIMEZONE"), file.walk("VEVENT")
+    assert {entry[name].params["TZID"] for name in ("dtstart", "dtend")} == {str(zone["tzid"])} == {"Europe/Berlin"}
+    assert entry.decoded("dtstart") == town.life(appointment).plan.starts_at
+
+
 def test_a_confirmed_visit_can_be_moved_and_cancelled(town: Booking) -> None:
     """By the link, without an account."""
     appointment, token = _book(town)

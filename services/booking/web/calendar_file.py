@@ -12,14 +12,17 @@ from icalendar import Calendar, Event, Timezone
 from shared.words import Words
 
 
-def ics(visit: Mapping[str, Any], guest: str, number: str, attempts: int, now: datetime, words: Words) -> bytes:
+def ics(
+    visit: Mapping[str, Any], guest: str, number: str, attempts: int, now: datetime, words: Words, zone: ZoneInfo
+) -> bytes:
     """`visit` as its holder sees it. It bears no link: entries are copied to many places, and the link can cancel."""
-    zone, event = visit["starts_at"].tzinfo, Event()
+    event = Event()
     event.add("uid", f"{visit['appointment']}@{domain()}")
     event.add("sequence", attempts)
     event.add("dtstamp", now.astimezone(UTC))
-    event.add("dtstart", visit["starts_at"])
-    event.add("dtend", visit["ends_at"])
+    # The town's zone, which the file explains; of a bare offset programs make what they like.
+    event.add("dtstart", visit["starts_at"].astimezone(zone))
+    event.add("dtend", visit["ends_at"].astimezone(zone))
     event.add("summary", f"{', '.join(_in(stop['name'], words) for stop in visit['stops'])} ({town()})")
     event.add("location", ", ".join(part for part in (_in(visit["site_name"], words), visit["address"]) if part))
     event.add("description", "\n".join(_description(visit, guest, number, words)))
@@ -29,8 +32,7 @@ def ics(visit: Mapping[str, Any], guest: str, number: str, attempts: int, now: d
     calendar.add("prodid", "-//Foyer//Booking//DE")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    if isinstance(zone, ZoneInfo):
-        calendar.add_component(_zone(zone.key, visit["starts_at"].year))
+    calendar.add_component(_zone(zone.key, visit["starts_at"].year))
     calendar.add_component(event)
     made: bytes = calendar.to_ical()
     return made

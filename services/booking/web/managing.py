@@ -240,9 +240,8 @@ def calendar(app: House, request: Request, appointment: str) -> Response:
     if state.status not in ("confirmed", "cancelled"):
         raise Sorry(409, *TOO_LATE)
     visit, guest = _visit(app, appointment, state), _guest(app, state)
-    body = calendar_file.ics(
-        visit, guest.get("name", ""), state.number, state.attempts, app.clock(), KIT.words(request)
-    )
+    told = guest.get("name", ""), state.number, state.attempts
+    body = calendar_file.ics(visit, *told, app.clock(), KIT.words(request), app.reads.zone)
     name = f"Termin-{visit['starts_at']:%Y-%m-%d}.ics"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(body, headers=headers, content_type="text/calendar; charset=utf-8")
