@@ -360,6 +360,25 @@ def test_the_calendar_file_says_the_time_in_the_towns_zone(town: Booking) -> Non
     assert entry.decoded("dtstart") == town.life(appointment).plan.starts_at
 
 
+def test_the_calendar_file_is_as_new_as_the_mail(town: Booking) -> None:
+    """Moved and cancelled it has a higher SEQUENCE each time, the one of the mail that says so."""
+    appointment, token = _book(town)
+
+    def sequence() -> int:
+        [entry] = Calendar.from_ical(_mine(town, managing.calendar, appointment, token).data).walk("VEVENT")
+        return int(entry["sequence"])
+
+    _confirm(town, appointment)
+    told = [sequence()]
+    choice = _mine(town, managing.choose_move, appointment, token)
+    _leads(_mine(town, managing.move, appointment, token, proposal=_ids(choice)[-1]))
+    told.append(sequence())
+    _confirm(town, appointment)
+    told.append(sequence())
+    _leads(_mine(town, managing.cancel, appointment, token, sure="yes"))
+    assert [*told, sequence()] == [0, 0, 2, 3]
+
+
 def test_a_confirmed_visit_can_be_moved_and_cancelled(town: Booking) -> None:
     """By the link, without an account."""
     appointment, token = _book(town)

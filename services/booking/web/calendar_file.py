@@ -13,12 +13,13 @@ from shared.words import Words
 
 
 def ics(
-    visit: Mapping[str, Any], guest: str, number: str, attempts: int, now: datetime, words: Words, zone: ZoneInfo
+    visit: Mapping[str, Any], guest: str, number: str, attempt: int, now: datetime, words: Words, zone: ZoneInfo
 ) -> bytes:
     """`visit` as its holder sees it. It bears no link: entries are copied to many places, and the link can cancel."""
-    event = Event()
+    event, cancelled = Event(), visit["status"] == "cancelled"
     event.add("uid", f"{visit['appointment']}@{domain()}")
-    event.add("sequence", attempts)
+    # As in the mails: whichever of them a calendar takes last, it keeps the newest.
+    event.add("sequence", 2 * (attempt - 1) + cancelled)
     event.add("dtstamp", now.astimezone(UTC))
     # The town's zone, which the file explains; of a bare offset programs make what they like.
     event.add("dtstart", visit["starts_at"].astimezone(zone))
@@ -26,7 +27,7 @@ def ics(
     event.add("summary", f"{', '.join(_in(stop['name'], words) for stop in visit['stops'])} ({town()})")
     event.add("location", ", ".join(part for part in (_in(visit["site_name"], words), visit["address"]) if part))
     event.add("description", "\n".join(_description(visit, guest, number, words)))
-    event.add("status", "CANCELLED" if visit["status"] == "cancelled" else "CONFIRMED")
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("class", "PRIVATE")
     calendar = Calendar()
     calendar.add("prodid", "-//Foyer//Booking//DE")

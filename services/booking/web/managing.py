@@ -240,7 +240,7 @@ def calendar(app: House, request: Request, appointment: str) -> Response:
     if state.status not in ("confirmed", "cancelled"):
         raise Sorry(409, *TOO_LATE)
     visit, guest = _visit(app, appointment, state), _guest(app, state)
-    told = guest.get("name", ""), state.number, state.attempts
+    told = guest.get("name", ""), state.number, state.attempts if state.status == "cancelled" else state.attempt
     body = calendar_file.ics(visit, *told, app.clock(), KIT.words(request), app.reads.zone)
     name = f"Termin-{visit['starts_at']:%Y-%m-%d}.ics"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
