@@ -5,6 +5,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,11 @@ class BadInput(CannotDo):
     """What was asked makes no sense, or needs something that is not there; the message says what would be right."""
 
     status = 2
+
+
+def called() -> str:
+    """What one types to call this program here: its name, or where `make` has put it."""
+    return "foyer" if shutil.which("foyer") else ".venv/bin/foyer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ make_venv() {
 
 venv() {
     [ -x $VENV/bin/pip ] && $VENV/bin/python -c '' 2>/dev/null || make_venv
+    say "Installing the packages of $1, a minute or so ..."
     $VENV/bin/pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
     # The build tool is among the pinned packages, so nothing is fetched without a hash.
     [ -x $VENV/bin/foyer ] || $VENV/bin/pip install --quiet --disable-pip-version-check \
@@ -127,10 +128,11 @@ pages() {
     if ! command -v npm >/dev/null; then
         $VENV/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-npm.txt
     fi
+    say "Installing the design system of the pages ..."
     omit=--omit=dev
     [ "${1:-}" != dev ] || omit=
     # shellcheck disable=SC2086
-    npm ci $omit --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || {
+    npm ci $omit --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null || {
         say "The design system of the pages can't be installed: is the npm registry reached?"
         exit 1
     }

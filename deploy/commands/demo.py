@@ -1,7 +1,6 @@
 """`foyer demo`: one busy day of a town, played against the running ensemble, and the guarantees checked afterwards."""
 
 import secrets
-import shutil
 import sys
 import threading
 import time
@@ -20,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from deploy.guarantees import GUARANTEES, Finding, NoLog, check
-from deploy.home import Home
+from deploy.home import Home, called
 from deploy.town import facts, tables
 from deploy.town.calls import Calls, NotUp, Refused
 from deploy.town.furnish import NothingOffered, furnish, steps, wait_until_offered
@@ -118,7 +117,7 @@ def look_at(at: Mapping[str, str], visits: Sequence[Mapping[str, Any]]) -> list[
     days = Counter(visit["starts_at"][:10] for visit in visits)
     day = max(days, key=lambda name: (days[name], name), default=str(now().date()))
     week = f"from={day}&until={date.fromisoformat(day) + timedelta(days=7)}"
-    foyer = "foyer" if shutil.which("foyer") else ".venv/bin/foyer"
+    foyer = called()
     story = [("a visit's whole story", f"{foyer} show {visit['appointment']}") for visit in visits[:1]]
     page = Home.here().saved().get("MAIL_PAGE_PORT")
     mails = [("the mails", f"http://127.0.0.1:{page}")] if page else []

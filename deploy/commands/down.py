@@ -3,7 +3,7 @@
 import typer
 from rich.console import Console
 
-from deploy.home import Home
+from deploy.home import Home, called
 from deploy.supervision import Supervisor
 
 
@@ -18,7 +18,7 @@ def down() -> None:
     with console.status("Stopping: what is under way is finished first"):
         supervisor.shut_down()
     console.print(
-        f"Foyer is down. What it stored is in {home.root}, and `foyer up` goes on from there.", soft_wrap=True
+        f"Foyer is down. What it stored is in {home.root}, and `{called()} up` goes on from there.", soft_wrap=True
     )
 
 

@@ -11,7 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from deploy.broker import check_broker
 from deploy.ensemble import health
-from deploy.home import HTTP_DEFAULTS, CannotDo, Home, own_settings
+from deploy.home import HTTP_DEFAULTS, CannotDo, Home, called, own_settings
 from deploy.parts import SERVICES
 from deploy.run import run_migrations
 from deploy.servers.mail import MailSink
@@ -169,7 +169,8 @@ def print_addresses(console: Console, settings: Mapping[str, str]) -> None:
         console.print(f"  http://{settings[f'FOYER_HTTP_{service.upper()}']}  {service.replace('_', ' ')}")
     if page := settings.get("MAIL_PAGE_PORT"):
         console.print(f"  http://127.0.0.1:{page}  mails")
-    console.print("Foyer is up. `foyer status` shows how it is, `foyer down` stops it.", highlight=False)
+    foyer = called()
+    console.print(f"Foyer is up. `{foyer} status` shows how it is, `{foyer} down` stops it.", highlight=False)
 
 
 if __name__ == "__main__":
