@@ -2,7 +2,8 @@
 
 FOYER_SITES is a JSON file, or the JSON itself, as notifications reads it, too; FOYER_OBJECTIVE the JSON of weights.
 
-{"rathaus": {"name": "Rathaus" or {"de": .., "en": ..}}}. A site that is not there is called by its key.
+{"rathaus": {"name": "Rathaus" or {"de": .., "en": ..}, "address": ".." or {"street", "postal_code", "city"}}}. A site
+that is not there is called by its key.
 """
 
 import json
@@ -21,6 +22,7 @@ def sites() -> Mapping[str, Text]:
     """The names by key. Raises ValueError, which names the variable."""
     given = Env().str("FOYER_SITES", "{}")
     try:
+        _addresses(given)
         return {key: _text(site["name"]) for key, site in _stored(given).items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"FOYER_SITES is not a list of sites: {type(error).__name__}") from error
@@ -53,7 +55,12 @@ def addresses() -> Mapping[str, str]:
 def _addresses(given: str) -> Mapping[str, str]:
     found = {}
     for key, site in _stored(given).items():
-        said = site.get("address") or {}
-        line = f"{said.get('postal_code', '')} {said.get('city', '')}".strip()
-        found[key] = ", ".join(part for part in (said.get("street", ""), line) if part)
+        found[key] = _address(site.get("address") or "")
     return found
+
+
+def _address(said: str | Mapping[str, str]) -> str:
+    if isinstance(said, str):
+        return said
+    line = f"{said.get('postal_code', '')} {said.get('city', '')}".strip()
+    return ", ".join(part for part in (said.get("street", ""), line) if part)
