@@ -7,7 +7,8 @@ from sqlalchemy import Connection, Row, Table, bindparam, delete, insert, select
 
 from shared import copying, many
 from shared.conditions import NotFoldable
-from shared.fold import Fold, Key, Rows
+from shared.fold import Fold, Rows
+from shared.rows import Key
 
 AT_ONCE = 500
 """Keys in one DELETE."""

@@ -86,8 +86,8 @@ def _maker(cls: type[Any], codec: Codec) -> Callable[[dict[str, Any]], Any]:
 
     def make(stored: dict[str, Any]) -> Any:
         for name, time in times:
-            if stored.get(name) is not None:
-                stored[name] = time(stored[name])
+            if (text := stored.get(name)) is not None:
+                stored[name] = time(text)
         event = new(made)
         keep(event, stored)
         return event
