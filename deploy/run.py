@@ -94,12 +94,12 @@ def run_calendars() -> None:
     """Keep calendars in step until SIGTERM. Without eventlet, and after everything that guests wait for."""
     os.nice(NICENESS["calendars"])
     _without_rich()
-    from deploy.parts import definition
+    from deploy.parts import definition, place
     from services.staff_calendar.calendars import process
     from shared import config, logs
     from shared.app import App
 
-    settings = config.load("staff_calendar")
+    settings = config.load("staff_calendar", place("staff_calendar").http_default)
     logs.configure(settings)
     process.run(App(definition("staff_calendar"), settings))
 

@@ -76,7 +76,7 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
                 "{service}", service
             ),
             http_address=http_address,
-            metrics_address=env.str(f"METRICS_{upper}", _beside(http_address)),
+            metrics_address=env.str(f"METRICS_{upper}", beside(http_address)),
             smtp_url=env.str("SMTP_URL", "smtp://127.0.0.1:1025"),
             timezone=env.str("TIMEZONE", "Europe/Berlin", validate=_is_timezone),
             land=env.str("LAND", "NW", validate=validate.OneOf(("", *LAENDER))),
@@ -95,9 +95,9 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
         )
 
 
-def _beside(http_address: str) -> str:
-    """A hundred ports above the service, on the same host."""
-    host, _, port = http_address.rpartition(":")
+def beside(address: str) -> str:
+    """A hundred ports above another address, on the same host; empty where there is none."""
+    host, _, port = address.rpartition(":")
     return f"{host}:{int(port) + PORTS_APART}" if port.isdigit() and 0 < int(port) < LAST_PORT - PORTS_APART else ""
 
 

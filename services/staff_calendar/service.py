@@ -1,6 +1,6 @@
 """The clerks' calendars as a nameko service: entrypoints and wiring."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date as Date
 from pathlib import Path
@@ -8,10 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 from nameko.timer import timer
+from prometheus_client.core import Metric
+from sqlalchemy import Connection
 from werkzeug.wrappers import Request, Response
 
 from services.staff_calendar import contracts, decider, duties, projections, queries, reactions, upcasts
-from services.staff_calendar.calendars import links
+from services.staff_calendar.calendars import figures, links
 from services.staff_calendar.calendars import tables as calendars
 from services.staff_calendar.calendars.uids import Uids
 from services.staff_calendar.commands import DefineClerk, ExtendHorizon
@@ -63,11 +65,19 @@ DEFINITION = Definition(
 )
 
 
+class StaffCalendar(App):
+    """The running service."""
+
+    def figures(self, connection: Connection) -> Iterable[Metric]:
+        """How it stands with the clerks' own calendars, besides what every service shows."""
+        return figures.of_the_database(connection, self.clock())
+
+
 class StaffCalendarService(StaffPages, Standard):
     """Who can do what, who is on duty, who holds which stop of a visit."""
 
     name = DEFINITION.name
-    app = Running(DEFINITION)
+    app = Running(DEFINITION, StaffCalendar)
 
     @hear
     def hear(self, batch: Sequence[Delivery]) -> None:

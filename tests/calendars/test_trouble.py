@@ -10,7 +10,7 @@ from time import time
 
 import pytest
 
-from services.staff_calendar.calendars import links
+from services.staff_calendar.calendars import figures, links
 from services.staff_calendar.calendars.adapters.address import Address
 from services.staff_calendar.calendars.links import Kind
 from services.staff_calendar.calendars.port import Because
@@ -452,3 +452,25 @@ def test_a_slow_server_is_waited_for_as_long_as_it_asks(
     assert desk.state(calendar).because == "too_many_requests"
     late = desk.state(calendar).due_at > instant(desk.office.now + timedelta(seconds=6900))
     assert late is (wait != "seconds")
+
+
+def test_figures_say_how_it_stands_and_how_late_the_looks_are(office: Office, server: Nasty) -> None:
+    """Also while nobody looks: they are what the database says."""
+    with desk_of(office) as desk:
+        server.behaviour = nasty.serves(GOOD)
+        desk.connect("c-17", Access(server.url), "address")
+        desk.sync()
+        assert figures_of(desk) == {("foyer_calendars", "well"): 1.0, ("foyer_calendars_due_seconds", ""): 0.0}
+        server.behaviour = nasty.status(403)
+        desk.sync()
+        office.now += timedelta(days=1)
+        shown = figures_of(desk)
+        assert shown["foyer_calendars", "forbidden"] == 1.0
+        assert shown["foyer_calendars_due_seconds", ""] > timedelta(hours=12).total_seconds()
+
+
+def figures_of(desk: Desk) -> dict[tuple[str, str], float]:
+    """What the service shows of its clerks' calendars, by name and reason."""
+    with desk.office.app.read() as connection:
+        families = list(figures.of_the_database(connection, desk.office.now))
+    return {(s.name, s.labels.get("reason", "")): s.value for family in families for s in family.samples}

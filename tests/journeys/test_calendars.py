@@ -11,6 +11,7 @@ import pytest
 import requests
 from icalendar import Calendar
 
+from deploy.servers.ports import free_port
 from deploy.servers.process import Process
 from tests.calendars.desk import event, ics
 from tests.calendars.servers import Radicale, Server
@@ -55,7 +56,9 @@ def subjects(town_hall: TownHall, booked: Booked) -> str:
 
 def test_a_clerks_own_calendar_and_the_town_hall_keep_in_step(town_hall: TownHall, radicale: Server) -> None:
     """The process that looks at calendars is the real one, and looks every second."""
+    figures = f"127.0.0.1:{free_port()}"
     env = {**town_hall.ensemble.env, "FOYER_CALENDAR_NETWORKS": "127.0.0.0/8", "FOYER_CALENDAR_POLL": "1"}
+    env |= {"FOYER_METRICS_CALENDARS": figures}
     command = (sys.executable, "-m", "deploy.run", "calendars")
     calendars = Process("calendars", command, town_hall.ensemble.home / "log" / "calendars.log", env)
     shelf = radicale.collection()
@@ -82,6 +85,10 @@ def test_a_clerks_own_calendar_and_the_town_hall_keep_in_step(town_hall: TownHal
         town_hall.wait(lambda: ASKED in subjects(town_hall, booked), "the guest is asked for another time")
         assert town_hall.seen(booked)["status"] == "confirmed", "and nothing else has happened"
         assert booked.appointment in foyer(town_hall, "wishes", "-c", "c-3")
+        counted = requests.get(f"http://{figures}/metrics", timeout=10).text
+        assert re.search(r'^foyer_calendar_looks_total\{outcome="well"\} [1-9]', counted, re.MULTILINE)
+        shown = town_hall.call("GET", "staff_calendar", "/metrics").text
+        assert 'foyer_calendars{reason="well"} 1.0' in shown
         assert town_hall.manage(booked, "cancellation").status_code == 202
         town_hall.wait(lambda: "BEGIN:VEVENT" not in found.all(), "it is gone from the calendar")
     finally:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import urllib.request
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.parts import SERVICES
+from deploy.servers.ports import free_port
+from deploy.servers.process import Process
 from tests.journeys.town import ID_CARD
 from tests.journeys.town_hall import TownHall
 
@@ -31,7 +34,7 @@ def expressions(file: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def scraped(town_hall: TownHall) -> dict[str, str]:
-    """The text of all ten processes, after a visit was booked, cancelled, and told."""
+    """The text of all eleven processes, after a visit was booked, cancelled, and told."""
     booked = town_hall.confirmed(town_hall.proposals(ID_CARD, days=8)[0])
     town_hall.mail(booked)
     town_hall.manage(booked, "cancellation")
@@ -41,7 +44,24 @@ def scraped(town_hall: TownHall) -> dict[str, str]:
         address = town_hall.ensemble.env[f"FOYER_METRICS_{service.upper()}"]
         with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
             texts[f"{service}-publisher"] = answer.read().decode()
-    return texts
+    return texts | {"calendars": _calendars(town_hall)}
+
+
+def _calendars(town_hall: TownHall) -> str:
+    """The text of the process that keeps the clerks' own calendars in step."""
+    home, address = town_hall.ensemble.home, f"127.0.0.1:{free_port()}"
+    env = {**town_hall.ensemble.env, "FOYER_METRICS_CALENDARS": address}
+    process = Process(
+        "calendars", (sys.executable, "-m", "deploy.run", "calendars"), home / "log" / "calendars.log", env
+    )
+    process.start()
+    try:
+        process.wait_ready(lambda: "calendars_ready" in process.log.read_text(), 60)
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
+            text: str = answer.read().decode()
+    finally:
+        process.stop()
+    return text
 
 
 def names_in(texts: dict[str, str]) -> set[str]:
@@ -80,6 +100,8 @@ def test_what_is_asked_for_is_counted(scraped: dict[str, str]) -> None:
         assert value(publisher, "foyer_messages_published_total") > 0
         assert value(publisher, "foyer_publisher_connected") == 1
     assert value(scraped["booking-publisher"], "foyer_keys_published_total") > 0
+    assert value(scraped["staff_calendar"], "foyer_calendars_due_seconds") == 0
+    assert value(scraped["calendars"], 'foyer_calendar_looks_total{outcome="well"}') == 0
 
 
 def value(text: str, sample: str) -> float:
@@ -102,7 +124,7 @@ def test_figures_hold_no_personal_data_and_few_series(town_hall: TownHall, scrap
 
 
 def test_scrape_targets_are_where_the_services_answer_by_default() -> None:
-    """Each service at its port, its publisher a hundred above."""
+    """Each service at its port, its publisher a hundred above, and what keeps the calendars another hundred."""
     from deploy.home import HTTP_DEFAULTS
 
     jobs = yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]
@@ -113,3 +135,4 @@ def test_scrape_targets_are_where_the_services_answer_by_default() -> None:
         host, _, port = HTTP_DEFAULTS[f"FOYER_HTTP_{service.upper()}"].rpartition(":")
         assert targets[service, "service"] == [f"{host}:{port}"]
         assert targets[service, "publisher"] == [f"{host}:{int(port) + 100}"]
+    assert targets["staff_calendar", "calendars"] == ["127.0.0.1:8203"]

@@ -10,6 +10,7 @@ import structlog
 
 from services.staff_calendar.calendars import settings as own
 from services.staff_calendar.calendars.rounds import Rounds
+from shared import config, metrics
 from shared.alone import only_one
 from shared.app import App
 
@@ -23,6 +24,8 @@ def run(app: App) -> None:
     rounds = Rounds(app, settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: rounds.stopping.set())
+    address = settings.metrics_address
+    metrics.expose(config.beside(app.settings.metrics_address) if address is None else address)
     with only_one(app.engine, app.settings, ROLE, wait=True):
         log.info("calendars_ready", poll=settings.poll)
         rounds.run()

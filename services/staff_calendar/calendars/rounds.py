@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 
-from services.staff_calendar.calendars import links
+from services.staff_calendar.calendars import figures, links
 from services.staff_calendar.calendars.adapters import make
 from services.staff_calendar.calendars.inviting import invite
 from services.staff_calendar.calendars.links import Connected, State
@@ -85,6 +85,7 @@ class Rounds:
                 self._behind.discard(found.link.calendar)
                 self._hosts[found.link.host] += 1
                 self._flying[found.link.calendar] = self._threads.submit(self._look, found)
+        figures.UNDER_WAY.set(len(self._flying))
         return len(self._flying)
 
     def whole(self) -> None:
@@ -100,8 +101,11 @@ class Rounds:
     def _look(self, found: Connected) -> None:
         name = found.link.calendar
         state = replace(found.state, due_at=instant(self.app.clock() + timedelta(seconds=self.settings.poll)))
+        outcome = figures.FAILED
         try:
-            state = self.look(found).state
+            with figures.LOOK.time():
+                state = self.look(found).state
+            outcome = state.because or figures.WELL
         except Unavailable:
             log.warning("calendar_waits_for_database", calendar=name)
         except Exception as error:
@@ -110,6 +114,7 @@ class Rounds:
             trouble = Trouble("unreadable", f"a fault of ours ({type(error).__name__})")
             state = failed(found.state, trouble, self.app.clock(), self.settings)
         finally:
+            figures.LOOKED.labels(outcome).inc()
             with self._lock:
                 self._states.append(links.keep(name, state))
                 self._hosts[found.link.host] -= 1

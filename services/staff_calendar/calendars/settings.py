@@ -7,6 +7,8 @@ FOYER_CALENDAR_SECONDS       for one answer (30)
 FOYER_CALENDAR_MEGABYTES     of one answer (8)
 FOYER_CALENDAR_ENTRIES       resources of one calendar, and occurrences of one resource (20000)
 FOYER_CALENDAR_THREADS       calendars asked at once (16)
+FOYER_METRICS_CALENDARS      where the process shows its figures, as host:port; empty for nowhere
+                             (a hundred ports above those of staff_calendar's publisher)
 """
 
 import ipaddress
@@ -43,11 +45,14 @@ class CalendarSettings:
     at_one_host: int = 4
     guard: Guard = field(default_factory=Guard)
     limits: Limits = field(default_factory=Limits)
+    metrics_address: str | None = None
+    """None: a hundred ports above the publisher's."""
 
 
 def load() -> CalendarSettings:
     """Raises environs.EnvError, which names the variable and what is wrong with it."""
     env = Env()
+    metrics_address: str | None = env.str("FOYER_METRICS_CALENDARS", None)
     with env.prefixed("FOYER_CALENDAR_"):
         networks = tuple(map(_network, env.list("NETWORKS", [], validate=_are_networks)))
         hosts: list[str] = env.list("HOSTS", [])
@@ -60,6 +65,7 @@ def load() -> CalendarSettings:
                 bytes=env.int("MEGABYTES", 8, validate=validate.Range(1, 100)) * 1_000_000,
                 entries=env.int("ENTRIES", 20_000, validate=validate.Range(1)),
             ),
+            metrics_address=metrics_address,
         )
 
 
