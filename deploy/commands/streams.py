@@ -11,10 +11,11 @@ from rich.text import Text
 from deploy.broker import check_broker
 from deploy.operations.action import Json
 from deploy.operations.asked import print_json, services
-from deploy.operations.streams import Heard, Queue, Spoken, age, as_data, heard, queues, spoken
+from deploy.operations.streams import Heard, Queue, Spoken, age, as_data, astray, heard, queues, spoken
 from shared import config
 
 NO_BROKER = 2
+TOLD_AGAIN = "a queue was lost, or it has begun to hear that source only now. Look what a replay would do:"
 LATE = 1.0
 """Seconds from which being behind is worth a colour."""
 
@@ -32,12 +33,19 @@ def streams(
         broker, problem = queues(url, wanted), ""
     except (AMQPError, OSError, ValueError):
         broker, problem = [], check_broker(url) or "it does not answer"
+    of = {one.service: one for one in broker}
+    lost = {(one.listener, one.source): astray(one, of.get(one.listener)) for one in listeners}
     if json:
-        shown = {"logs": list(map(as_data, logs)), "listeners": list(map(as_data, listeners))}
+        heard_of = [as_data(one) | {"astray": lost[one.listener, one.source]} for one in listeners]
+        shown = {"logs": list(map(as_data, logs)), "listeners": heard_of}
         print_json(shown | {"queues": list(map(as_data, broker)), "broker": problem or "ok"})
     else:
         console = Console()
-        console.print(_logs(logs, {one.service: one for one in broker}), "", _listeners(listeners), sep="\n")
+        console.print(_logs(logs, of), "", _listeners(listeners), sep="\n")
+        for (listener, source), number in lost.items():
+            if number:
+                typer.echo(f"{number:,} messages of {source} wait nowhere for {listener}: {TOLD_AGAIN}")
+                typer.echo(f"  foyer replay {source} --to {listener} --dry-run")
     if problem:
         typer.echo(f"The message broker can't be used: {problem}. See `foyer status`.", err=True)
         raise typer.Exit(NO_BROKER)

@@ -12,6 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from deploy.broker import check_broker
 from deploy.ensemble import health
 from deploy.home import HTTP_DEFAULTS, CannotDo, Home, called, own_settings
+from deploy.operations.streams import never_heard
 from deploy.parts import SERVICES
 from deploy.run import run_migrations
 from deploy.servers.mail import MailSink
@@ -46,6 +47,22 @@ def up() -> None:
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as progress:
         _start(home, supervisor, plan, running, progress)
     print_addresses(console, plan.settings)
+    print_unheard(console)
+
+
+def print_unheard(console: Console) -> None:
+    """Name the sources that a service hears since this version only. What they said before may lead to letters about
+    visits long past, so a person must want it.
+    """
+    for listener in SERVICES:
+        for source in never_heard(listener):
+            console.print(
+                f"{listener} has begun to hear {source}, and waits for what it said before: look what "
+                f"`foyer replay {source} --to {listener} --dry-run` says, and do it.",
+                style="yellow",
+                highlight=False,
+                soft_wrap=True,
+            )
 
 
 def plan_for(home: Home, running: bool) -> Plan:

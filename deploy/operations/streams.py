@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pika
 from pika.exceptions import ChannelClosedByBroker
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal, select
 
 from deploy.operations import databases
 from deploy.parts import place
 from shared import sequencer, topology
-from shared.tables import events, gates, held
+from shared.tables import events, gates, held, instant
 
 PAGE = 5000
+SETTLED = 60.0
+"""Seconds after which what was said is no longer only on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,34 @@ def heard(listener: str) -> Iterator[Heard]:
     for source in place(listener).hears:
         with databases.opened(source) as log, databases.opened(listener) as gate:
             yield _heard(listener, source, log, gate)
+
+
+def never_heard(listener: str) -> list[str]:
+    """The sources of which it has heard nothing although they have spoken and it has run before: they are new to it.
+
+    Raises BadInput.
+    """
+    return [source for source in place(listener).hears if _is_new(listener, source)]
+
+
+def _is_new(listener: str, source: str) -> bool:
+    with databases.opened(listener) as there:
+        if _any(there, gates.c.source == source) or not _any(there, events.c.id.is_not(None)):
+            return False
+    with databases.opened(source) as log:
+        told = events.c.said.is_not(None) & (events.c.position <= sequencer.cursor(log))
+        return _any(log, told & (events.c.recorded_at < instant(datetime.now(UTC) - timedelta(seconds=SETTLED))))
+
+
+def _any(connection: Connection, condition: ColumnElement[bool]) -> bool:
+    return connection.execute(select(literal(1)).where(condition).limit(1)).first() is not None
+
+
+def astray(one: Heard, queue: Queue | None) -> int:
+    """Messages that wait nowhere for this listener, neither in its queue nor in its database: nobody brings them."""
+    if queue is None or queue.depth != 0 or (age(one.behind_since) or 0.0) < SETTLED:
+        return 0
+    return max(0, one.behind - one.waiting - one.parked)
 
 
 def _heard(listener: str, source: str, log: Connection, gate: Connection) -> Heard:
