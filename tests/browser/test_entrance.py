@@ -134,3 +134,45 @@ def test_everybody_can_use_it(look, axe, fits, path, width):
         expect(page.locator("#told")).to_contain_text("Infotheke")
     axe(page)
     fits(page)
+
+
+@pytest.mark.parametrize(("width", "script"), [(320, True), (1280, True), (320, False)])
+def test_every_answer_of_the_desk_can_be_used(look, entrance, axe, fits, width, script):
+    """Arrived, gone, gone already, taken back, expected on another day; with names that are long or odd."""
+    number = entrance.register("a3", name="x" * 200, clock="10:00")
+    other_day = entrance.register("a4", name="محمد العربي O'Brien Müller-Lüdenscheidt", clock="10:30", day=25)
+    entrance.request("a5", name="Noch Nicht", clock="11:00")
+    entrance.register("a6", name="محمد العربي O'Brien Müller-Lüdenscheidt", clock="11:00")
+    page = look("/entrance?view=all", width=width, script=script)
+
+    def judged() -> None:
+        if script:
+            axe(page)
+            fits(page)
+
+    def said(text: str) -> None:
+        expect(page.locator("#told")).to_contain_text(text)
+        judged()
+
+    def typed(code: str) -> None:
+        page.locator("#wanted").fill(code)
+        page.keyboard.press("Enter")
+
+    judged()
+    typed(number)
+    said("Angekommen")
+    page.locator("tr[data-of=a3] button").click()
+    said("Gegangen")
+    typed(number)
+    said("Schon gegangen")
+    page.locator(".views a").last.click()
+    page.locator("tr[data-of=a6] button").click()
+    said("محمد العربي O'Brien Müller-Lüdenscheidt")
+    page.locator("#told button").click()
+    said("Zurückgenommen")
+    typed(other_day)
+    said("Anderer Tag")
+    for path in ("/entrance/house", "/entrance/print"):
+        page.goto(page.url.partition("/entrance")[0] + path)
+        judged()
+    expect(page.locator("main")).to_contain_text("x" * 200)
