@@ -41,6 +41,15 @@ FOREIGN_FORM = (
     "Bitte noch einmal",
     "Das Formular ist zu alt. Bitte gehen Sie zurück, laden Sie die Seite neu und senden Sie es noch einmal.",
 )
+STILL_THERE = {
+    401: (
+        "Bitte melden Sie sich an",
+        "Ihre Anmeldung ist abgelaufen. Was Sie eingegeben haben, ist noch da: "
+        "Melden Sie sich in einem neuen Fenster an, und senden Sie es dann hier noch einmal.",
+    ),
+    403: ("Bitte noch einmal", "Das Formular ist zu alt. Was Sie eingegeben haben, ist noch da."),
+}
+"""Of a form of ours that came too late for its session."""
 FAILED = ("Hier ist etwas schiefgegangen", "Es wurde aufgezeichnet, und nichts wurde geändert.")
 
 
@@ -149,11 +158,19 @@ class Kit:
         """What is wrong, as a page; whoever has to sign in is led there."""
         if problem.kind == "/problems/sign_in" and request.method in admission.SAFE:
             return see_other(self.sign_in_url(request))
-        fields = ("/problems/form_token",)
-        said = FOREIGN_FORM if problem.kind in fields else SAID.get(problem.status, FAILED)
+        said = FOREIGN_FORM if problem.kind == "/problems/form_token" else SAID.get(problem.status, FAILED)
+        typed = _typed(app, request) if problem.kind in ("/problems/form_token", "/problems/sign_in") else None
+        if typed is not None:
+            said = STILL_THERE[problem.status]
         title, detail = problem.said if isinstance(problem, Sorry) else said
+        more: dict[str, Any] = {
+            "title": title,
+            "detail": detail,
+            "typed": typed,
+            "again": request.full_path.rstrip("?"),
+        }
         sign_in = self.sign_in_url(request) if problem.status == 401 else None
-        response = self.page("problem.html", request, problem.status, title=title, detail=detail, sign_in=sign_in)
+        response = self.page("problem.html", request, problem.status, sign_in=sign_in, **more)
         response.headers.extend({name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"})
         return response
 
@@ -258,6 +275,17 @@ def _chosen(request: Request) -> str:
         return request.values.get("lang", "")
     except HTTPException:  # a form that is too large can't be looked into
         return request.args.get("lang", "")
+
+
+def _typed(app: Any, request: Request) -> list[tuple[str, str]] | None:
+    """The fields of a form that was sent, for certain, by a page of ours; None where nobody can tell."""
+    told = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
+    if request.method in admission.SAFE or not told or not admission.same_origin(request, app.settings.public_url):
+        return None
+    try:
+        return [(name, value) for name, value in request.form.items(multi=True) if name != admission.FORM_TOKEN]
+    except HTTPException:
+        return None
 
 
 def _host(request: Request) -> str:

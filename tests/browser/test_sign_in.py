@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Look
-from tests.browser.staff import IDS, KINDS, account, judged, type_in
+from tests.browser.staff import IDS, KINDS, account, judged, signed_in, type_in
 from tests.journeys.town_hall import TownHall
 
 SAID = {
@@ -53,6 +53,31 @@ def test_one_sign_in_serves_all_services(look: Look, pages_hall: TownHall) -> No
     expect(page).to_have_url(there)
     page.goto(pages_hall.ensemble.urls["booking"] + "/desk")
     expect(page.locator("#q")).to_be_focused()
+
+
+@pytest.mark.parametrize(("script", "width", "language"), KINDS, ids=IDS)
+def test_what_was_typed_outlives_the_session(
+    look: Look, pages_hall: TownHall, axe: Any, fits: Any, script: bool, width: int, language: str
+) -> None:
+    """Signed in anew in another window, it is sent once more, and nothing is typed again."""
+    account(pages_hall, "desk-4", "info_desk")
+    page = signed_in(look, "desk-4", "/desk", script=script, width=width, language=language)
+    page.locator("#q").fill("xyzzy")
+    page.locator("#name").fill("<b>O'Brien</b>")
+    page.context.clear_cookies(name="foyer_session")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    judged(page, axe, fits, script=script)
+    with page.expect_popup() as beside:
+        page.locator("main a").click()
+    type_in(beside.value, "desk-4")
+    for _ in ("without a token", "with one"):
+        with page.expect_navigation():
+            page.locator("main form button").click()
+        judged(page, axe, fits, script=script)
+    expect(page.locator("#q")).to_have_value("xyzzy")
+    expect(page.locator("#q-wrong")).to_be_visible()
+    expect(page.locator("#name")).to_have_value("<b>O'Brien</b>")
 
 
 def test_a_page_of_another_role_is_said_to_be_one(look: Look, pages_hall: TownHall, axe: Any, fits: Any) -> None:

@@ -201,6 +201,36 @@ def test_the_navigation_shows_what_one_may(client: Client, home: Path) -> None:
     assert client.post("/secret", data={"form_token": token}).status_code == 200
 
 
+def test_what_was_typed_survives_the_end_of_a_session(client: Client, home: Path) -> None:
+    """It waits on the page while one signs in; sent once more it needs a token of the new session, and a press."""
+    own, typed = {"Sec-Fetch-Site": "same-origin"}, {"name": NAME, "form_token": "old"}
+    waiting = client.post("/secret?x=1", data=typed, headers=own)
+    fields = '<input type="hidden" name="name" value="&lt;script&gt;alert(1)&lt;/script&gt; O&#39;Brien">'
+    assert waiting.status_code == 401
+    assert fields in _text(waiting)
+    assert 'action="/secret?x=1"' in _text(waiting)
+    assert 'value="old"' not in _text(waiting)
+    session = begin("a-1", ("keeper",), toy.app(home, f"sqlite:///{home}/toy.db").clock())
+    sessions = Sessions(toy.settings(home, "sqlite://").secret)
+    client.set_cookie("foyer_session", sessions.sealed(session))
+    again = client.post("/secret?x=1", data={"name": NAME}, headers=own)
+    assert again.status_code == 403
+    assert fields in _text(again)
+    assert f'value="{sessions.form_token(session)}"' in _text(again)
+    done = client.post("/secret?x=1", data={"name": NAME, "form_token": sessions.form_token(session)}, headers=own)
+    assert done.status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_nobody_elses_form_is_offered_to_be_sent_again(client: Client, home: Path, headers: dict[str, str]) -> None:
+    """With a token it would be as good as one's own."""
+    session = begin("a-1", ("keeper",), toy.app(home, f"sqlite:///{home}/toy.db").clock())
+    client.set_cookie("foyer_session", Sessions(toy.settings(home, "sqlite://").secret).sealed(session))
+    refused = client.post("/secret", data={"name": NAME}, headers=headers)
+    assert refused.status_code == 403
+    assert "<form" not in _text(refused)
+
+
 def test_a_form_from_elsewhere_or_too_large_is_refused(client: Client) -> None:
     """Also where nobody is signed in."""
     assert client.post("/page", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
@@ -272,7 +302,8 @@ def test_every_german_text_of_the_kit_has_its_english_one() -> None:
     folder = Path(pages.__file__).parent
     with (folder / "locale" / "en" / "LC_MESSAGES" / "messages.po").open("rb") as file:
         known = {message.id: message.string for message in read_po(file) if message.id}
-    said = {text for pair in (*kit.SAID.values(), kit.FOREIGN_FORM, kit.FAILED) for text in pair}
+    pairs = (*kit.SAID.values(), *kit.STILL_THERE.values(), kit.FOREIGN_FORM, kit.FAILED)
+    said = {text for pair in pairs for text in pair}
     for path in (folder / "templates").glob("*.html"):
         said |= set(re.findall(r'w\.(?:text|say)\("([^"]+)"', path.read_text()))
     assert all(known.values())
