@@ -92,6 +92,21 @@ def test_name_and_password_open_a_session(browser: Browser):
     assert "desk-1" in _text(client.get("/sign-in"))
 
 
+def test_everybody_is_shown_the_way_to_their_pages(browser: Browser, operations: Client):
+    """Operations, too, who look at calendars and rooms."""
+    client = browser()
+    _sign_in(client)
+    shown = _text(client.get("/sign-in"))
+    ways = re.findall(
+        r'<li><a [^>]*href="([^"]+)"[^>]*>([^<]+)</a></li>', shown.partition("<main")[2].partition("</main")[0]
+    )
+    assert [(url.partition("localhost")[2] or url, text) for url, text in ways] == [
+        ("/desk", "Infotheke"),
+        (":8002/admin/rooms", "Räume verwalten"),
+        (":8003/staff", "Kalender der Sachbearbeitung"),
+    ]
+
+
 def test_capitals_and_blanks_of_the_name_do_not_matter(browser: Browser):
     """As telephones type them."""
     assert _sign_in(browser(), name=" Desk-1 ").status_code == 303

@@ -16,13 +16,15 @@ from shared.sessions import Session, Sessions
 
 REFUSED = "Name oder Passwort stimmt nicht."
 WAIT = "Zu viele Versuche. Bitte warten Sie {seconds} Sekunden."
-# Where each role works: the setting of the service that has it, its default, the path, and what it is called.
+STAFF_CALENDAR = "FOYER_HTTP_STAFF_CALENDAR", "127.0.0.1:8003"
+# Where roles work: the setting of the service that has it, its default, the path, and what it is called.
 AREAS = (
-    ("info_desk", "", "", "/desk", "Infotheke"),
-    ("clerk", "FOYER_HTTP_STAFF_CALENDAR", "127.0.0.1:8003", "/staff", "Mein Arbeitstag"),
-    ("security_desk", "FOYER_HTTP_VISITOR_ACCESS", "127.0.0.1:8004", "/entrance", "Besucherliste"),
-    ("catalogue", "", "", "/admin/concerns", "Anliegen verwalten"),
-    ("catalogue", "FOYER_HTTP_ROOMS", "127.0.0.1:8002", "/admin/rooms", "Räume verwalten"),
+    (("info_desk",), "", "", "/desk", "Infotheke"),
+    (("clerk",), *STAFF_CALENDAR, "/staff", "Mein Arbeitstag"),
+    (("security_desk",), "FOYER_HTTP_VISITOR_ACCESS", "127.0.0.1:8004", "/entrance", "Besucherliste"),
+    (("catalogue",), "", "", "/admin/concerns", "Anliegen verwalten"),
+    (("catalogue", "operations"), "FOYER_HTTP_ROOMS", "127.0.0.1:8002", "/admin/rooms", "Räume verwalten"),
+    (("catalogue", "operations"), *STAFF_CALENDAR, "/staff", "Kalender der Sachbearbeitung"),
 )
 
 
@@ -105,8 +107,8 @@ def allowed(app: Any, request: Request, back: str) -> str:
 def areas(app: Any, request: Request, session: Session) -> list[tuple[str, str]]:
     """Address and German name of what the account's roles are for."""
     found = []
-    for role, setting, default, path, text in AREAS:
-        if session.may((role,)):
+    for roles, setting, default, path, text in AREAS:
+        if session.may(roles):
             found.append((_where(app, request, setting, default) + path, text))
     return found
 
