@@ -61,6 +61,9 @@ from shared.web import Problem, api, json_response
 
 DESKS = ("info_desk", "operations")
 """Who sees hours that are kept."""
+CATALOGUE, PROPOSALS, APPOINTMENT = http.CatalogueAnswer(), http.ProposalsAnswer(), http.AppointmentAnswer()
+ALTERNATIVES = http.ProposalAnswer(many=True)
+"""Made once: to make one takes longer than to write an answer with it."""
 DEFINITION = Definition(
     **PLACE._asdict(),
     decider=decider,
@@ -196,7 +199,7 @@ class Booking(App):
 
     def instead(self, plan: Plan, now: datetime) -> Any:
         """Fresh proposals, ready for JSON."""
-        return http.ProposalAnswer(many=True).dump(self.reads.instead(plan, now))
+        return ALTERNATIVES.dump(self.reads.instead(plan, now))
 
     def expire_holds(self) -> None:
         """Decide on everything whose time to be answered has run out."""
@@ -285,7 +288,7 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
 
     @api("GET", "/api/concerns", answer=http.CatalogueAnswer, summary="The catalogue of concerns")
     def concerns(self, request: Request) -> Response:
-        return json_response(http.CatalogueAnswer().dump({"concerns": self.app.reads.concerns()}))
+        return json_response(CATALOGUE.dump({"concerns": self.app.reads.concerns()}))
 
     @api(
         "PUT",
@@ -298,7 +301,7 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
     def set_concerns(self, request: Request, body: dict[str, Any]) -> Response:
         command = SetCatalogue(str(uuid4()), self.app.clock(), tuple(body["concerns"]))
         self.app.handle(command, cause=request.cause)  # type: ignore[attr-defined]
-        return json_response(http.CatalogueAnswer().dump({"concerns": self.app.reads.concerns()}))
+        return json_response(CATALOGUE.dump({"concerns": self.app.reads.concerns()}))
 
     @api(
         "POST",
@@ -317,7 +320,7 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
         try:
             audience = may_see(request, query["audience"])
             found = self.app.reads.proposals(query, self.app.clock(), audience)
-            return json_response(http.ProposalsAnswer().dump(found))
+            return json_response(PROPOSALS.dump(found))
         except NotPossible as error:
             raise wrong(error.field, error.detail) from None
 
@@ -345,7 +348,7 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
     def appointment(self, request: Request, appointment: str, query: dict[str, Any]) -> Response:
         may_manage(self.app, request, appointment, query)
         shown = self.app.reads.appointment(appointment, self.app.life(appointment), self.app.clock())
-        return json_response(http.AppointmentAnswer().dump(shown))
+        return json_response(APPOINTMENT.dump(shown))
 
     @api(
         "POST",
