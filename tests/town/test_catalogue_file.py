@@ -83,6 +83,13 @@ def test_letters_of_two_characters_are_put_together() -> None:
     assert parse(file_of({**GOOD, "name_de": "Gebu\u0308hr"}))[0]["name"]["de"] == "Geb\u00fchr"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_any_program_ends_them(end: str) -> None:
+    """Also where there are more commas in the texts than semicolons in the header."""
+    rows = [GOOD, {**GOOD, "key": "zweites", "keywords": ",".join("a" * 90)}]
+    assert [one["key"] for one in parse(file_of(*rows).replace("\r\n", end))] == ["reisepass-ausgabe", "zweites"]
+
+
 def test_columns_may_stand_in_any_order() -> None:
     """The header decides which column is which."""
     assert parse(file_of(dict(reversed(GOOD.items())))) == [CONCERN]

@@ -96,7 +96,7 @@ def dump(concerns: Iterable[Mapping[str, Any]]) -> str:
 
 def _read(text: str) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
     """The rows that hold anything, each with the line on which it starts; and the fault that ended the reading."""
-    first = text.split("\n", 1)[0]
+    first = next(iter(text.splitlines()), "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=first.count), strict=True)
     rows: list[tuple[int, list[str]]] = []
     try:
