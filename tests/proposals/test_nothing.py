@@ -121,3 +121,15 @@ def test_hours_that_are_kept_for_others_open_in_time() -> None:
         assert (because.because, because.chances) == ("clerk_absent", ())
     index.open_clerk("anna", MONDAY, MONDAY + timedelta(4), never)
     assert nothing(wish(), index).because == "clerk_absent"
+
+
+def test_what_is_over_before_its_week_opens_is_no_chance() -> None:
+    """On Tuesdays at nine for the same week: on Sunday the next chance is on Tuesday, not on Monday."""
+    index, asked = town(), wish(need(release=Release(weekly=Weekly(1, time(9), 0))))
+    because = nothing(asked, index)
+    assert (because.next_chance, because.detail["bookable_from"]) == (at("09:00", MONDAY + timedelta(1)), "2026-11-24")
+    tuesday = at("09:00", MONDAY + timedelta(1))
+    assert search(index, asked, tuesday).proposals[0].starts_at == tuesday
+    for name in ("anna", "bert"):
+        index.open_clerk(name, MONDAY, MONDAY + timedelta(4), {MONDAY: [("rathaus", *hours("08:00-12:00", MONDAY))]})
+    assert nothing(asked, index).chances == ()

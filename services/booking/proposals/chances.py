@@ -64,7 +64,10 @@ def _released(index: Index, wish: Wish, now: datetime, search: Search) -> Iterat
     free = replace(wish, stops=stops, ahead=True)
     for other in (free, replace(free, until_date=None, not_after=None)):
         proposal = search(other)
-        if proposal is not None:
+        if proposal is not None and proposal.starts_at < (opens_at := _opened(index, wish, proposal)):
+            # It would be over before its week opens: what comes after that moment.
+            proposal = search(replace(other, not_before=opens_at))
+        if proposal is not None and proposal.starts_at >= _opened(index, wish, proposal):
             by_need = [_bookable_from(index, need, proposal.starts_at, now) for need in wish.stops]
             opens = max(*by_need, *(_kept_until(index, stop, proposal.site, wish) for stop in proposal.stops))
             yield Chance("released", proposal.starts_at, {"site": proposal.site, "bookable_from": opens.isoformat()})
@@ -89,6 +92,16 @@ def _kept_until(index: Index, stop: Stop, site: str, wish: Wish) -> date:
     first, until = index.position(stop.starts_at), index.position(stop.ends_at)
     opens = index.calendar("clerk", stop.clerk).released_at(site, first, until, wish.audience)
     return date.min if opens is None else index.day(opens)
+
+
+def _opened(index: Index, wish: Wish, proposal: Proposal) -> datetime:
+    """The moment at which the week of a proposal opens for all that is asked for."""
+    day = proposal.starts_at.astimezone(index.zone).date()
+    rules = [need.release.weekly for need in wish.stops if need.release is not None and need.release.weekly]
+    return max(
+        (datetime.combine(_week_opens(rule, day), rule.clock, index.zone) for rule in rules),
+        default=proposal.starts_at,
+    )
 
 
 def _week_opens(weekly: Weekly, day: date) -> date:
