@@ -130,10 +130,8 @@ def _verify_and_show(pattern: str, kind: str, total: int) -> Report:
     report.add("  memory at most", f"{memory:,.0f} MB", None, "300 MB")
     appointments = _appointments(pattern)
     shown = sorted(seconds(lambda one=one: story(pattern, one)) for one in appointments)  # type: ignore[misc]
-    report.add(
-        "foyer show: the story, all five logs, p50 of 20", f"{statistics.median(shown) * 1000:,.0f} ms", None, "200 ms"
-    )
-    report.add("  slowest of 20", f"{shown[-1] * 1000:,.0f} ms")
+    report.add("foyer show: the story, all five logs, slowest of 20", f"{shown[-1] * 1000:,.0f} ms", None, "200 ms")
+    report.add("  p50 of 20", f"{statistics.median(shown) * 1000:,.0f} ms")
     worked = statistics.median(cpu_seconds(lambda one=one: story(pattern, one)) for one in appointments)  # type: ignore[misc]
     report.add("  at work itself, p50", f"{worked * 1000:,.0f} ms")
     return report
