@@ -14,7 +14,7 @@ from deploy.operations.action import DryRun, How, Json, Outcome, Plan, Reason, R
 from deploy.operations.asked import print_json
 from deploy.verify.everything import MORE, verify_twice
 from deploy.verify.log import Finding, NoLog
-from deploy.verify.remedies import carry_out, described, remedies
+from deploy.verify.remedies import carry_out, described, promising, remedies
 from shared import config
 
 SHOWN = 200
@@ -39,12 +39,15 @@ def verify(
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     settings = config.load(config.EVERY)
-    findings = _look(settings.database_url, patience, json)
+    found = _look(settings.database_url, patience, json)
+    findings = _broken(found)
+    if repair:
+        findings = promising(findings, settings.database_url)
     if not repair or not findings:
-        _show(findings, json)
+        _show(findings, _notes(found), json)
         raise typer.Exit(1 if findings else 0)
     if not json:
-        _show(findings, json)
+        _show(findings, _notes(found), json)
     how = How(dry_run, yes, reason, who, json)
     perform(_plan(findings), how, lambda run: _repair(findings, run, settings, patience, json))
     raise typer.Exit(1 if dry_run else 0)
@@ -59,9 +62,18 @@ def _look(pattern: str, patience: float, json: bool) -> list[Finding]:
         raise BadInput(f"{error}.") from None
 
 
-def _show(findings: Sequence[Finding], json: bool) -> None:
+def _broken(found: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in found if not finding.note]
+
+
+def _notes(found: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in found if finding.note]
+
+
+def _show(findings: Sequence[Finding], notes: Sequence[Finding], json: bool) -> None:
     if json:
-        print_json({"holds": not findings, "findings": [_data(finding) for finding in findings]})
+        data = {"findings": [_data(one) for one in findings], "notes": [_data(one) for one in notes]}
+        print_json({"holds": not findings} | data)
         return
     broken = Counter(finding.guarantee for finding in findings)
     for guarantee in (*GUARANTEES, *MORE):
@@ -70,6 +82,8 @@ def _show(findings: Sequence[Finding], json: bool) -> None:
         typer.echo(f"  {finding}")
     if len(findings) > SHOWN:
         typer.echo(f"  and {len(findings) - SHOWN:,} more; --json has all of them")
+    for note in notes[:SHOWN]:
+        typer.echo(f"  known: {note}")
 
 
 def _count(number: int) -> str:
@@ -84,17 +98,18 @@ def _data(finding: Finding) -> dict[str, Any]:
 
 def _plan(findings: Sequence[Finding]) -> Plan:
     todo = [described(remedy) for remedy in remedies(findings)]
-    helpless = sum(finding.remedy is None for finding in findings)
-    lines = ["What --repair does about it:", *todo]
+    helpless = [finding for finding in findings if finding.remedy is None]
+    lines = ["What --repair does about it:", *(todo or ["nothing"])]
     if helpless:
-        lines.append(f"{helpless} findings need a person: see docs/operations.md.")
+        lines.append('It can do nothing about these; docs/operations.md says under "What verify finds" what to do:')
+        lines += [f"  {finding}" for finding in helpless[:SHOWN]]
     return Plan("verify --repair", "all services", tuple(lines), {"findings": len(findings), "todo": todo})
 
 
 def _repair(findings: Sequence[Finding], run: Run, settings: Any, patience: float, json: bool) -> Outcome:
     run.go_on = "What was done is done; the same command finds what is left."
     done = [carry_out(remedy, settings.database_url, settings.amqp_url) for remedy in remedies(findings)]
-    left = _look(settings.database_url, max(patience, 1), json)
+    left = _broken(_look(settings.database_url, max(patience, 1), json))
     lines = [f"{described(one.remedy)} {one.what}" for one in done]
     lines += [f"Left: {finding}" for finding in left[:SHOWN]] or ["Everything holds now."]
     data = {"done": len(done), "left": [_data(finding) for finding in left]}

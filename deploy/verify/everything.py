@@ -55,9 +55,10 @@ def _models(database_url_pattern: str, service: str) -> Iterator[Finding]:
 def verify_twice(database_url_pattern: str, patience: float, tell: Tell = silent) -> list[Finding]:
     """What is found, and found again so many seconds later: in a town at work something is always on its way."""
     first = verify(database_url_pattern, tell)
-    if not first or not patience:
+    broken = [finding for finding in first if not finding.note]
+    if not broken or not patience:
         return first
-    tell(f"{len(first)} findings; looking again in {patience:g} s")
+    tell(f"{len(broken)} findings; looking again in {patience:g} s")
     time.sleep(patience)
     before = {(finding.guarantee, finding.service, finding.stream) for finding in first}
     again = verify(database_url_pattern, tell)

@@ -45,13 +45,17 @@ _TIMES = text("SELECT stream, type, recorded_at FROM events WHERE type IN :types
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A guarantee that does not hold: in the log of which service, in which stream, and how."""
+    """A guarantee that does not hold: in the log of which service, in which stream, and how.
+
+    `note`: it is so, everybody knows why, and nothing is broken by it.
+    """
 
     guarantee: str
     service: str
     stream: str
     detail: str
     remedy: "Remedy | None" = field(default=None, compare=False)
+    note: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.guarantee}: {self.service} {self.stream}: {self.detail}"

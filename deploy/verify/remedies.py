@@ -13,6 +13,7 @@ from deploy.parts import place
 from deploy.verify.log import Finding, Rebuild, Redeliver, Reissue, Remedy, connected
 from shared.app import App
 from shared.beside import Beside
+from shared.fold import TakenTwice
 from shared.messages import CONTENT_TYPE, Message, numbered, read
 
 _MESSAGES = text(
@@ -31,6 +32,12 @@ class Done:
 
     remedy: Remedy
     what: str
+
+
+def promising(findings: Sequence[Finding], pattern: str) -> list[Finding]:
+    """The same; but commands of which a decider would make nothing are no remedy. Raises BadInput."""
+    futile = {remedy for remedy in remedies(findings) if isinstance(remedy, Reissue) and not _foreseen(remedy, pattern)}
+    return [replace(finding, remedy=None) if finding.remedy in futile else finding for finding in findings]
 
 
 def remedies(findings: Sequence[Finding]) -> list[Remedy]:
@@ -60,12 +67,19 @@ def carry_out(remedy: Remedy, pattern: str, amqp_url: str) -> Done:
         case Reissue():
             return Done(remedy, _reissue(remedy, pattern))
         case Rebuild():
-            with service_app(remedy.service) as app:
-                one = Beside(app, remedy.table)
-                with one.alone():
-                    one.build()
-                    one.swap()
-            return Done(remedy, "rebuilt; `foyer rebuild --undo` goes back")
+            return Done(remedy, _rebuild(remedy))
+
+
+def _rebuild(remedy: Rebuild) -> str:
+    with service_app(remedy.service) as app:
+        one = Beside(app, remedy.table)
+        try:
+            with one.alone():
+                one.build()
+                one.swap()
+        except TakenTwice as error:
+            return f"not rebuilt: {error} in the log"
+    return "rebuilt; `foyer rebuild --undo` goes back"
 
 
 def _redeliver(remedy: Redeliver, pattern: str, amqp_url: str) -> int:
@@ -84,12 +98,28 @@ def _redeliver(remedy: Redeliver, pattern: str, amqp_url: str) -> int:
 
 def _reissue(remedy: Reissue, pattern: str) -> str:
     with service_app(remedy.service) as app:
-        messages: list[Message] = []
-        for speaker in app.definition.hears:
-            with connected(pattern, speaker) as connection:
-                messages += _about(connection, speaker, remedy.appointment)
+        messages = _heard_about(app, pattern, remedy.appointment)
         decided = [type(event).__name__ for message in messages for event in _again(app, message)]
     return ", ".join(decided) or "nothing to do, says its decider"
+
+
+def _foreseen(remedy: Reissue, pattern: str) -> bool:
+    """Whether anything would come of it now."""
+    with service_app(remedy.service) as app:
+        commands = [
+            command
+            for message in _heard_about(app, pattern, remedy.appointment)
+            for command in app.definition.react(message, datetime.now(UTC))
+        ]
+        return bool(commands and app.foresee(*commands))
+
+
+def _heard_about(app: App, pattern: str, appointment: str) -> list[Message]:
+    messages: list[Message] = []
+    for speaker in app.definition.hears:
+        with connected(pattern, speaker) as connection:
+            messages += _about(connection, speaker, appointment)
+    return messages
 
 
 def _about(connection: Connection, speaker: str, appointment: str) -> list[Message]:

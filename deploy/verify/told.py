@@ -75,9 +75,11 @@ def one_mail(log: Iterable[Stored], visits: Mapping[str, Visit]) -> Iterator[Fin
             because = failed.get((appointment, visit.attempt))
             if because == NO_ADDRESS:
                 continue
-            remedy = None if because else Reissue("notifications", appointment)
-            yield _mail(appointment, "no mail" + (f": {because}" if because else ""), remedy)
+            if because:  # a mailbox that does not exist: it was tried, and is recorded as failed
+                yield _mail(appointment, f"no mail: {because}", note=True)
+            else:
+                yield _mail(appointment, "no mail", Reissue("notifications", appointment))
 
 
-def _mail(appointment: str, detail: str, remedy: Remedy | None = None) -> Finding:
-    return Finding(ONE_MAIL, "notifications", f"letter-{appointment}", detail, remedy)
+def _mail(appointment: str, detail: str, remedy: Remedy | None = None, *, note: bool = False) -> Finding:
+    return Finding(ONE_MAIL, "notifications", f"letter-{appointment}", detail, remedy, note)

@@ -31,9 +31,9 @@ from deploy.verify.log import (
     Redeliver,
     Reissue,
 )
-from deploy.verify.remedies import carry_out, remedies
+from deploy.verify.remedies import carry_out, promising, remedies
 from services.rooms import projections as rooms
-from services.rooms.commands import HoldRooms, StopWanted
+from services.rooms.commands import HoldRooms, LetGoRooms, StopWanted
 from services.visitor_access.projections import visits
 from shared import topology
 from shared.app import App, Delivery
@@ -328,3 +328,41 @@ def test_the_command_line(town: Town) -> None:
     (town.home / "rooms.db").rename(town.home / "away.db")
     ran = foyer(*now)
     assert (ran.returncode, "rooms has no database at" in ran.stderr) == (2, True)
+
+
+def test_a_mailbox_that_does_not_exist_is_known_and_breaks_nothing(town: Town) -> None:
+    """It is said, but nobody could ever mend it: whoever looks each night must not be woken for it."""
+    foyer = partial(command.foyer, {"FOYER_HOME": str(town.home), "FOYER_DATABASE_URL": town.pattern})
+    ran = foyer("verify", "--patience", "0", "--json")
+    shown = json.loads(ran.stdout)
+    assert (ran.returncode, shown["holds"], shown["findings"]) == (0, True, [])
+    assert {note["detail"] for note in shown["notes"]} == {LETTER}
+    assert f"known: {ONE_MAIL}: notifications letter-" in foyer("verify").stdout
+
+
+def test_what_no_decider_would_do_is_not_promised(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A confirmed guest's room was let go by hand: rooms has answered that request for good."""
+    in_the_town(town, monkeypatch)
+    query = (
+        "SELECT data FROM events c WHERE type = 'AppointmentConfirmed' AND NOT EXISTS (SELECT 1 FROM events l "
+        "WHERE l.stream = c.stream AND l.type IN ('AppointmentCancelled', 'AppointmentMoved')) ORDER BY id LIMIT 1"
+    )
+    confirmed = json.loads(town.value("booking", query))
+    order = LetGoRooms("stray", SUNDAY, confirmed["appointment"], confirmed["attempt"], "all")
+    town.apps["rooms"].handle(order, cause=CAUSE)
+    [finding] = [finding for finding in town.found() if finding.guarantee == ALL_OR_NOTHING]
+    assert finding.remedy == Reissue("rooms", confirmed["appointment"])
+    [same] = promising([finding], town.pattern)
+    assert (same, same.remedy) == (finding, None)
+
+
+def test_a_read_model_of_a_log_that_holds_two_at_once_is_left_as_it_is(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can't be made of such a log: which of the two is right, nobody can tell from it."""
+    in_the_town(town, monkeypatch)
+    town.damage("rooms", *FAULTS["a room is taken twice"][1], FAULTS["a row is missing"][1][0])
+    assert Rebuild("rooms", "taken") in remedies(town.found())
+    before = town.value("rooms", "SELECT count(*) FROM taken")
+    assert carry_out(Rebuild("rooms", "taken"), town.pattern, "").what.startswith("not rebuilt: taken r-1")
+    assert town.value("rooms", "SELECT count(*) FROM taken") == before
