@@ -66,6 +66,10 @@ def test_operations_choose_a_calendar_and_may_change_it(busy_office: Office) -> 
         ask = visitor(busy_office, role, person=None)
         assert "J. Brinkmann" in ask("GET", "/staff").text
         page = ask("GET", "/staff?clerk=c-17")
+        for path in ("", "/dates", "/week"):
+            title = re.findall("<title>(.*)</title>", ask("GET", f"/staff{path}?clerk=c-17").text)[0]
+            assert "J. Brinkmann" in title
+            assert not title.startswith("Mein")
         assert "&lt;b&gt;Ada&lt;/b&gt;" in page.text
         assert ("formaction" in page.text or 'action="/staff/calls"' in page.text) is (role == "operations")
         answer = ask("POST", "/staff/calls", clerk="c-17", of="a1.1.1")
