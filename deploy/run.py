@@ -54,7 +54,7 @@ def run_service(name: str) -> None:
     import eventlet
 
     # Before any other import: sockets, locks and psycopg2 wait in turns from here on.
-    eventlet.monkey_patch()
+    eventlet.monkey_patch(**_without_psycopg2())
     from nameko.constants import WEB_SERVER_CONFIG_KEY
     from nameko.runners import ServiceRunner
 
@@ -73,6 +73,12 @@ def run_service(name: str) -> None:
     signal.signal(signal.SIGINT, stop)
     runner.start()
     runner.wait()
+
+
+def _without_psycopg2() -> dict[str, bool]:
+    """On SQLite the driver of PostgreSQL would only take 5 MB."""
+    url = os.environ.get("FOYER_DATABASE_URL", "sqlite")
+    return {"psycopg": False} if url.startswith("sqlite") else {}
 
 
 def run_publisher(name: str) -> None:

@@ -1,0 +1,35 @@
+"""What a service's process loads."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import sys
+import eventlet
+from deploy.run import _without_psycopg2
+eventlet.monkey_patch(**_without_psycopg2())
+from deploy.parts import service_class
+service_class("rooms")
+print(eventlet.patcher.is_monkey_patched("socket"), "psycopg2" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (None, "True False"),
+        ("sqlite:///var/{service}.db", "True False"),
+        ("postgresql+psycopg2://localhost/{service}", "True True"),
+    ],
+)
+def test_the_driver_of_postgresql_is_loaded_where_it_is_used(
+    monkeypatch: pytest.MonkeyPatch, url: str | None, said: str
+) -> None:
+    """It takes 5 MB; sockets wait in turns in any case."""
+    monkeypatch.delenv("FOYER_DATABASE_URL", raising=False)
+    if url is not None:
+        monkeypatch.setenv("FOYER_DATABASE_URL", url)
+    ask = [sys.executable, "-W", "ignore", "-c", PROGRAM]
+    assert subprocess.run(ask, stdout=subprocess.PIPE, text=True, check=True).stdout.strip() == said
