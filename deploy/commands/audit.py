@@ -1,7 +1,5 @@
 """`foyer audit`: who did what to the ensemble, why, and with what result."""
 
-import os
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -10,13 +8,14 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.markup import escape
-from sqlalchemy import RowMapping, select
+from sqlalchemy import select
 
 from deploy.home import BadInput
 from deploy.operations.action import Json
 from deploy.operations.asked import moment, print_json, shown
 from deploy.operations.log import Log, opened
 from deploy.operations.projections import actions
+from deploy.operations.under_way import with_end
 from shared.tables import instant
 
 STYLES = {"done": "green", "begun": "cyan", "interrupted": "yellow"}
@@ -47,7 +46,7 @@ def audit(
         conditions += [actions.c.at < instant(last)] if last else []
         query = select(actions).where(*conditions).order_by(actions.c.at.desc()).limit(limit)
         with log.read() as connection:
-            rows = [_with_end(row) for row in connection.execute(query).mappings()][::-1]
+            rows = [with_end(row) for row in connection.execute(query).mappings()][::-1]
     if json:
         print_json(rows)
         return
@@ -64,7 +63,7 @@ def _one(log: Log, action: str, zone: ZoneInfo, json: bool) -> None:
         row = connection.execute(select(actions).where(actions.c.action == action)).mappings().one_or_none()
     if row is None:
         raise BadInput(f"There is no action {action!r} in the audit log; `foyer audit` lists them.")
-    found = _with_end(row)
+    found = with_end(row)
     if json:
         print_json(found)
         return
@@ -77,24 +76,6 @@ def _one(log: Log, action: str, zone: ZoneInfo, json: bool) -> None:
         typer.echo(f"{name}:")
         for key, value in (found[name] or {}).items():
             typer.echo(f"  {key}: {value}")
-
-
-def _with_end(row: RowMapping) -> dict[str, Any]:
-    """A row, and whether what has no end is still under way."""
-    found = dict(row)
-    if found["status"] == "begun" and found["host"] == socket.gethostname() and not _lives(found["pid"]):
-        found["status"] = "killed"
-    return found
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _lines(rows: list[dict[str, Any]], zone: ZoneInfo) -> Iterator[str]:

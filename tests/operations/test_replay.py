@@ -155,6 +155,7 @@ def test_a_replay_goes_on_where_it_was_interrupted_killed_or_stopped(town_hall: 
     noted(town_hall, foyer, listed(foyer, job)["sent"])
     process.kill()
     process.wait()
+    assert listed(foyer, job)["status"] == "interrupted"
     process = begun(town_hall, "replay", "resume", job, *SURE)
     noted(town_hall, foyer, listed(foyer, job)["sent"])
     assert foyer("replay", "stop", job).returncode == 0

@@ -15,9 +15,11 @@ from deploy.operations.asked import shown
 from deploy.operations.log import Log
 from deploy.operations.projections import replays
 from deploy.operations.replay.job import Watch
+from deploy.operations.under_way import replays_under_way
 from shared.tables import orders
 
-STYLES = {"finished": "green", "running": "cyan", "stopped": "yellow"}
+INTERRUPTED = "interrupted"
+STYLES = {"finished": "green", "running": "cyan", "stopped": "yellow", INTERRUPTED: "yellow"}
 
 
 @contextmanager
@@ -36,9 +38,14 @@ def progress(listener: str, total: int, *, quiet: bool) -> Iterator[Watch]:
 
 
 def listed(log: Log) -> list[dict[str, Any]]:
-    """All replays, the oldest first."""
+    """All replays, the oldest first; "interrupted" is one that no process carries on, though nobody has stopped it."""
     with log.read() as connection:
-        return [dict(row) for row in connection.execute(select(replays).order_by(replays.c.at)).mappings()]
+        under_way = replays_under_way(connection)
+        rows = [dict(row) for row in connection.execute(select(replays).order_by(replays.c.at)).mappings()]
+    for row in rows:
+        if row["status"] == "running" and row["job"] not in under_way:
+            row["status"] = INTERRUPTED
+    return rows
 
 
 def lines(rows: list[dict[str, Any]], zone: ZoneInfo) -> Iterator[str]:
@@ -49,7 +56,7 @@ def lines(rows: list[dict[str, Any]], zone: ZoneInfo) -> Iterator[str]:
         taken = f"{row['sent']:,} of {row['total']:,}"
         what = f"{row['mode']} {row['source']} to {row['listener']}"
         yield (
-            f"{row['job']}  {shown(row['at'], zone)}  [{STYLES[row['status']]}]{row['status']:8}[/]  {what}: {taken}, "
+            f"{row['job']}  {shown(row['at'], zone)}  [{STYLES[row['status']]}]{row['status']:11}[/]  {what}: {taken}, "
             f"{escape(row['who'])} [dim]({escape(row['reason'])})[/]"
         )
 
