@@ -50,13 +50,18 @@ def main() -> None:
     except (CannotDo, EnvError) as error:
         Console(stderr=True).print(str(error), style="bold red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(getattr(error, "status", BadInput.status))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # while the command was being loaded
+        _say_interrupted()
         sys.exit(INTERRUPTED)
     except SystemExit as end:
         # Typer ends so where a command has not caught Ctrl-C: those that change something do, and say how to go on.
         if end.code == INTERRUPTED and isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
-            Console(stderr=True).print("Interrupted; nothing was changed.", highlight=False)
+            _say_interrupted()
         raise
+
+
+def _say_interrupted() -> None:
+    Console(stderr=True).print("Interrupted; nothing was changed.", highlight=False)
 
 
 def build(wanted: str = "") -> typer.Typer:
