@@ -56,7 +56,7 @@ def test_a_service_that_has_never_run_is_not_told_to_replay(pattern: str) -> Non
 
 def test_what_was_said_just_now_is_only_on_its_way(pattern: str) -> None:
     """As when an ensemble is started for the first time."""
-    change(pattern, "booking", text(f"UPDATE events SET recorded_at = '{instant(datetime.now(UTC))}'"))
+    change(pattern, "booking", text(f"UPDATE events SET recorded_at = '{instant(datetime.now(UTC) + timedelta(hours=1))}'"))
     assert never_heard("rooms") == []
 
 
