@@ -58,6 +58,7 @@ def test_a_guest_without_an_appointment(
     mine = page.url
     page.locator("header a[href='/desk/find']").click()
     judged(page, axe, fits, script=script)
+    expect(page.locator("#said")).to_be_focused()
     page.keyboard.type("o'brien lüdenscheidt")
     with page.expect_navigation():
         page.keyboard.press("Enter")

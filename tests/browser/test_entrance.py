@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from deploy.servers import wait_until
 from shared.tables import events
 from tests.browser.entrance_server import cookie, served
 from tests.visitor_access.conftest import settings
@@ -51,6 +52,8 @@ def look(browser, entrance, address):
         context.add_cookies([cookie(entrance, address)])
         page = context.new_page()
         page.goto(address + path)
+        if (field := page.locator("[autofocus]")).count():
+            expect(field).to_be_focused()  # only then it can be typed into
         return page
 
     yield look
@@ -163,6 +166,8 @@ def test_every_answer_of_the_desk_can_be_used(look, entrance, axe, fits, width, 
     said("Angekommen")
     page.locator("tr[data-of=a3] button").click()
     said("Gegangen")
+    second = entrance.app.clock() + timedelta(seconds=1)  # times are entered to the second
+    wait_until(lambda: entrance.app.clock() > second, 10, "an arrival now is another one")
     typed(number)
     said("Schon gegangen")
     page.locator(".views a").last.click()
