@@ -202,6 +202,7 @@ def _apart(proposals: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 begun = int(time.time())
+_numbers = itertools.count(1)
 
 
 def today() -> date:
@@ -212,14 +213,15 @@ def today() -> date:
 @contextmanager
 def running(servers: Servers, kind: str) -> Iterator[Line]:
     """Ten processes on fresh databases, with a town, and a server that takes the mail."""
-    home = servers.folder / f"line-{kind}"
+    name = f"line{next(_numbers)}"  # several parts of one run want a town
+    home = servers.folder / name
     home.mkdir()
     pattern = f"sqlite:///{home}/{{service}}.db"
     if kind == "postgresql":
         servers.postgres.start()
         for service in SERVICES:
-            servers.postgres.create_database(f"line_{service}")
-        pattern = servers.postgres.url("line_{service}")
+            servers.postgres.create_database(f"{name}_{service}")
+        pattern = servers.postgres.url(f"{name}_{{service}}")
     booking = connect(pattern.replace("{service}", "booking"))
     sink = MailSink(home / "mail")
     ensemble = Ensemble(home, amqp_url=servers.vhost(), database_url=pattern, smtp_url=sink.url)
