@@ -142,6 +142,9 @@ def test_guests_go_on_during_a_replay(town_hall: TownHall, foyer: Foyer) -> None
 
 def test_a_replay_goes_on_where_it_was_interrupted_killed_or_stopped(town_hall: TownHall, foyer: Foyer) -> None:
     """Ctrl-C, `kill -9`, `foyer replay stop`: each time it is resumed, and in the end all was taken."""
+    for days in (5, 6, 7):  # so that there is something to replay, whichever test came before
+        town_hall.mail(town_hall.confirmed(town_hall.proposals(ID_CARD, days=days)[0]))
+    town_hall.wait_at_rest()
     before = tables(town_hall, "notifications")
     plan = orjson.loads(foyer("replay", "booking", "--to", "notifications", "-n", "--json").stdout)["plan"]
     slowly = ("--rate", str(plan["survey"]["total"] / 60))
