@@ -330,7 +330,7 @@ def _host(address: str) -> str:
     try:
         return parts_of(address.replace("webcal://", "https://", 1))[1]
     except Trouble as trouble:
-        raise BadInput(f"{trouble.detail}, as https://cloud.example.org/dav/calendars/k17/work/.") from None
+        raise BadInput(f"{trouble.detail}, as https://cloud.example.org/dav/calendars/k17/dienst/.") from None
 
 
 def _zone(name: str) -> str:
