@@ -35,7 +35,7 @@ check: $(VENV)/.dev ## Lint, types, who may import whom, tests of the pure core:
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest --quiet -m "not server and not store and not slow and not hypothesis"
+	@$(BIN)/pytest --quiet --numprocesses=2 -m "not server and not store and not slow and not hypothesis"
 
 test: setup-dev ## Everything, on SQLite and PostgreSQL, with private servers
 	@$(BIN)/pytest --quiet --numprocesses=2 --dist=loadgroup

@@ -5,10 +5,8 @@ from collections.abc import Iterable
 import orjson
 
 from bench.report import Report, rate
-from bench.toys import Servers, alternating, fill, seconds
-from shared.app import App
-from shared.database import reading
-from shared.rebuild import pages, rebuild
+from bench.toys import Servers, alternating, fill, read_bare, seconds
+from shared.rebuild import rebuild
 
 NUMBER = 30_000
 STREAMS = 3_000
@@ -23,20 +21,10 @@ def measure(servers: Servers) -> Iterable[Report]:
         fill(app, NUMBER, STREAMS)
         bare, ours = alternating(
             ROUNDS,
-            lambda app=app: NUMBER / seconds(lambda: read(app)),  # type: ignore[misc]
+            lambda app=app: NUMBER / seconds(lambda: read_bare(app, orjson.loads)),  # type: ignore[misc]
             lambda app=app: NUMBER / seconds(lambda: rebuild(app)),  # type: ignore[misc]
         )
         report.add("bare: read pages, parse JSON", rate(bare))
         report.add("our rebuild: read, decode, project, write (two rows an event)", rate(ours), ours / bare, "50 %")
         app.engine.dispose()
         yield report
-
-
-def read(app: App) -> int:
-    """What any replay has to do at least."""
-    found = 0
-    with reading(app.engine) as connection:
-        for page in pages(connection):
-            for row in page:
-                found += len(orjson.loads(row[3])) + len(orjson.loads(row[6]))
-    return found

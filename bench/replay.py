@@ -18,15 +18,15 @@ from sqlalchemy import Table, select
 
 from bench import logs
 from bench.report import Report, rate
-from bench.toys import Servers, alternating, cpu_seconds, seconds
+from bench.toys import Servers, alternating, cpu_seconds, read_bare, seconds
 from deploy.parts import SERVICES, definition
 from deploy.story import story
 from shared.app import App
-from shared.database import connect, reading
+from shared.database import connect
 from shared.fold import Fold
 from shared.frozen import frozen
 from shared.migrate import migrate
-from shared.rebuild import Replay, pages, read_tables, rebuild
+from shared.rebuild import Replay, read_tables, rebuild
 from shared.tables import events
 from tests.line import settings
 
@@ -91,8 +91,8 @@ def _replay_one(app: App, number: int, report: Report) -> None:
     fed = [table for table in everything if len(unused([table])) < len(unused([]))]
     bare, library, *each, folded = alternating(
         ROUNDS,
-        rate_of(lambda: _read(app, orjson.loads)),
-        rate_of(lambda: _read(app, json.loads)),
+        rate_of(lambda: read_bare(app, orjson.loads)),
+        rate_of(lambda: read_bare(app, json.loads)),
         *(into(table) for table in fed),
         into(*everything),
     )
@@ -103,15 +103,6 @@ def _replay_one(app: App, number: int, report: Report) -> None:
     report.add("  replay into all of them at once", rate(folded), folded / bare)
     whole = rate_of(lambda: rebuild(app))()
     report.add("  rebuild of all of them, rows written", rate(whole), whole / bare)
-
-
-def _read(app: App, parse: Callable[[str], Any]) -> int:
-    found = 0
-    with reading(app.engine) as connection:
-        for page in pages(connection):
-            for row in page:
-                found += len(parse(row[3])) + len(parse(row[6]))
-    return found
 
 
 def _fold(app: App, tables: Sequence[Table]) -> None:

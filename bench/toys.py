@@ -13,6 +13,8 @@ import structlog
 
 from deploy.servers import PostgreSQL, RabbitMQ, temporary_folder
 from shared.app import App
+from shared.database import reading
+from shared.rebuild import COLUMNS, NO_END, WHERE, pages
 from tests.shared import toy
 from tests.shared.toy import NOON, Count
 
@@ -95,6 +97,16 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     started = time.process_time()
     work()
     return time.process_time() - started
+
+
+def read_bare(app: App, parse: Callable[[str], Any]) -> int:
+    """What any replay has to do at least: read the log page by page, and parse its JSON."""
+    found = 0
+    with reading(app.engine) as connection:
+        for page in pages(connection, 0, NO_END, "TRUE", (*COLUMNS, *WHERE)):
+            for row in page:
+                found += len(parse(row[3])) + len(parse(row[6]))
+    return found
 
 
 def alternating(rounds: int, *variants: Callable[[], float]) -> list[float]:

@@ -12,7 +12,7 @@ from sqlalchemy import MetaData, Table
 from shared.codec import Upcast
 from shared.messages import Message, Said
 from shared.replays import Replays
-from shared.tables import Write
+from shared.tables import Write, instant
 
 
 class Command(Protocol):
@@ -56,6 +56,11 @@ class Recorded:
     version: int
     id: str
     time: datetime
+
+    @property
+    def instant(self) -> str:
+        """The time as tables hold it."""
+        return instant(self.time)
 
 
 Change = Callable[[Any, Recorded], Iterable[Write]]

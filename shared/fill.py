@@ -36,9 +36,7 @@ def _flush(connection: Connection, rows: Rows, target: Table) -> int:
         else:
             many.execute(connection, insert(target), fresh)
     count = len(gone) + len(fresh)
-    rows.kept.difference_update(gone)
-    rows.kept.update(key for key in rows.touched if key in there)
-    rows.touched.clear()
+    rows.written()
     return count
 
 

@@ -5,13 +5,12 @@ writes nothing before the end. Only what projections use is understood: rows ins
 conditions on their own columns.
 """
 
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Column, Delete, Insert, Table, Update
+from sqlalchemy import BinaryExpression, Column, Delete, Insert, Table, Update
 
-from shared.conditions import NotFoldable, conditions, new_value
+from shared.conditions import NotFoldable, conditions, new_value, parameter_of
 from shared.rows import Kept, Key
 from shared.tables import KEYS, SETS, Write
 
@@ -35,15 +34,14 @@ class Fold:
     def __init__(self, tables: Iterable[Table], *, only_look: bool = False) -> None:
         self.twice: list[TakenTwice] = []
         self.tables = {table: Rows(table, self.twice if only_look else None) for table in tables}
-        self._applies: dict[int, Apply | None] = {}
-        self._known: list[Any] = []
+        self._applies: dict[Any, Apply | None] = {}
 
     def apply(self, writes: Iterable[Write]) -> None:
         """Carry out what a projection wants. Raises NotFoldable, or TakenTwice."""
         applies = self._applies
         for statement, parameters in writes:
             try:
-                apply = applies[id(statement)]
+                apply = applies[statement]
             except KeyError:
                 apply = self._learn(statement)
             if apply is not None:
@@ -52,8 +50,7 @@ class Fold:
     def _learn(self, statement: Any) -> Apply | None:
         rows = self.tables.get(statement.table)
         apply = None if rows is None else rows.understood(statement)
-        self._known.append(statement)  # an id is its own only as long as the statement lives
-        self._applies[id(statement)] = apply
+        self._applies[statement] = apply
         return apply
 
 
@@ -112,30 +109,26 @@ class Rows(Kept):
         self._twice.append(twice)
 
     def _update(self, statement: Update) -> Apply:
-        find = self.find(conditions(statement))
+        wanted = conditions(statement)
         given = getattr(statement, "_values", None) or {}  # SQLAlchemy offers no public way to these
         fixed = {str(getattr(name, "name", name)): new_value(value) for name, value in given.items()}
         if fixed.keys() & set(self.key):
             raise NotFoldable(f"an update of the key of {self.table.name}")
-        columns_of = cache(self._columns_of)
+        others = {one.parameter for one in wanted} | {parameter_of(value) for value in _operands(given.values())}
+        no_columns = {name for name in others if name}
+        find, key_of, rows, change = self.find(wanted), self.key_in(wanted), self.rows, self.change
 
         def update(parameters: dict[str, Any]) -> None:
-            names = columns_of(tuple(parameters))
             for key in find(parameters):
-                row = self.to_change(key)
-                computed = [(name, value(row, parameters)) for name, value in fixed.items()] if fixed else ()
-                for name in names:
-                    row[name] = parameters[name]
-                row.update(computed)
-                self.changed(key, row)
+                row = rows[key]
+                computed = {name: value(row, parameters) for name, value in fixed.items()}
+                change(key, parameters | computed, no_columns - computed.keys())
 
-        return update
+        def update_one(parameters: dict[str, Any]) -> None:
+            if key_of and (key := key_of(parameters)) in rows:
+                change(key, parameters, no_columns)
 
-    def _columns_of(self, parameters: tuple[str, ...]) -> list[str]:
-        """The columns that these parameters of an update set."""
-        if not set(self.key).isdisjoint(parameters):
-            raise NotFoldable(f"an update of the key of {self.table.name}")
-        return [name for name in parameters if name in self.columns]
+        return update if key_of is None or fixed else update_one
 
     def _delete(self, statement: Delete) -> Apply:
         find = self.find(conditions(statement))
@@ -145,6 +138,11 @@ class Rows(Kept):
                 self.drop(key)
 
         return delete
+
+
+def _operands(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        yield value.right if isinstance(value, BinaryExpression) else value
 
 
 def _default(column: Column[Any]) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from shared.conditions import Condition, Row
+from shared.conditions import Condition, NotFoldable, Row
 
 Key = tuple[Any, ...]
 _LONGEST_SPAN = 2_000
@@ -15,18 +15,19 @@ _LONGEST_SPAN = 2_000
 class Kept:
     """`key`: the columns of the primary key; () for rows that are told apart by their number only.
 
-    `touched`: the keys of rows that were changed since they were last written, unless that is not `noting`; `kept`:
-    those of the rows written.
+    `kept`: the keys of the rows that are written somewhere; `touched`: those of rows that were changed since, unless
+    that is not `noting`.
     """
 
     def __init__(self, key: tuple[str, ...], *, noting: bool) -> None:
         self.key = key
+        self._of_key = frozenset(key)
         self.rows: dict[Key, dict[str, Any]] = {}
         self.touched: set[Key] = set()
         self.kept: set[Key] = set()
         self.key_of = values_of(key) if key else self._number
         self._counted = 0
-        self._noting = noting
+        self._notes, self._noting = noting, False
         self._watched = False
         self._indexes: dict[tuple[str, ...], dict[Key, tuple[Key, ...]]] = {}
         self._orders: dict[str, list[tuple[Any, Key]]] = {}
@@ -35,8 +36,17 @@ class Kept:
         """Begin with these rows: nothing of them is touched."""
         for row in rows:
             self.put(self.key_of(row), dict(row))
+        self.written()
+
+    def written(self) -> None:
+        """All rows are where they belong: from now on it matters which are touched."""
+        if self._noting:
+            self.kept -= self.touched
+            self.kept |= self.touched & self.rows.keys()
+        else:
+            self.kept = set(self.rows)
         self.touched.clear()
-        self.kept = set(self.rows)
+        self._noting = self._notes
 
     def _number(self, _row: Row) -> Key:
         self._counted += 1
@@ -44,20 +54,25 @@ class Kept:
 
     def put(self, key: Key, row: dict[str, Any]) -> None:
         """The row takes the place of what was there."""
-        if self._watched and key in self.rows:
-            self._out(key, self.rows[key])
+        if self._watched:
+            if key in self.rows:
+                self._out(key, self.rows[key])
+            self._in(key, row)
         self.rows[key] = row
-        self.changed(key, row)
+        if self._noting:
+            self.touched.add(key)
 
-    def to_change(self, key: Key) -> dict[str, Any]:
-        """A row that is about to be changed where it is; `changed` when it is done."""
+    def change(self, key: Key, parameters: dict[str, Any], no_columns: Iterable[str]) -> None:
+        """The row holds these values from now on, but for those that stand for no column."""
+        if not self._of_key.isdisjoint(parameters):
+            raise NotFoldable(f"an update of {', '.join(self.key)}: the key of a row")
+        values = parameters.copy()
+        for name in no_columns:
+            del values[name]
         row = self.rows[key]
         if self._watched:
             self._out(key, row)
-        return row
-
-    def changed(self, key: Key, row: Row) -> None:
-        """Note the row as it is now."""
+        row.update(values)
         if self._watched:
             self._in(key, row)
         if self._noting:
@@ -111,18 +126,21 @@ class Kept:
 
     def find(self, wanted: Sequence[Condition]) -> Callable[[Row], Sequence[Key]]:
         """The keys of the rows of which all conditions are true, given a statement's parameters."""
-        if {one.column for one in wanted if one.is_equality} == set(self.key) and len(wanted) == len(self.key):
-            return self._by_key(wanted)
-        return self._by_span(wanted) or self._among(self._candidates(wanted), wanted)
-
-    def _by_key(self, wanted: Sequence[Condition]) -> Callable[[Row], Sequence[Key]]:
-        rows, key_of = self.rows, _key_of_conditions(self.key, wanted)
+        rows, key_of = self.rows, self.key_in(wanted)
+        if key_of is None:
+            return self._by_span(wanted) or self._among(self._candidates(wanted), wanted)
 
         def find(parameters: Row) -> Sequence[Key]:
             key = key_of(parameters)
             return (key,) if key in rows else ()
 
         return find
+
+    def key_in(self, wanted: Sequence[Condition]) -> Callable[[Row], Key] | None:
+        """The key of the only row that a statement can mean, given its parameters; None where it is not said."""
+        if {one.column for one in wanted if one.is_equality} != set(self.key) or len(wanted) != len(self.key):
+            return None
+        return _key_of_conditions(self.key, wanted)
 
     def _among(
         self, candidates: Callable[[Row], Iterable[Key]], wanted: Sequence[Condition]

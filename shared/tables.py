@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -133,8 +134,12 @@ ended_sessions = Table(
 """What an account (`name`) or one session of it (`name/session`) began until then counts no more."""
 
 
+@lru_cache(4_096)
 def instant(moment: datetime) -> str:
-    """A moment as the text the tables hold; sorts by time. Raises ValueError for a naive time."""
+    """A moment as the text the tables hold; sorts by time. Raises ValueError for a naive time.
+
+    Equal moments have the same text, whatever their offsets: what is written again and again is worked out once.
+    """
     if moment.tzinfo is None:
         raise ValueError("a time needs an offset")
     return moment.astimezone(UTC).isoformat("T", "microseconds")

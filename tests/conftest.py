@@ -1,6 +1,7 @@
 """Fixtures for everything that needs a server. Servers start when the first test asks, once per run, and end with it.
 
-A test that asks for none of them is a core test: `make check` runs it, unless it plays with random examples.
+A test that asks for none of them is a core test: `make check` runs it, unless it plays with random examples. What
+a fixture asks for by `getfixturevalue`, its parameters say with a mark; among the core tests one without it fails.
 """
 
 import itertools
@@ -90,8 +91,10 @@ def _settings_around() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def servers_folder() -> Iterator[Path]:
+def servers_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
     """A short-named folder for the servers of this run and what they store."""
+    if not {mark.name for mark in request._pyfuncitem.iter_markers()} & {"server", "store"}:
+        pytest.fail("asked for by a test without the mark `server` or `store`", pytrace=False)
     with temporary_folder() as folder:
         yield folder
 

@@ -17,7 +17,7 @@ from deploy.operations.events import (
     ReplayStopped,
 )
 from shared.definition import Projection, Recorded
-from shared.tables import BigId, Write, instant, upsert
+from shared.tables import BigId, Write, upsert
 
 metadata = MetaData()
 
@@ -71,7 +71,7 @@ _TURNED = update(replays).where(_THIS).values(status=bindparam("b_status"), chan
 
 
 def _begin(event: ActionBegun, at: Recorded) -> Iterable[Write]:
-    return ((_BEGUN, _begun(event, instant(at.time))),)
+    return ((_BEGUN, _begun(event, at.instant)),)
 
 
 def _done(event: ActionDone, at: Recorded) -> Iterable[Write]:
@@ -87,16 +87,16 @@ def _interrupted(event: ActionInterrupted, at: Recorded) -> Iterable[Write]:
 
 
 def _plan(event: ReplayPlanned, at: Recorded) -> Iterable[Write]:
-    return ((_PLANNED, _planned(event, instant(at.time))),)
+    return ((_PLANNED, _planned(event, at.instant)),)
 
 
 def _advance(event: ReplayAdvanced, at: Recorded) -> Iterable[Write]:
     place = {"b_position": event.position, "b_sent": event.sent}
-    return ((_MOVED, {"b_job": event.job, **place, "b_at": instant(at.time)}),)
+    return ((_MOVED, {"b_job": event.job, **place, "b_at": at.instant}),)
 
 
 def _turn(event: ReplayStopped | ReplayResumed | ReplayFinished, at: Recorded) -> Iterable[Write]:
-    return ((_TURNED, {"b_job": event.job, "b_status": _TURNS[type(event)], "b_at": instant(at.time)}),)
+    return ((_TURNED, {"b_job": event.job, "b_status": _TURNS[type(event)], "b_at": at.instant}),)
 
 
 _TURNS: dict[type, str] = {ReplayStopped: "stopped", ReplayResumed: "running", ReplayFinished: "finished"}
@@ -120,7 +120,7 @@ def _begun(event: ActionBegun, time: str) -> dict[str, object]:
 
 
 def _ended(action: str, status: str, outcome: dict[str, object], at: Recorded) -> Write:
-    return _ENDED, {"b_action": action, "b_status": status, "b_outcome": outcome, "b_at": instant(at.time)}
+    return _ENDED, {"b_action": action, "b_status": status, "b_outcome": outcome, "b_at": at.instant}
 
 
 def _planned(event: ReplayPlanned, time: str) -> dict[str, object]:

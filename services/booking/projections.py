@@ -169,11 +169,11 @@ def _hold_others(event: AppointmentReassigned, _at: Recorded) -> Iterable[Write]
 
 def _rest_others(event: AppointmentMoved, at: Recorded) -> Iterable[Write]:
     others = {"b_appointment": event.appointment, "b_attempt": event.attempt}
-    return (_REST_OTHERS, others | {"freed_at": instant(at.time)}), _rested(at)
+    return (_REST_OTHERS, others | {"freed_at": at.instant}), _rested(at)
 
 
 def _rest_all(event: AppointmentCancelled, at: Recorded) -> Iterable[Write]:
-    return (_REST_ALL, {"b_appointment": event.appointment, "freed_at": instant(at.time)}), _rested(at)
+    return (_REST_ALL, {"b_appointment": event.appointment, "freed_at": at.instant}), _rested(at)
 
 
 def _rested(at: Recorded) -> Write:

@@ -24,7 +24,7 @@ from services.notifications.events import (
     VisitNoted,
 )
 from shared.definition import Projection, Recorded
-from shared.tables import Write, instant, subject_keys, timers, upsert
+from shared.tables import Write, subject_keys, timers, upsert
 from shared.timers import clear_timer, set_timer
 from shared.vault import Vault
 
@@ -71,7 +71,7 @@ def _deferred(event: SendingDeferred, at: Recorded) -> Iterable[Write]:
 
 
 def _repeated(event: MessageRepeated, at: Recorded) -> Iterable[Write]:
-    return ((_REPEATED, {"b_id": event.message, "b_at": instant(at.time)}),)
+    return ((_REPEATED, {"b_id": event.message, "b_at": at.instant}),)
 
 
 def _sent(event: MessageSent | MessageSentAgain, at: Recorded) -> Iterable[Write]:
@@ -83,7 +83,7 @@ def _failed(event: MessageFailed, at: Recorded) -> Iterable[Write]:
 
 
 def _dropped(event: MessageDropped, at: Recorded) -> Iterable[Write]:
-    return ((_DROPPED, {"b_id": event.message, "b_at": instant(at.time), "b_because": event.because}),)
+    return ((_DROPPED, {"b_id": event.message, "b_at": at.instant, "b_because": event.because}),)
 
 
 def _to_send(event: MessageDue | SendingDeferred | MessageRepeated, _at: Recorded) -> Iterable[Write]:
@@ -108,7 +108,7 @@ def _row(event: MessageDue, at: Recorded) -> dict[str, object]:
         "attempt": event.attempt,
         "status": "due",
         "tries": 0,
-        "at": instant(at.time),
+        "at": at.instant,
         "because": None,
     }
 
@@ -119,7 +119,7 @@ def _tried(
     at: Recorded,
     because: str | None,
 ) -> Write:
-    values = {"b_id": event.message, "b_status": status, "b_tries": event.tries, "b_at": instant(at.time)}
+    values = {"b_id": event.message, "b_status": status, "b_tries": event.tries, "b_at": at.instant}
     return _TRIED, {**values, "b_because": because}
 
 

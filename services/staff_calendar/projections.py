@@ -195,7 +195,7 @@ def _free(event: ClerkFreed, _at: Recorded) -> Iterable[Write]:
 
 
 def _reserve(event: StaffReserved, at: Recorded) -> Iterable[Write]:
-    appointment, attempt, reserved_at = event.appointment, event.attempt, instant(at.time)
+    appointment, attempt, reserved_at = event.appointment, event.attempt, at.instant
     return [
         (
             _RESERVE,
@@ -224,7 +224,7 @@ def _release(event: StaffReleased | StaffWithdrawn, _at: Recorded) -> Iterable[W
 
 def _confirm(event: VisitConfirmed, at: Recorded) -> Iterable[Write]:
     who = {"b_appointment": event.appointment, "b_attempt": event.attempt}
-    return ((_CONFIRM, {**who, "confirmed_at": instant(at.time)}),)
+    return ((_CONFIRM, {**who, "confirmed_at": at.instant}),)
 
 
 def _hand_over(event: StaffSubstituted, _at: Recorded) -> Iterable[Write]:

@@ -65,25 +65,15 @@ _BLANK = update(visits).where(_OF)
 
 
 def _announce(event: GuestAnnounced, _at: Recorded) -> Iterable[Write]:
-    row = {
-        "appointment": event.appointment,
-        "status": "announced",
-        "number": None,
-        **_planned(event),
-        "stops": [],
-        "guest": event.guest,
-    }
+    row = _planned(event)
+    row |= {"appointment": event.appointment, "status": "announced", "number": None, "stops": [], "guest": event.guest}
     return ((_ANNOUNCE, row),)
 
 
 def _register(event: GuestRegistered, _at: Recorded) -> Iterable[Write]:
-    row = {
-        "b_appointment": event.appointment,
-        "status": "registered",
-        "number": event.number,
-        **_planned(event),
-        "stops": _stops(event.stops),
-    }
+    row = _planned(event)
+    row |= {"status": "registered", "number": event.number, "stops": _stops(event.stops)}
+    row["b_appointment"] = event.appointment
     return ((_REGISTER, row),)
 
 

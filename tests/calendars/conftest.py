@@ -13,6 +13,8 @@ from tests.calendars.desk import Desk, desk_of
 from tests.calendars.servers import Radicale, Server, Xandikos
 from tests.staff_calendar.office import Office
 
+BOTH = [pytest.param(name, marks=pytest.mark.server) for name in ("radicale", "xandikos")]
+
 
 @pytest.fixture(scope="session")
 def radicale(servers_folder: Path) -> Iterator[Server]:
@@ -32,7 +34,7 @@ def xandikos(servers_folder: Path) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture(params=["radicale", "xandikos"])
+@pytest.fixture(params=BOTH)
 def server(request: pytest.FixtureRequest) -> Server:
     """Each of the two; what is stored of one test is in collections of its own."""
     found: Server = request.getfixturevalue(request.param)
@@ -70,7 +72,7 @@ def desk(office: Office) -> Iterator[Desk]:
         yield desk
 
 
-@pytest.fixture(params=["radicale", "xandikos"])
+@pytest.fixture(params=BOTH)
 def any_server(request: pytest.FixtureRequest) -> Server:
     """The same for tests that have another `server`."""
     found: Server = request.getfixturevalue(request.param)
