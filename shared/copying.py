@@ -35,12 +35,12 @@ def _cell(table: Table, name: str, connection: Connection) -> Callable[[Any], st
     if isinstance(kind, LargeBinary):
         return lambda value: "\\N" if value is None else f"\\\\x{bytes(value).hex()}"
     bind = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return _text if bind is None else lambda value: _text(bind(value))
 
-    def cell(value: Any) -> str:
-        if bind is not None:
-            value = bind(value)
-        if value is None:
-            return "\\N"
-        return value.translate(_ESCAPED) if isinstance(value, str) else str(value)
 
-    return cell
+def _text(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    if not isinstance(value, str):
+        return str(value)
+    return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPED)

@@ -89,16 +89,17 @@ class Rows(Kept):
             raise NotFoldable(f"an upsert by other columns than the key of {self.table.name}")
 
         width, rows, blank = len(self.columns), self.rows, self._blank
-        key_of, put = self.key_of, self.put
+        replaces = keys is not None and {*keys, *sets} == set(self.columns)
+        key_of, put, change = self.key_of, self.put, self.change
 
         def insert(parameters: dict[str, Any]) -> None:
             key = key_of(parameters)
-            if key not in rows:  # a dictionary of our own: an update changes it
+            if replaces or key not in rows:  # a dictionary of our own: an update changes it
                 put(key, parameters.copy() if len(parameters) == width else blank | parameters)
             elif keys is None:
                 self._is_taken(key)
             elif sets:
-                put(key, rows[key] | {name: parameters.get(name, blank[name]) for name in sets})
+                change(key, {name: parameters.get(name, blank[name]) for name in sets}, ())
 
         return insert
 

@@ -42,15 +42,15 @@ def read_tables(definition: Definition) -> list[Table]:
     return [*definition.metadata.sorted_tables, timers]
 
 
-def rebuild(app: App) -> int:
-    """Empty the service's read tables and timers and fill them again, in one transaction; returns the events that
-    change them.
+def rebuild(app: App, tables: Sequence[Table] = ()) -> int:
+    """Empty these of the service's read tables and fill them again (default: all, and the timers), in one transaction;
+    returns the number of events that change them.
 
     Tables that are missing are made. The service may run: its writers wait, its readers see the old rows until the end.
     Raises what the codec or the database raises; then nothing has changed.
     """
     count = 0
-    tables = read_tables(app.definition)
+    tables = tables or read_tables(app.definition)
     with writing(app.engine) as connection:
         keep_writers_off(connection)
         app.definition.metadata.create_all(connection)

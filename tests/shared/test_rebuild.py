@@ -149,3 +149,25 @@ def test_a_projection_that_asks_for_the_very_class_of_an_event_gets_it(make_app:
     assert before["totals"] == [("t", 55, "class")]
     rebuild(app)
     assert log.tables(app.engine) == before
+
+
+@pytest.mark.parametrize("page", [2, 3, 2000])
+def test_what_a_projection_asks_of_the_place_of_an_event_is_there(
+    make_app: toy.MakeApp, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it asks for the first time long after others have been read without."""
+
+    def late(event: toy.Counted, at: Recorded) -> Iterable[Write]:
+        note = f"{at.stream} {at.version} {at.id} {at.time} {at.instant}" if event.total > 20 else "?"
+        for statement, row in toy.CHANGES[toy.totals][toy.Counted](event, at):
+            yield statement, row | {"note": note}
+
+    changes = {**toy.CHANGES, toy.totals: {toy.Counted: late}}
+    app = make_app(replace(toy.COUNTERS, project=Projection(toy.Event, changes)))
+    for n in range(10):
+        app.handle(count("t", n + 1), count(f"u{n}", 30))
+    before = log.tables(app.engine)
+    assert " 0 " not in before["totals"][0][2]
+    monkeypatch.setattr(rebuilding, "PAGE", page)
+    rebuild(app, [toy.totals])
+    assert log.tables(app.engine) == before
