@@ -1,41 +1,67 @@
-"""Growth: is the line slower with 10,000 appointments in its logs? Takes minutes: only when asked for by name.
+"""Growth: is the line slower on logs that hold 10,000 appointments already? Takes minutes: only when asked for by name.
 
-The appointments are made by the line itself, so that logs and read tables are those of a town that has run for months.
-More of them: FOYER_BENCH_APPOINTMENTS=100000.
+Two ensembles are measured one after the other: on empty databases, and on those of a town that has run for long
+(`bench/logs.py`), read tables and all. How many appointments: FOYER_BENCH_APPOINTMENTS=100000.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from environs import Env
 
-from bench import line
+from bench import line, logs
+from bench.line import Outcome
 from bench.report import Report, rate
 from bench.toys import Servers
+from deploy.parts import SERVICES, definition
+from shared.app import App
+from shared.database import connect
+from shared.migrate import migrate
+from shared.rebuild import rebuild
+from tests.line import settings
 
-AT_A_TIME = 1_000
+KIND = "postgresql"
 
 
 def measure(servers: Servers) -> Iterable[Report]:
     """On PostgreSQL."""
     wanted = Env().int("FOYER_BENCH_APPOINTMENTS", 10_000)
-    with line.running(servers, "postgresql") as town:
-        report = Report("The whole line on postgresql, before and after growth")
-        town.ask(town.places(200), pace=None)
-        before = town.ask(town.places(line.SATURATED), pace=None)
-        calm = town.ask(town.places(line.STEADY), pace=line.PER_SECOND)
-        there = before.confirmed + calm.confirmed
-        report.add(f"saturated, about {there:,} appointments", rate(before.per_second, "visits/s"))
-        while there < wanted:
-            filled = town.ask(town.places(AT_A_TIME), pace=None)
-            there += filled.confirmed
-            if not filled.asked:
-                report.add("the town is full", f"{there:,} appointments")
-                break
-        after = town.ask(town.places(line.SATURATED), pace=None)
-        slow = town.ask(town.places(line.STEADY), pace=line.PER_SECOND)
-        ratio = after.per_second / before.per_second
-        report.add(f"saturated, about {there:,} appointments", rate(after.per_second, "visits/s"), ratio, "80 %")
-        report.add("p50 at 20/s before", f"{calm.quantile(0.5):,.0f} ms")
-        ratio = slow.quantile(0.5) / calm.quantile(0.5)
-        report.add("p50 at 20/s after", f"{slow.quantile(0.5):,.0f} ms", ratio, "at most 120 %")
-        yield report
+    report = Report(f"The whole line on {KIND}, on empty logs and on grown ones")
+    with line.running(servers, KIND) as town:
+        fast, calm = _figures(town)
+    grown = Path(servers.folder / "grown")
+    grown.mkdir()
+    there: list[int] = []
+    with line.running(servers, KIND, lambda pattern: there.extend(_fill(pattern, grown, wanted))) as town:
+        after, slow = _figures(town)
+    report.add("saturated, no appointments before", rate(fast.per_second, "visits/s"))
+    ratio = after.per_second / fast.per_second
+    held = f"{there[0]:,} appointments ({there[1]:,} events)"
+    report.add(f"saturated, {held} before", rate(after.per_second, "visits/s"), ratio, "80 %")
+    report.add("p50 at 20/s, no appointments before", f"{calm.quantile(0.5):,.0f} ms")
+    ratio = slow.quantile(0.5) / calm.quantile(0.5)
+    report.add(f"p50 at 20/s, {held} before", f"{slow.quantile(0.5):,.0f} ms", ratio, "at most 120 %")
+    yield report
+
+
+def _figures(town: line.Line) -> tuple[Outcome, Outcome]:
+    town.ask(town.places(200), pace=None)
+    return town.ask(town.places(line.SATURATED), pace=None), town.ask(town.places(line.STEADY), pace=line.PER_SECOND)
+
+
+def _fill(pattern: str, folder: Path, appointments: int) -> tuple[int, int]:
+    """Logs and read tables with so many appointments, in five empty databases; how many there are, and events."""
+    day = folder / "day"
+    day.mkdir()
+    logs.day(day)
+    per_copy = logs.appointments(f"sqlite:///{day}/{{service}}.db")
+    for service in SERVICES:
+        migrate(definition(service), settings(folder, pattern, service))
+    events = logs.grow(day, pattern, copies=max(1, appointments // per_copy))
+    for service in SERVICES:
+        app = App(definition(service), settings(folder, pattern, service))
+        app.reload = lambda: None  # type: ignore[method-assign]
+        rebuild(app)
+        app.engine.dispose()
+        logs.tidy(connect(pattern.format(service=service)))
+    return logs.appointments(pattern), events

@@ -8,7 +8,7 @@ import itertools
 import json
 import statistics
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -211,8 +211,10 @@ def today() -> date:
 
 
 @contextmanager
-def running(servers: Servers, kind: str) -> Iterator[Line]:
-    """Ten processes on fresh databases, with a town, and a server that takes the mail."""
+def running(servers: Servers, kind: str, fill: Callable[[str], object] = lambda _pattern: None) -> Iterator[Line]:
+    """Ten processes on fresh databases, with a town, and a server that takes the mail. `fill` is told the pattern of
+    the databases before anything runs on them.
+    """
     name = f"line{next(_numbers)}"  # several parts of one run want a town
     home = servers.folder / name
     home.mkdir()
@@ -222,6 +224,7 @@ def running(servers: Servers, kind: str) -> Iterator[Line]:
         for service in SERVICES:
             servers.postgres.create_database(f"{name}_{service}")
         pattern = servers.postgres.url(f"{name}_{{service}}")
+    fill(pattern)
     booking = connect(pattern.replace("{service}", "booking"))
     sink = MailSink(home / "mail")
     ensemble = Ensemble(home, amqp_url=servers.vhost(), database_url=pattern, smtp_url=sink.url)

@@ -6,7 +6,7 @@ for months. Read tables are not filled here.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,13 @@ def day(folder: Path) -> None:
         line.close()
 
 
-def grow(folder: Path, pattern: str, total: int, services: tuple[str, ...] = SERVICES) -> int:
-    """Fill migrated, empty databases from a day's logs until they hold `total` events together; returns how many."""
-    per_copy = sum(len(_visits(folder, service)) for service in services)
-    copies = max(1, total // per_copy)
+def copies(folder: Path, total: int, services: Sequence[str] = SERVICES) -> int:
+    """How often a day's logs must be copied until they hold about `total` events together."""
+    return max(1, total // sum(len(_visits(folder, service)) for service in services))
+
+
+def grow(folder: Path, pattern: str, copies: int, services: Sequence[str] = SERVICES) -> int:
+    """Fill migrated, empty databases with so many copies of a day's logs; returns how many events there are then."""
     return sum(_grow(folder, pattern.format(service=service), service, copies) for service in services)
 
 
@@ -73,7 +76,7 @@ def _grow(folder: Path, url: str, service: str, copies: int) -> int:
         connection.execute(insert(cursors), {"name": "published", "position": count})
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT setval('events_id_seq', :last)"), {"last": count})
-    _tidy(target)
+    tidy(target)
     source.dispose()
     target.dispose()
     return count
@@ -117,7 +120,8 @@ def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
     many.execute(connection, insert(events), rows)
 
 
-def _tidy(engine: Engine) -> None:
+def tidy(engine: Engine) -> None:
+    """As a database is after a while: swept, and with its statistics."""
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
@@ -128,5 +132,15 @@ def count(url: str) -> int:
     engine = connect(url)
     with engine.connect() as connection:
         found = connection.execute(select(func.count()).select_from(events)).scalar() or 0
+    engine.dispose()
+    return found
+
+
+def appointments(pattern: str) -> int:
+    """Those that booking's log holds."""
+    engine = connect(pattern.format(service="booking"))
+    with engine.connect() as connection:
+        query = select(func.count()).select_from(events).where(events.c.type == "AppointmentRequested")
+        found = connection.execute(query).scalar() or 0
     engine.dispose()
     return found

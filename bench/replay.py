@@ -52,7 +52,7 @@ def measure(servers: Servers) -> Iterable[Report]:
         home = servers.folder / f"logs-{kind}"
         home.mkdir()
         pattern = _databases(servers, kind, home)
-        total = logs.grow(day, pattern, wanted)
+        total = logs.grow(day, pattern, logs.copies(day, wanted))
         yield _replay(home, pattern, kind)
         yield _verify_and_show(pattern, kind, total)
 

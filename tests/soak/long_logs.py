@@ -34,7 +34,7 @@ def grown(servers_folder: Path) -> Path:
     pattern = f"sqlite:///{folder}/{{service}}.db"
     for service in SERVICES:
         migrate(definition(service), settings(folder, pattern, service))
-    logs.grow(day, pattern, EVENTS)
+    logs.grow(day, pattern, logs.copies(day, EVENTS))
     for service in SERVICES:
         app = App(definition(service), settings(folder, pattern, service))
         app.reload = lambda: None  # type: ignore[method-assign]
