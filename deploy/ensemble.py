@@ -6,7 +6,6 @@
 import json
 import os
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from deploy.parts import SERVICES
+from deploy.run import COMMAND
 from deploy.servers.ports import free_port
 from deploy.servers.process import Process, ServerFailed, wait_until
 
@@ -34,7 +34,7 @@ def health(url: str, seconds: float = 2) -> dict[str, Any]:
 
 def migrate(env: Mapping[str, str]) -> None:
     """Bring the databases of these settings to the newest schema. Raises ServerFailed with what went wrong."""
-    command = (sys.executable, "-m", "deploy.run", "migrate")
+    command = (*COMMAND, "migrate")
     ran = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise ServerFailed(f"the migration failed\n{ran.stderr[-2000:]}")
@@ -77,8 +77,7 @@ class Ensemble:
         }
 
     def _process(self, name: str, role: str, service: str) -> Process:
-        command = (sys.executable, "-m", "deploy.run", role, service)
-        return Process(name, command, self.home / "log" / f"{name}.log", self.env)
+        return Process(name, (*COMMAND, role, service), self.home / "log" / f"{name}.log", self.env)
 
     def migrate(self) -> None:
         """Bring all five databases to the newest schema. Raises ServerFailed with what went wrong."""

@@ -1,11 +1,4 @@
-"""One process of the ensemble in the foreground, until SIGTERM.
-
-python -m deploy.run service NAME      the nameko service
-python -m deploy.run publisher NAME    what carries its log to the broker
-python -m deploy.run calendars         what keeps the clerks' own calendars in step
-python -m deploy.run migrate [NAME]    bring its database (all of them) to the newest schema
-python -m deploy.run broker FOLDER PORT    a private RabbitMQ node that keeps what it stores in FOLDER
-"""
+"""One process of the ensemble in the foreground, until SIGTERM; `USAGE` says which there are."""
 
 import logging
 import os
@@ -16,7 +9,14 @@ from pathlib import Path
 
 from deploy.quiet import hush
 
-USAGE = 2
+COMMAND = (sys.executable, "-OO", "-m", "deploy.run")
+"""What starts one; without docstrings each of the eleven takes 5 MB less."""
+USAGE = """python -m deploy.run service NAME      the nameko service
+python -m deploy.run publisher NAME    what carries its log to the broker
+python -m deploy.run calendars         what keeps the clerks' own calendars in step
+python -m deploy.run migrate [NAME]    bring its database (all of them) to the newest schema
+python -m deploy.run broker FOLDER PORT    a private RabbitMQ node that keeps what it stores in FOLDER"""
+MISUSED = 2
 # Guests wait in a worker until their order is committed: many at once make big commits.
 MAX_WORKERS = 100
 # Who may wait when the machine is full: a letter some moments later hurts nobody, a confirmation does.
@@ -40,8 +40,8 @@ def main(arguments: list[str]) -> int:
         case ["broker", folder, port]:
             run_broker(Path(folder), int(port))
         case _:
-            print(__doc__, file=sys.stderr)
-            return USAGE
+            print(USAGE, file=sys.stderr)
+            return MISUSED
     return 0
 
 
@@ -50,7 +50,7 @@ def run_service(name: str) -> None:
     os.nice(NICENESS.get(name, 0))
     # eventlet's own resolver costs 20 MB; we look up a handful of names, at the start.
     os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
-    _without_rich()
+    _without("rich", "yaml")
     import eventlet
 
     # Before any other import: sockets, locks and psycopg2 wait in turns from here on.
@@ -84,7 +84,7 @@ def _without_psycopg2() -> dict[str, bool]:
 def run_publisher(name: str) -> None:
     """Publish until SIGTERM. Without eventlet: pika has a loop of its own."""
     # Only the places are loaded, not the services: that keeps a publisher small.
-    _without_rich()
+    _without("rich")
     from deploy.parts import SERVICES, place
     from shared import archive, config, logs, publisher
 
@@ -99,7 +99,7 @@ def run_publisher(name: str) -> None:
 def run_calendars() -> None:
     """Keep calendars in step until SIGTERM. Without eventlet, and after everything that guests wait for."""
     os.nice(NICENESS["calendars"])
-    _without_rich()
+    _without("rich")
     from deploy.parts import definition, place
     from services.staff_calendar.calendars import process
     from shared import config, logs
@@ -110,9 +110,11 @@ def run_calendars() -> None:
     process.run(App(definition("staff_calendar"), settings))
 
 
-def _without_rich() -> None:
-    """structlog would load it, to colour tracebacks on a terminal: 5 MB that a service has no use for."""
-    sys.modules["rich"] = None  # type: ignore[assignment]
+def _without(*modules: str) -> None:
+    """Not to be loaded. structlog would use rich to colour tracebacks, kombu yaml for messages that nobody sends: 5 MB
+    and 1 MB that a service has no use for.
+    """
+    sys.modules.update(dict.fromkeys(modules))  # type: ignore[arg-type]
 
 
 def run_migrations(*names: str) -> None:

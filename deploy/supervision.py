@@ -15,6 +15,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from deploy.home import CannotDo, Home
 from deploy.parts import SERVICES
+from deploy.run import COMMAND
 from deploy.servers.process import wait_until
 
 BROKER, MAIL_SINK, CALENDARS = "broker", "mail-sink", "calendars"
@@ -34,18 +35,17 @@ class Program:
 
 def programs(home: Home, broker_port: int | None, mail_ports: tuple[int, int] | None) -> list[Program]:
     """All processes of the ensemble; broker and mail sink only where ports for private ones are given."""
-    python = sys.executable
     found = []
     if broker_port:
-        command = (python, "-m", "deploy.run", "broker", str(home.root / "broker"), str(broker_port))
+        command = (*COMMAND, "broker", str(home.root / "broker"), str(broker_port))
         found.append(Program(BROKER, command, stop_seconds=40))
     if mail_ports:
         ports = map(str, mail_ports)
-        found.append(Program(MAIL_SINK, (python, "-m", "deploy.mail_sink", str(home.root / "mail"), *ports)))
+        found.append(Program(MAIL_SINK, (sys.executable, "-m", "deploy.mail_sink", str(home.root / "mail"), *ports)))
     for service in SERVICES:
-        found.append(Program(service, (python, "-m", "deploy.run", "service", service)))
-        found.append(Program(f"{service}-publisher", (python, "-m", "deploy.run", "publisher", service)))
-    found.append(Program(CALENDARS, (python, "-m", "deploy.run", "calendars"), stop_seconds=40))
+        found.append(Program(service, (*COMMAND, "service", service)))
+        found.append(Program(f"{service}-publisher", (*COMMAND, "publisher", service)))
+    found.append(Program(CALENDARS, (*COMMAND, "calendars"), stop_seconds=40))
     return found
 
 

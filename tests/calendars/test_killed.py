@@ -3,7 +3,6 @@
 Every state of a visit, before and after the server took it, is tried in test_out.py; here are the real signals.
 """
 
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from deploy.run import COMMAND
 from deploy.servers.process import Process, wait_until
 from services.staff_calendar.calendars.tables import written
 from services.staff_calendar.calendars.uids import Uids
@@ -46,7 +46,7 @@ class Street:
         self.shelf = radicale.collection()
         self.held = threading.Event()
         env = {"FOYER_CALENDAR_NETWORKS": "127.0.0.0/8", "FOYER_CALENDAR_POLL": "1"}
-        command = (sys.executable, "-m", "deploy.run", "calendars")
+        command = (*COMMAND, "calendars")
         self.process = Process("calendars", command, office.settings.home / "calendars.log", env)
 
     def hold(self, method: str, taken: bool) -> None:

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from deploy.run import COMMAND
+
 PROGRAM = """
 import sys
 import eventlet
@@ -33,3 +35,19 @@ def test_the_driver_of_postgresql_is_loaded_where_it_is_used(
         monkeypatch.setenv("FOYER_DATABASE_URL", url)
     ask = [sys.executable, "-W", "ignore", "-c", PROGRAM]
     assert subprocess.run(ask, stdout=subprocess.PIPE, text=True, check=True).stdout.strip() == said
+
+
+SLIM = """
+import sys
+from deploy.run import _without
+_without("rich", "yaml")
+from deploy.parts import service_class
+service_class("booking")
+print([name for name in ("rich", "yaml") if sys.modules.get(name)], service_class.__doc__)
+"""
+
+
+def test_a_process_does_without_what_it_has_no_use_for() -> None:
+    """Neither module is needed, and there are no docstrings."""
+    ask = [*COMMAND[:2], "-W", "ignore", "-c", SLIM]
+    assert subprocess.run(ask, stdout=subprocess.PIPE, text=True, check=True).stdout.strip() == "[] None"

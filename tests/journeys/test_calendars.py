@@ -11,6 +11,7 @@ import pytest
 import requests
 from icalendar import Calendar
 
+from deploy.run import COMMAND
 from deploy.servers.ports import free_port
 from deploy.servers.process import Process
 from tests.calendars.desk import event, ics
@@ -59,7 +60,7 @@ def test_a_clerks_own_calendar_and_the_town_hall_keep_in_step(town_hall: TownHal
     figures = f"127.0.0.1:{free_port()}"
     env = {**town_hall.ensemble.env, "FOYER_CALENDAR_NETWORKS": "127.0.0.0/8", "FOYER_CALENDAR_POLL": "1"}
     env |= {"FOYER_METRICS_CALENDARS": figures}
-    command = (sys.executable, "-m", "deploy.run", "calendars")
+    command = (*COMMAND, "calendars")
     calendars = Process("calendars", command, town_hall.ensemble.home / "log" / "calendars.log", env)
     shelf = radicale.collection()
     day = town_hall.day(DAY)

@@ -5,7 +5,6 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +16,7 @@ from typing import Any
 import pika
 import pytest
 
+from deploy.run import COMMAND
 from deploy.servers import MailSink
 from deploy.servers.ports import free_port
 from shared import config
@@ -45,7 +45,7 @@ class Process:
         self.environment, self.port = environment, port
 
     def run(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen([sys.executable, "-m", "deploy.run", *arguments], cwd=ROOT, env=self.environment)
+        return subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, env=self.environment)
 
     def get(self, path: str) -> Any:
         """The JSON of a call, or None while nobody answers."""

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 import urllib.request
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.parts import SERVICES
+from deploy.run import COMMAND
 from deploy.servers.ports import free_port
 from deploy.servers.process import Process
 from tests.journeys.town import ID_CARD
@@ -51,9 +51,7 @@ def _calendars(town_hall: TownHall) -> str:
     """The text of the process that keeps the clerks' own calendars in step."""
     home, address = town_hall.ensemble.home, f"127.0.0.1:{free_port()}"
     env = {**town_hall.ensemble.env, "FOYER_METRICS_CALENDARS": address}
-    process = Process(
-        "calendars", (sys.executable, "-m", "deploy.run", "calendars"), home / "log" / "calendars.log", env
-    )
+    process = Process("calendars", (*COMMAND, "calendars"), home / "log" / "calendars.log", env)
     process.start()
     try:
         process.wait_ready(lambda: "calendars_ready" in process.log.read_text(), 60)
