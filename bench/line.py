@@ -41,7 +41,6 @@ STEADY = 400
 """Requests at that pace for the times from POST to confirmed."""
 PATIENCE = 180.0
 DECIDED = ("AppointmentConfirmed", "AppointmentDeclined", "AppointmentExpired")
-_numbers = itertools.count()
 
 
 def measure(servers: Servers) -> Iterable[Report]:

@@ -14,7 +14,6 @@ import structlog
 from marshmallow import EXCLUDE, Schema, ValidationError
 from nameko.exceptions import IncorrectSignature
 from nameko.web.handlers import HttpRequestHandler
-from nameko.web.server import WebServer, WsgiApp
 from prometheus_client import Counter
 from webargs.core import Parser
 from webargs.multidictproxy import MultiDictProxy
@@ -25,6 +24,7 @@ from shared import admission
 from shared.messages import Cause
 from shared.problems import Problem as Problem
 from shared.problems import json_response as json_response
+from shared.server import Server
 from shared.writer import Unavailable
 
 MAX_BODY = 4 * 1024 * 1024
@@ -90,40 +90,13 @@ def flatten(messages: Any, prefix: str = "") -> dict[str, str]:
     return {prefix or "body": " ".join(str(text) for text in texts)}
 
 
-class _Application(WsgiApp):
-    """nameko's, but an unknown path or method is answered with a problem, too."""
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        try:
-            self.url_map.bind_to_environ(environ).match()
-        except HTTPException as error:
-            allowed = getattr(error, "valid_methods", None)
-            headers = {"Allow": ", ".join(allowed)} if allowed else None
-            problem = Problem(error.code or 404, error.name, detail=error.description or "", headers=headers)
-            return self._unknown(Request(environ), problem)(environ, start_response)
-        return super().__call__(environ, start_response)
-
-    def _unknown(self, request: Request, problem: Problem) -> Response:
-        """A page for people, where this service has pages; else the problem."""
-        if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
-            for provider in self.server._providers:
-                if (shown := provider.unknown(request, problem)) is not None:
-                    return cast(Response, shown)
-        return problem.response()
-
-
-class _Server(WebServer):
-    def get_wsgi_app(self) -> _Application:
-        return _Application(self)
-
-
 class Api(HttpRequestHandler):
     """One HTTP call. The method gets `request`, the path's values, and, where schemas are given, `query` and `body`.
 
     `role`: who may make it: one of these roles; () = everybody. `request.visitor` is who is signed in, or None.
     """
 
-    server = _Server()
+    server = Server()
 
     def __init__(
         self,

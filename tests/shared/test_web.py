@@ -149,6 +149,22 @@ def test_wrong_calls_are_problems_too(call: Service, method: str, path: str, sta
     check_problem(call(method, path), status, *(["limit"] if status == 422 else []))
 
 
+@pytest.mark.parametrize(
+    ("path", "header", "status"),
+    [
+        ("/api/tallies/" + "a" * 9_000, "", 414),
+        ("/api/tallies/a?limit=" + "1" * 200_000, "", 414),
+        ("/api/tallies/a", "x" * 9_000, 431),
+        ("/api/tallies/a", "x" * 90_000, 431),
+    ],
+)
+def test_what_is_too_long_to_be_read_is_said_so(call: Service, path: str, header: str, status: int) -> None:
+    """And the next one is answered as ever."""
+    check_problem(call("GET", path, Cookie=header), status)
+    check_problem(call("GET", "/api/nothing", **{f"X_{n}": "x" * 7_000 for n in range(12)}), 431)
+    check_problem(call("GET", "/api/nothing"), 404)
+
+
 def test_what_nobody_foresaw_says_nothing_of_itself(call: Service) -> None:
     """The answer is a problem without a word of the error."""
     answer = call("GET", "/api/broken")
