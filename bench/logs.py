@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, select, text
 
 from deploy.parts import SERVICES, definition
-from shared import many
+from shared import copying, many
 from shared.database import connect, writing
 from shared.migrate import migrate
 from shared.tables import cursors, events, gates
@@ -117,7 +117,10 @@ _PASS = re.compile(r'("(?:number|pass|subject)":"|^pass-)([0-9A-Z]{8})(?![-0-9a-
 
 
 def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    many.execute(connection, insert(events), rows)
+    if rows and connection.dialect.name == "postgresql":
+        copying.copy(connection, events, tuple(rows[0]), rows)
+    elif rows:
+        many.execute(connection, insert(events), rows)
 
 
 def tidy(engine: Engine) -> None:
