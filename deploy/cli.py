@@ -8,6 +8,7 @@ import typer
 from environs import EnvError
 from rich.console import Console
 
+from deploy.entry import INTERRUPTED
 from deploy.home import BadInput, CannotDo, mean_the_running_ensemble
 from deploy.operations.starting import OneSentence
 from deploy.quiet import hush
@@ -36,14 +37,13 @@ COMMANDS = {
 }
 # These are started before or without an ensemble, and decide on its settings themselves.
 _OWN_SETTINGS = {"up", "down", "status"}
-INTERRUPTED = 130
 
 
 def main() -> None:
-    """Entry point of the console script."""
-    hush()
+    """Carry out the command that stands in `sys.argv`."""
     wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
+        hush()
         if wanted and wanted not in _OWN_SETTINGS:
             mean_the_running_ensemble()
         build(wanted)()
