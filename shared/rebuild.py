@@ -140,8 +140,8 @@ class Replay:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """What a page leaves behind is in no cycle: to look for one again and again among all rows would take a tenth of
-    the time.
+    """What a page leaves behind is in no cycle; to look for cycles among all the rows takes the longer the more there
+    are.
     """
     was = gc.isenabled()
     gc.disable()
