@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from bench.memory import resident
 from bench.report import Report, rate
@@ -131,7 +131,7 @@ class Line:
 
     def ask(self, places: Sequence[str], pace: float | None) -> Outcome:
         """One guest for each place, as fast as possible or so many a second; returns when all are decided."""
-        begun = time.time()
+        begun, last = time.time(), self._last()
         with ThreadPoolExecutor(GUESTS) as pool:
             futures = []
             for n, place in enumerate(places):
@@ -141,8 +141,8 @@ class Line:
             asked = [accepted for future in futures if (accepted := future.result()) is not None]
         posted = {appointment: (started, answered) for appointment, started, answered in asked}
         with suppress(TimeoutError):
-            wait_until(lambda: posted.keys() <= self._decided(begun).keys(), PATIENCE, "all decided", interval=0.25)
-        decided = {name: found for name, found in self._decided(begun).items() if name in posted}
+            wait_until(lambda: posted.keys() <= self._decided(last).keys(), PATIENCE, "all decided", interval=0.25)
+        decided = {name: found for name, found in self._decided(last).items() if name in posted}
         confirmed = {name: at for name, (kind, at) in decided.items() if kind == DECIDED[0]}
         spent = max(confirmed.values(), default=time.time()) - begun
         return Outcome(
@@ -178,11 +178,15 @@ class Line:
         found: http.client.HTTPConnection = self._threads.connection
         return found
 
-    def _decided(self, since: float) -> dict[str, tuple[str, float]]:
-        """When booking recorded the decision of each appointment, by its log."""
-        after = datetime.fromtimestamp(since, UTC).isoformat(timespec="microseconds")
+    def _last(self) -> int:
+        """The id of the newest event in booking's log."""
+        with reading(self._booking) as connection:
+            return connection.execute(select(func.max(events.c.id))).scalar() or 0
+
+    def _decided(self, after: int) -> dict[str, tuple[str, float]]:
+        """When booking recorded the decision of each appointment, by what its log holds after that id."""
         query = select(events.c.type, events.c.data, events.c.recorded_at).where(
-            events.c.type.in_(DECIDED), events.c.recorded_at >= after
+            events.c.id > after, events.c.type.in_(DECIDED)
         )
         with reading(self._booking) as connection:
             return {
