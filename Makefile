@@ -38,7 +38,7 @@ check: $(VENV)/.dev ## Lint, types, who may import whom, tests of the pure core:
 	@$(BIN)/pytest --quiet --numprocesses=2 -m "not server and not store and not slow and not hypothesis"
 
 test: setup-dev ## Everything, on SQLite and PostgreSQL, with private servers
-	@$(BIN)/pytest --quiet --numprocesses=2 --dist=loadgroup
+	@$(BIN)/pytest --quiet --numprocesses=2 --dist=loadgroup --no-loadscope-reorder
 
 docs: $(VENV)/.dev ## docs/events.md and docs/asyncapi.json, made of the contracts
 	@$(BIN)/python -m deploy.documents

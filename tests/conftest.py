@@ -58,6 +58,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     yield  # pytest sorts them, and would drop what is there twice
     rounds = int(os.environ.get("FOYER_TEST_ROUNDS", 1))
     items.extend([item for item in items if hasattr(getattr(item, "obj", None), "hypothesis")] * (rounds - 1))
+    long = {_group(item) for item in items if _takes_long(item)}
+    items.sort(key=lambda item: _group(item) not in long)  # so that at the end no worker waits for another's
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    """What starts processes."""
+    return "rabbitmq" in getattr(item, "fixturenames", ()) or item.get_closest_marker("slow") is not None
 
 
 def _group(item: pytest.Item) -> str:
