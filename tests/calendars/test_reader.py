@@ -5,9 +5,13 @@ import threading
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+import pytest
+
 from services.staff_calendar.calendars.expand import Question
 from services.staff_calendar.calendars.reader import Reader
 from services.staff_calendar.calendars.settings import Limits
+
+pytestmark = pytest.mark.slow
 
 ICS = (
     b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:u\r\nDTSTAMP:20261101T000000Z\r\n"

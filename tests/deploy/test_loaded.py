@@ -7,6 +7,8 @@ import pytest
 
 from deploy.run import COMMAND
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import sys
 import eventlet

@@ -19,6 +19,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOYER_HOME", str(tmp_path))
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_get_the_same_keys() -> None:
     """Ten of them, on a home where nobody was before."""
     started = [
