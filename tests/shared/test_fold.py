@@ -9,6 +9,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, bindparam, delete
 from shared.app import App
 from shared.conditions import NotFoldable
 from shared.database import writing
+from shared.fill import flush
 from shared.fold import Fold, TakenTwice
 from shared.session import write_all
 from shared.tables import upsert
@@ -109,3 +110,25 @@ def test_what_a_fold_does_not_understand_is_refused_by_name(what: str) -> None:
     """Never is a row left wrong silently."""
     with pytest.raises(NotFoldable, match=what):
         Fold([things]).tables[things].understood(NOT_FOLDABLE[what])
+
+
+@pytest.mark.parametrize("where", [(KIND, N), (KIND,)], ids=["one row", "many"])
+def test_an_update_whose_parameters_name_the_key_is_refused(where: Any) -> None:
+    """The rows are kept by their keys."""
+    fold = Fold([things])
+    fold.apply([(insert(things), {"kind": "x", "n": 1})])
+    with pytest.raises(NotFoldable, match="key"):
+        fold.apply([(update(things).where(*where), {"b_kind": "x", "n": 2} | ({"b_n": 1} if len(where) == 2 else {}))])
+
+
+@pytest.mark.parametrize("word", ["a\\b", "\\N", "\\.", "a\tb", "a\r\nb", "Größe 📄", "", "\u2028"])
+def test_any_text_is_written_as_it_is(make_app: toy.MakeApp, word: str) -> None:
+    """Whatever it would mean to the database's own way of copying."""
+    app = make_app()
+    fold = Fold([toy.seats])
+    fold.apply([(insert(toy.seats), {"seat": f"{word}{n}", "who": word}) for n in range(3)])
+    with writing(app.engine) as connection:
+        flush(connection, fold)
+    with app.read() as connection:
+        found = [tuple(row) for row in connection.execute(select(toy.seats))]
+    assert sorted(found) == sorted((f"{word}{n}", word) for n in range(3))
