@@ -22,7 +22,7 @@ from shared.messages import numbered
 from shared.publisher import EVENT, WINDOW, Publisher, Sent
 from shared.topology import Placed
 
-LOOK_AGAIN = 0.5
+LOOK_AGAIN = 1.0
 """Seconds between two looks at the log."""
 PAUSE = 5.0
 """Seconds before the next try when broker, database or archive stopped it."""

@@ -40,7 +40,9 @@ LOOK_EVERYWHERE = 1.0
 LATE_IDS = 5_000
 """An event whose id is that much behind the newest is found by such a look only."""
 LOOK_AGAIN = 0.25
-"""Seconds until the publisher looks by itself, should a hint have been lost."""
+"""Seconds until the publisher looks by itself, as long as no hint has come."""
+LOOK_SELDOM = 1.0
+"""The same where hints come, should one have been lost: each look of an idle publisher is a transaction."""
 SETTLE = 0.05
 """Seconds in which confirms gather before the cursor moves: each move costs the database a commit."""
 PAUSE = 0.5
@@ -137,6 +139,7 @@ class Publisher:
         self._above, self._everywhere_at = 0, 0.0
         self._catching_up = True
         self._waiting_for_room = False
+        self._look_again = LOOK_AGAIN
         self._plan_at: float | None = None
         self._timer: object = None
         self._failure: Exception | None = None
@@ -186,6 +189,7 @@ class Publisher:
         with contextlib.suppress(BlockingIOError):
             while wake.recv(64):
                 pass
+        self._look_again = LOOK_SELDOM
         self._plan()
 
     def _plan(self, delay: float = 0.0) -> None:
@@ -226,7 +230,7 @@ class Publisher:
         if len(rows) == room:
             self._plan()
         else:
-            self._plan(LOOK_AGAIN)
+            self._plan(self._look_again)
 
     def _number(self, connection: Connection, limit: int) -> list[Any]:
         # A transaction that commits late has a small id: seldom, so only some looks go back to the beginning.

@@ -214,6 +214,7 @@ def test_a_second_publisher_waits_and_takes_over(wire: Wire) -> None:
 def test_a_hint_wakes_the_publisher(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would not look by itself in this test's life."""
     monkeypatch.setattr(publishing, "LOOK_AGAIN", 3600)
+    monkeypatch.setattr(publishing, "LOOK_SELDOM", 3600)
     with wire.publishing():
         for n in range(1, 4):
             wire.speak(1)
@@ -222,7 +223,19 @@ def test_a_hint_wakes_the_publisher(wire: Wire, monkeypatch: pytest.MonkeyPatch)
 
 @only_sqlite
 def test_a_lost_hint_delays_nothing_for_long(wire: Wire) -> None:
-    """The publisher looks by itself."""
+    """The publisher looks by itself, whether hints have come before or not."""
+    with wire.publishing():
+        for n in range(1, 6):
+            if n == 3:
+                wire.speaker._wake.close()
+            wire.speak(1)
+            wire.receive(n)
+
+
+@only_sqlite
+def test_where_no_hint_ever_comes_it_looks_often(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the service runs in another container."""
+    monkeypatch.setattr(publishing, "LOOK_SELDOM", 3600)
     wire.speaker._wake.close()
     with wire.publishing():
         for n in range(1, 4):
@@ -261,7 +274,7 @@ def test_a_hint_before_the_channel_is_open_does_no_harm(wire: Wire, monkeypatch:
 
 @only_sqlite
 def test_an_idle_publisher_rests(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a burst it asks the database no more often than it would have without."""
+    """After a burst of hints it asks the database seldom."""
     looked: list[float] = []
     fetch = Publisher._fetch
     monkeypatch.setattr(Publisher, "_fetch", lambda p, limit: looked.append(time.monotonic()) or fetch(p, limit))
@@ -273,7 +286,7 @@ def test_an_idle_publisher_rests(wire: Wire, monkeypatch: pytest.MonkeyPatch) ->
         before = len(looked)
         wait_until(lambda: len(looked) >= before + 4, 20, "it looks by itself")
         intervals = [b - a for a, b in itertools.pairwise(looked[-3:])]
-    assert min(intervals) > publishing.LOOK_AGAIN / 2
+    assert min(intervals) > publishing.LOOK_SELDOM / 2
 
 
 @only_sqlite
