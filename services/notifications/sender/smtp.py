@@ -112,16 +112,17 @@ class Connection:
 
 
 def _connect(server: Server) -> smtplib.SMTP:
-    # Our own short name in EHLO: smtplib would ask the name service for it, which can take long.
-    here, context = socket.gethostname(), ssl.create_default_context()
+    # Our own short name in EHLO: smtplib would ask the name service for it, which can take long. Reading the
+    # certificates that one trusts costs more than a mail, so it is done only where they are needed.
+    here, tls = socket.gethostname(), ssl.create_default_context
     smtp: smtplib.SMTP
     if server.tls == "implicit":
-        smtp = smtplib.SMTP_SSL(server.host, server.port, here, timeout=CONNECT_SECONDS, context=context)
+        smtp = smtplib.SMTP_SSL(server.host, server.port, here, timeout=CONNECT_SECONDS, context=tls())
     else:
         smtp = smtplib.SMTP(server.host, server.port, here, timeout=CONNECT_SECONDS)
     try:
         if server.tls == "starttls":
-            smtp.starttls(context=context)
+            smtp.starttls(context=tls())
         if server.user:
             smtp.login(server.user, server.password)
         if smtp.sock is not None:

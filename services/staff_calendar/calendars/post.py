@@ -82,18 +82,18 @@ def opened(house: House) -> Iterator[Post]:
 
 
 def _connect(url: str) -> smtplib.SMTP:
-    parts, context = urlsplit(url), ssl.create_default_context()
+    parts, tls = urlsplit(url), ssl.create_default_context
     asked = parse_qs(parts.query).get("starttls", ["0"])[-1] not in {"0", ""}
     # Our own short name in EHLO: smtplib would ask the name service for it, which can take long.
     host, here = parts.hostname or "", socket.gethostname()
     smtp: smtplib.SMTP
     if parts.scheme == "smtps":
-        smtp = smtplib.SMTP_SSL(host, parts.port or 465, here, timeout=SECONDS, context=context)
+        smtp = smtplib.SMTP_SSL(host, parts.port or 465, here, timeout=SECONDS, context=tls())
     else:
         smtp = smtplib.SMTP(host, parts.port or (587 if asked else 25), here, timeout=SECONDS)
     try:
         if asked and parts.scheme != "smtps":
-            smtp.starttls(context=context)
+            smtp.starttls(context=tls())
         if parts.username:
             smtp.login(unquote(parts.username), unquote(parts.password or ""))
     except BaseException:
