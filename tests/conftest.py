@@ -8,6 +8,7 @@ import itertools
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +24,8 @@ from deploy.servers import MailSink, PostgreSQL, RabbitMQ, temporary_folder
 _SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
 # Built once per run, and slow to build.
 _SHARED = {"pages_hall", "town_hall"}
+_ROOM = 4 * 2**30
+"""Bytes; a run stores some hundred MB at a time."""
 _numbers = itertools.count(1)
 
 
@@ -42,6 +45,19 @@ class MakeDatabase(Protocol):
 def pytest_configure(config: pytest.Config) -> None:
     """End in order, with all servers stopped, also when somebody stops the run with SIGTERM."""
     signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("ended by SIGTERM", 128 + number))
+    if (memory := _memory()) is not None:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(memory)
+    # A shell lets what it starts in the background ignore Ctrl-C, and so would what tests start, and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _memory() -> Path | None:
+    """What tests store need not outlive the machine, and half of their time would be waiting for the disk. None where
+    there is little room, or where TMPDIR says where to store.
+    """
+    memory = Path("/dev/shm")
+    room = shutil.disk_usage(memory).free if os.access(memory, os.W_OK) else 0
+    return None if room < _ROOM or os.environ.get("TMPDIR") else memory
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -107,11 +123,12 @@ def servers_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 
 @pytest.fixture
-def home(servers_folder: Path) -> Path:
+def home(servers_folder: Path) -> Iterator[Path]:
     """A fresh FOYER_HOME: databases, keys, sockets and logs of one test."""
     folder = servers_folder / f"h{next(_numbers)}"
     folder.mkdir()
-    return folder
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 # --------------------------------------------------------------------------------------------------------------- broker
@@ -155,11 +172,11 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def _migrated(servers_folder: Path, request: pytest.FixtureRequest) -> Callable[[str], Path]:
+def migrated_databases(servers_folder: Path, request: pytest.FixtureRequest) -> Callable[[str], Path]:
     """Migrates the five databases once per kind and run, for others to be copies; returns the folder of the files."""
     done: dict[str, Path] = {}
 
-    def migrated(kind: str) -> Path:
+    def of(kind: str) -> Path:
         if kind not in done:
             folder = servers_folder / f"migrated-{kind}"
             pattern = f"sqlite:///{folder}/{{service}}.db"
@@ -172,12 +189,12 @@ def _migrated(servers_folder: Path, request: pytest.FixtureRequest) -> Callable[
             done[kind] = folder
         return done[kind]
 
-    return migrated
+    return of
 
 
 @pytest.fixture
 def make_database(
-    database_kind: str, home: Path, request: pytest.FixtureRequest, _migrated: Callable[[str], Path]
+    database_kind: str, home: Path, request: pytest.FixtureRequest, migrated_databases: Callable[[str], Path]
 ) -> Iterator[MakeDatabase]:
     """`make_database(name)` returns the URL of a fresh, empty database, on SQLite and on PostgreSQL.
 
@@ -187,7 +204,7 @@ def make_database(
 
         def copy(name: str, migrated: bool = False) -> str:
             if migrated:
-                shutil.copy(_migrated("sqlite") / f"{name}.db", home)
+                shutil.copy(migrated_databases("sqlite") / f"{name}.db", home)
             return f"sqlite:///{home}/{name}.db"
 
         yield copy
@@ -199,7 +216,7 @@ def make_database(
 
     def make(name: str, migrated: bool = False) -> str:
         if migrated:
-            _migrated("postgresql")
+            migrated_databases("postgresql")
         made.append(name + suffix)
         return server.create_database(name + suffix, f"migrated_{name}" if migrated else "template0")
 

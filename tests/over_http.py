@@ -5,6 +5,7 @@ http.put("/api/rooms/r-1", json={...})
 """
 
 import sys
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,18 +44,26 @@ class Wsgi:
 
     def __init__(self, service: type, app: App) -> None:
         self.container = _Container(service, app)
-        bound = [
-            entry.bind(self.container, name)
-            for name in dir(service)
-            for entry in getattr(getattr(service, name), "nameko_entrypoints", ())
-            if isinstance(entry, Api)
-        ]
-        self.urls = Map([Rule(one.url, methods=one.method.split(","), endpoint=one) for one in bound])
+        self.urls = _urls(service)
+        self.bound: dict[Any, Any] = {}
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         request = Request(environ)
-        entry, request.path_values = self.urls.bind_to_environ(environ).match()  # type: ignore[attr-defined]
-        return entry.handle_request(request)(environ, start_response)
+        (entry, name), request.path_values = self.urls.bind_to_environ(environ).match()  # type: ignore[attr-defined]
+        if entry not in self.bound:
+            self.bound[entry] = entry.bind(self.container, name)
+        return self.bound[entry].handle_request(request)(environ, start_response)
+
+
+@lru_cache
+def _urls(service: type) -> Map:
+    entries = [
+        (entry, name)
+        for name in dir(service)
+        for entry in getattr(getattr(service, name), "nameko_entrypoints", ())
+        if isinstance(entry, Api)
+    ]
+    return Map([Rule(entry.url, methods=entry.method.split(","), endpoint=(entry, name)) for entry, name in entries])
 
 
 class _Result:

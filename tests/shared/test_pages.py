@@ -107,7 +107,8 @@ def test_a_page_may_load_nothing_from_elsewhere_and_nothing_inline(client: Clien
 def test_an_address_that_nobody_has_is_answered_as_strictly(client: Client) -> None:
     """The page for it comes from no entrypoint; nobody keeps it or guesses what it is."""
     wsgi: Any = client.application
-    entry = next(rule.endpoint for rule in wsgi.urls.iter_rules() if rule.rule == "/page")
+    client.get("/page")
+    entry = next(entry for entry in wsgi.bound.values() if entry.url == "/page")
     answer = entry.unknown(Request.from_values("/nowhere"), Problem(404, "x"))
     wanted = {"Cache-Control": "no-store", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"}
     assert {name: answer.headers[name] for name in wanted} == wanted
