@@ -42,6 +42,7 @@ def foyer(booking: Booking, monkeypatch: pytest.MonkeyPatch, home: Path) -> Foye
 
     monkeypatch.setattr(account, "Calls", Here)
     monkeypatch.setenv("FOYER_HOME", str(home))
+    monkeypatch.setenv("FOYER_DATABASE_URL", f"sqlite:///{home}/{{service}}.db")
     return lambda *words, typed="": CliRunner().invoke(account.app, words, input=typed, catch_exceptions=True)
 
 

@@ -41,10 +41,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def pages_hall(servers_folder: Path, rabbitmq: RabbitMQ) -> Iterator[TownHall]:
+def pages_hall(servers_folder: Path, rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> Iterator[TownHall]:
     """The town hall that all pages are looked at in."""
-    request: Any = SimpleNamespace(param="sqlite")
-    with a_town_hall(request, "pages", servers_folder, rabbitmq) as hall:
+    on: Any = SimpleNamespace(param="sqlite", getfixturevalue=request.getfixturevalue)
+    with a_town_hall(on, "pages", servers_folder, rabbitmq) as hall:
         opened(hall)
         yield hall
 

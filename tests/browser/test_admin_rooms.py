@@ -12,7 +12,6 @@ from shared import config
 from shared.admission import COOKIE
 from shared.app import App, Delivery
 from shared.messages import CONTENT_TYPE
-from shared.migrate import migrate
 from shared.sessions import Sessions, begin
 from tests.browser.office_server import serving
 from tests.browser.staff import IDS, KINDS, judged
@@ -31,10 +30,9 @@ Judge = Callable[[Page], None]
 def http(make_database: Any, home: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Rooms, and none of them yet."""
     monkeypatch.setenv("FOYER_HOME", str(home))
-    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("rooms"))
+    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("rooms", migrated=True))
     monkeypatch.setenv("FOYER_SITES", SITES)
     settings = config.load("rooms")
-    migrate(DEFINITION, settings)
     app = App(DEFINITION, settings, clock=lambda: NOW)
     http: Any = over_http(RoomsService, app, roles=("catalogue",))
     http.app = app

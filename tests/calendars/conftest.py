@@ -1,16 +1,15 @@
 """Calendar servers and people's programs, started privately on loopback: the real ones, and a nasty one of our own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from services.staff_calendar.service import DEFINITION
 from shared import config
 from shared.config import Settings
-from shared.migrate import migrate
 from tests.calendars.desk import Desk, desk_of
 from tests.calendars.servers import Radicale, Server, Xandikos
+from tests.conftest import MakeDatabase
 from tests.staff_calendar.office import Office
 
 BOTH = [pytest.param(name, marks=pytest.mark.server) for name in ("radicale", "xandikos")]
@@ -48,13 +47,11 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def settings(make_database: Callable[[str], str], home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(make_database: MakeDatabase, home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Staff_calendar on a fresh database."""
     monkeypatch.setenv("FOYER_HOME", str(home))
-    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("staff_calendar"))
-    settings = config.load("staff_calendar")
-    migrate(DEFINITION, settings)
-    return settings
+    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("staff_calendar", migrated=True))
+    return config.load("staff_calendar")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The whole ensemble as real processes, its small town loaded over HTTP, and what a guest does with it."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -62,7 +63,6 @@ class TownHall:
 
     def open(self) -> None:
         """Start everything, load the town, and wait until it can be booked."""
-        self.ensemble.migrate()
         self.ensemble.start()
         self.ensemble.wait_ready(LONG)
         furnish(self.calls, town(), lambda: None)
@@ -244,13 +244,17 @@ def a_town_hall(
     """An open one of that name, on the kind of database that the fixture's parameter says."""
     home = folder / name
     home.mkdir()
-    pattern, databases = f"sqlite:///{home}/{{service}}.db", list[str]()
+    pattern, databases = f"sqlite:///{home}/{{service}}.db", dict[str, str]()
+    migrated = request.getfixturevalue("migrated_databases")(request.param)
     if request.param == "postgresql":
         postgres: PostgreSQL = request.getfixturevalue("postgres")
-        databases = [f"{name}_{service}" for service in SERVICES]
-        for database in databases:
-            postgres.create_database(database)
+        databases = {f"{name}_{service}": f"migrated_{service}" for service in SERVICES}
+        for database, template in databases.items():
+            postgres.create_database(database, template)
         pattern = postgres.url(f"{name}_{{service}}")
+    else:
+        for service in SERVICES:
+            shutil.copy(migrated / f"{service}.db", home)
     with MailSink(home / "mail") as sink:
         hall = TownHall(home, amqp_url=rabbitmq.add_vhost(name), database_url=pattern, sink=sink, env=env)
         try:

@@ -1,13 +1,12 @@
 """The service on a fresh database of either kind, and a mail server on loopback."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from services.notifications.service import DEFINITION
 from shared import config
-from shared.migrate import migrate
+from tests.conftest import MakeDatabase
 from tests.notifications.letterbox import Letterbox
 from tests.notifications.mail_server import MailServer
 
@@ -23,12 +22,11 @@ def mail_server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def letterbox(
-    make_database: Callable[[str], str], home: Path, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    make_database: MakeDatabase, home: Path, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> Letterbox:
     """The service, on Sunday 22 November 2026, 9:00 UTC."""
     monkeypatch.setenv("FOYER_HOME", str(home))
-    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("notifications"))
+    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("notifications", migrated=True))
     monkeypatch.setenv("FOYER_SMTP_URL", mail_server.url)
     settings = config.load("notifications")
-    migrate(DEFINITION, settings)
     return Letterbox(settings)

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +20,8 @@ from services.rooms.service import DEFINITION, RoomsService, closed
 from shared import config
 from shared.app import App, Delivery
 from shared.messages import CONTENT_TYPE
-from shared.migrate import migrate
 from shared.tables import events, held
+from tests.conftest import MakeDatabase
 from tests.over_http import over_http
 from tests.rooms.heard import body
 from tests.rooms.words import DAY, NOW, ZONE, stop
@@ -31,12 +31,11 @@ NINE = stop("09:00", "09:10", "09:15", wish="r1")
 
 
 @pytest.fixture
-def app(make_database: Callable[[str], str], home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+def app(make_database: MakeDatabase, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """rooms with r1 for two and r2 for four, every day from 8 to 16."""
     monkeypatch.setenv("FOYER_HOME", str(home))
-    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("rooms"))
+    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("rooms", migrated=True))
     settings = config.load("rooms")
-    migrate(DEFINITION, settings)
     app = App(DEFINITION, settings, clock=lambda: NOW)
     app.handle(define("r1", 2))
     app.handle(define("r2", 4))

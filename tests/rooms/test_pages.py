@@ -16,7 +16,6 @@ from services.rooms.web.pages import KIT
 from shared import config
 from shared.app import App, Delivery
 from shared.messages import CONTENT_TYPE
-from shared.migrate import migrate
 from tests.over_http import over_http
 from tests.rooms.heard import body as requested
 
@@ -38,9 +37,8 @@ ROOM = {
 def http(make_database, home, monkeypatch):
     """The rooms with one room, r-101."""
     monkeypatch.setenv("FOYER_HOME", str(home))
-    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("rooms"))
+    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("rooms", migrated=True))
     settings = config.load("rooms")
-    migrate(DEFINITION, settings)
     app = App(DEFINITION, settings, clock=lambda: NOW)
     http = over_http(RoomsService, app, roles=("catalogue",))
     http.app = app

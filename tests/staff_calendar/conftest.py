@@ -1,25 +1,21 @@
 """Running calendars on a fresh database of either kind."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from services.staff_calendar.service import DEFINITION
 from shared import config
 from shared.config import Settings
-from shared.migrate import migrate
+from tests.conftest import MakeDatabase
 from tests.staff_calendar.office import Office
 
 
 @pytest.fixture
-def settings(make_database: Callable[[str], str], home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(make_database: MakeDatabase, home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings of the service with a database of its own, migrated."""
     monkeypatch.setenv("FOYER_HOME", str(home))
-    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("staff_calendar"))
-    settings = config.load("staff_calendar")
-    migrate(DEFINITION, settings)
-    return settings
+    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("staff_calendar", migrated=True))
+    return config.load("staff_calendar")
 
 
 @pytest.fixture

@@ -1,25 +1,21 @@
 """An entrance on a fresh database of either kind."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from services.visitor_access.service import DEFINITION
 from shared import config
 from shared.config import Settings
-from shared.migrate import migrate
+from tests.conftest import MakeDatabase
 from tests.visitor_access.entrance import Entrance
 
 
 @pytest.fixture
-def settings(make_database: Callable[[str], str], home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(make_database: MakeDatabase, home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings of the service with a database of its own, migrated."""
     monkeypatch.setenv("FOYER_HOME", str(home))
-    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("visitor_access"))
-    settings = config.load("visitor_access")
-    migrate(DEFINITION, settings)
-    return settings
+    monkeypatch.setenv("FOYER_DATABASE_URL", make_database("visitor_access", migrated=True))
+    return config.load("visitor_access")
 
 
 @pytest.fixture
