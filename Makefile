@@ -4,7 +4,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-bench demo up down status test check docs bench soak tour lock clean
+.PHONY: help setup setup-dev setup-bench demo up down status test check docs bench soak tour lock clean check-code check-core
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,10 +31,15 @@ status: ## How the ensemble is
 	@$(BIN)/foyer status
 
 check: $(VENV)/.dev ## Lint, types, who may import whom, tests of the pure core: under 30 seconds
+	@$(MAKE) --silent --no-print-directory --jobs=2 --output-sync=target check-code check-core
+
+check-code:
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/mypy
+
+check-core:
 	@$(BIN)/pytest --quiet --numprocesses=2 -m "not server and not store and not slow and not hypothesis"
 
 test: setup-dev ## Everything, on SQLite and PostgreSQL, with private servers

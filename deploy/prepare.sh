@@ -89,7 +89,8 @@ venv() {
     say "Installing the packages of $1, a minute or so ..."
     $VENV/bin/pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
     # The processes run without docstrings (deploy/run.py); the first start is not to wait for what that needs.
-    [ "$1" != requirements.txt ] || $VENV/bin/python -OO -m compileall -q -j 0 $VENV/lib >/dev/null 2>&1 || true
+    [ "$1" != requirements.txt ] ||
+        $VENV/bin/python -OO -m compileall -q -j 0 $VENV/lib deploy services shared >/dev/null 2>&1 || true
     # The build tool is among the pinned packages, so nothing is fetched without a hash.
     [ -x $VENV/bin/foyer ] || $VENV/bin/pip install --quiet --disable-pip-version-check \
         --no-deps --no-build-isolation --editable . >/dev/null
