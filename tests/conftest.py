@@ -19,7 +19,7 @@ from hypothesis import settings
 
 from deploy.ensemble import Ensemble, migrate
 from deploy.parts import SERVICES
-from deploy.servers import MailSink, PostgreSQL, RabbitMQ, temporary_folder
+from deploy.servers import MailSink, PostgreSQL, RabbitMQ, ports, temporary_folder
 
 _SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
 # Built once per run, and slow to build.
@@ -47,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("ended by SIGTERM", 128 + number))
     if (memory := _memory()) is not None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(memory)
+    worker, workers = (os.environ.get(f"PYTEST_XDIST_WORKER{name}", "1") for name in ("", "_COUNT"))
+    ports.draw_apart(int(worker.removeprefix("gw")) % int(workers), int(workers))
     # A shell lets what it starts in the background ignore Ctrl-C, and so would what tests start, and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -10,7 +10,7 @@ import pika
 import psycopg2
 import pytest
 
-from deploy.servers import MailSink, PostgreSQL, Process, RabbitMQ, ServerFailed, free_port, wait_until
+from deploy.servers import MailSink, PostgreSQL, Process, RabbitMQ, ServerFailed, free_port, ports, wait_until
 from deploy.servers.process import descendants
 
 
@@ -148,6 +148,21 @@ def test_killing_a_program_ends_its_children(tmp_path: Path) -> None:
 def test_the_free_port_is_away_from_those_of_rabbitmq_and_the_kernel() -> None:
     """A server can come back to its port after a crash only if nobody draws it meanwhile."""
     assert all(17000 <= free_port() < 25000 for _ in range(20))
+
+
+def test_no_port_is_drawn_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by this process, for a server that is yet to start, nor by one that runs tests beside it."""
+    monkeypatch.setattr(ports, "port_is_free", lambda port: port != 17_007)
+    monkeypatch.setattr(ports, "_left", [])
+    drawn: list[set[int]] = []
+    for number in range(2):
+        monkeypatch.setattr(ports, "_share", (0, 1))
+        ports.draw_apart(number, 2)
+        drawn.append({free_port() for _ in range(3_999)})
+    assert [len(one) for one in drawn] == [3_999, 3_999]
+    assert drawn[0].isdisjoint(drawn[1])
+    assert 17_007 not in drawn[1]
+    assert free_port() in drawn[1], "all were drawn: from the beginning"
 
 
 def test_a_fresh_database_is_empty(make_database: Callable[[str], str]) -> None:
