@@ -62,7 +62,7 @@ def test_by_keyboard_alone(look: Look) -> None:
     expect(page).to_have_url(re.compile("/check"))
     _go(page, "main form button")
     Guest(page).is_confirmed()
-    assert page.evaluate("document.activeElement.tagName") == "H1", "what is new is read out first"
+    expect(page.locator("h1"), "what is new is read out first").to_be_focused()
 
 
 def _go(page: Page, selector: str, *keys: str, typed: str = "") -> None:
