@@ -1,6 +1,5 @@
 """Engines for SQLite (WAL) and PostgreSQL (psycopg2): same code above, the differences are here."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +16,8 @@ POSTGRESQL_SETTINGS = (
     "random_page_cost=1.1",
     "jit=off",
 )
+# As sqlite3.SQLITE_ERROR; on PostgreSQL that module would only take memory.
+_SQLITE_ERROR = 1
 
 
 def connect(url: str) -> Engine:
@@ -36,8 +37,10 @@ def connect(url: str) -> Engine:
             event.listen(engine, "begin", _sqlite_begin)
             return engine
         case "postgresql":
+            # Else each connection would first look for Kerberos; who has it says so in the URL.
+            query = {"gssencmode": "disable", **parsed.query}
             return create_engine(
-                parsed.set(drivername="postgresql+psycopg2"),
+                parsed.set(drivername="postgresql+psycopg2", query=query),
                 executemany_mode="values_plus_batch",
                 pool_size=5,
                 max_overflow=20,
@@ -70,7 +73,7 @@ def is_away(error: DBAPIError) -> bool:
         return False
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
-        return int(code) & 0xFF != sqlite3.SQLITE_ERROR
+        return int(code) & 0xFF != _SQLITE_ERROR
     # Both drivers say OperationalError for some refusals, too: PostgreSQL for "too large for this index".
     return not str(getattr(error.orig, "pgcode", None)).startswith("54")
 

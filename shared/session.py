@@ -20,7 +20,7 @@ from shared.definition import Command, Definition, Recorded
 from shared.messages import Cause, envelope
 from shared.tables import Write, instant
 
-CACHED_STREAMS = 1_000
+CACHED_STREAMS = 300
 
 
 @dataclass(frozen=True, slots=True)

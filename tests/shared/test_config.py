@@ -110,3 +110,9 @@ def test_any_postgresql_url_means_psycopg2() -> None:
     """It is the driver that is cooperative under eventlet."""
     for url in ("postgresql://u@h/d", "postgresql+asyncpg://u@h/d"):
         assert connect(url).dialect.driver == "psycopg2"
+
+
+def test_kerberos_is_looked_for_only_where_the_url_wants_it() -> None:
+    """Else each connection would begin with it; what the URL says besides stays."""
+    assert connect("postgresql://u@h/d?sslmode=require").url.query == {"gssencmode": "disable", "sslmode": "require"}
+    assert connect("postgresql://u@h/d?gssencmode=require").url.query == {"gssencmode": "require"}
