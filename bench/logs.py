@@ -17,6 +17,7 @@ from deploy.parts import SERVICES, definition
 from shared import copying, many
 from shared.database import connect, writing
 from shared.migrate import migrate
+from shared.sequencer import ARCHIVED, PUBLISHED
 from shared.tables import cursors, events, gates
 from tests.journeys.conftest import quietly
 from tests.journeys.town import town
@@ -74,7 +75,8 @@ def _grow(folder: Path, url: str, service: str, copies: int) -> int:
             many.execute(
                 connection, insert(gates), [gate | {"stream": _other(gate["stream"], number)} for gate in some]
             )
-        connection.execute(insert(cursors), {"name": "published", "position": count})
+        for name in (PUBLISHED, ARCHIVED):  # or the archive would be filled with all of them first
+            connection.execute(insert(cursors), {"name": name, "position": count})
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT setval('events_id_seq', :last)"), {"last": count})
     tidy(target)

@@ -35,6 +35,8 @@ class Archiver(Publisher):
 
     ROLE = "archiver"
     CURSOR = sequencer.ARCHIVED
+    SETTLE = 0.5
+    """Also the seconds between two windows of an archive that is far behind: what guests wait for goes first."""
 
     def __init__(self, place: Placed, settings: Settings) -> None:
         super().__init__(place, (), settings)
@@ -83,7 +85,7 @@ class Archiver(Publisher):
             self._read_up_to = row.position
             if row.said is not None:
                 self._publish(self._channel, "", topology.ARCHIVE, numbered(row.message, row.position), EVENT)
-        self._plan(0.0 if len(rows) == room else LOOK_AGAIN)
+        self._plan(self.SETTLE if len(rows) == room else LOOK_AGAIN)
 
     def _behind(self, limit: int) -> list[Any]:
         if self._done > self._saved:

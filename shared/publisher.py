@@ -43,8 +43,6 @@ LOOK_AGAIN = 0.25
 """Seconds until the publisher looks by itself, as long as no hint has come."""
 LOOK_SELDOM = 1.0
 """The same where hints come, should one have been lost: each look of an idle publisher is a transaction."""
-SETTLE = 0.05
-"""Seconds in which confirms gather before the cursor moves: each move costs the database a commit."""
 PAUSE = 0.5
 """Seconds before the next try after the broker, the database or a missing queue stopped it."""
 _SENT = update(subject_keys).where(subject_keys.c.subject == bindparam("b_subject")).values(sent=True)
@@ -67,6 +65,8 @@ class Publisher:
 
     ROLE = "publisher"
     CURSOR = sequencer.PUBLISHED
+    SETTLE = 0.05
+    """Seconds in which confirms gather before the cursor moves: each move costs the database a commit."""
 
     def __init__(self, place: Placed, ensemble: Iterable[Placed], settings: Settings) -> None:
         self._place = place
@@ -306,7 +306,7 @@ class Publisher:
             if sent.subject is not None:
                 self._keys_done.append(sent.subject)
             self._count(sent)
-        self._plan(0.0 if self._waiting_for_room else SETTLE)
+        self._plan(0.0 if self._waiting_for_room else self.SETTLE)
 
     def _count(self, sent: Sent) -> None:
         (metrics.PUBLISHED if sent.subject is None else metrics.KEYS_PUBLISHED).inc()

@@ -1,5 +1,7 @@
 """The archive has a copy of everything said, in order, whatever happens to it; and holds up nobody."""
 
+import itertools
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -61,6 +63,27 @@ def test_everything_said_is_archived_in_order(wire: Wire) -> None:
     positions = [message["position"] for message in archived(wire, 60)]
     assert positions == sorted(set(positions))
     assert len(positions) == 60
+
+
+def test_what_is_far_behind_is_caught_up_in_windows_with_rests(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when an archive is switched on for a long log: guests, who wait for the live messages, go first."""
+    windows: list[float] = []
+    behind_of = archive.Archiver._behind
+
+    def looked(archiver: archive.Archiver, limit: int) -> list[Any]:
+        if limit:
+            windows.append(time.monotonic())
+        return behind_of(archiver, limit)
+
+    monkeypatch.setattr(archive, "WINDOW", 20)
+    monkeypatch.setattr(archive.Archiver, "_behind", looked)
+    with wire.publishing():
+        wire.speak(100)
+        wire.receive(100)
+        with archiving(wire):
+            wait_until(lambda: behind(wire) == 0, 30, "all archived")
+    assert len(windows) > 4
+    assert min(later - one for one, later in itertools.pairwise(windows)) > archive.Archiver.SETTLE / 2
 
 
 def test_a_deleted_archive_is_made_again_and_holds_up_nobody(wire: Wire) -> None:
