@@ -43,7 +43,9 @@ class MakeDatabase(Protocol):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """End in order, with all servers stopped, also when somebody stops the run with SIGTERM."""
+    """End in order, with all servers stopped, also when somebody stops the run with SIGTERM; where to store, and which
+    ports are this worker's own.
+    """
     signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("ended by SIGTERM", 128 + number))
     if (memory := _memory()) is not None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(memory)
