@@ -17,7 +17,7 @@ import structlog
 from eventlet.event import Event
 from nameko.extensions import DependencyProvider, Entrypoint
 
-from shared import config, logs, topology
+from shared import config, logs, memory, topology
 from shared.app import App, Delivery
 from shared.config import Settings
 from shared.definition import Definition
@@ -28,7 +28,7 @@ PAUSE = 0.5
 """Seconds before the next try after the broker or the database stopped us."""
 HEARTBEAT = 30
 LOOK = 5.0
-"""Seconds between two looks at how much waits in the queue."""
+"""Seconds between two looks at how much waits in the queue; each gives back what memory is free again."""
 broker: Any = partial(kombu.connection.Connection, heartbeat=HEARTBEAT, connect_timeout=5)
 # kombu raises an error of its own where no connection comes about at all.
 BROKER_ERRORS = (OSError, amqp.exceptions.AMQPError, kombu.exceptions.KombuError)
@@ -113,6 +113,7 @@ class Hear(Entrypoint):
         while not self._stopping:
             if time.monotonic() >= look_at:
                 self._app.waiting = channel.queue_declare(queue, passive=True).message_count
+                memory.give_back()
                 look_at = time.monotonic() + LOOK
             self._drain(connection)
             if self._batch and self._hand_over(connection):

@@ -1,11 +1,12 @@
-"""Files that every page needs, from memory: compressed once, under an address that changes with the content."""
+"""Files that every page needs: compressed once, under an address that changes with the content.
+
+Only what is compressed is kept in memory. KERN alone would else take a megabyte of each service, and browsers ask for a
+file once: it is read again, or unpacked, for who asks.
+"""
 
 import gzip
-import mimetypes
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,16 +23,39 @@ KERN_FILES = (
     "fonts/fira-sans/FiraSans-Bold.woff2",
 )
 FOREVER = "public, max-age=31536000, immutable"
-COMPRESSIBLE = ("text/", "application/javascript", "image/svg+xml", "application/json", "application/manifest+json")
+KINDS = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+}
+COMPRESSIBLE = (".css", ".js", ".svg")
+
+
+class Packed:
+    """A file that is smaller with gzip."""
+
+    def __init__(self, content: bytes) -> None:
+        self.packed = gzip.compress(content, 9, mtime=0)
+
+    def content(self) -> bytes:
+        """As it is for who can't unpack it."""
+        return gzip.decompress(self.packed)
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """`packed`: the same with gzip; None where that gains nothing."""
+class Plain:
+    """A file that gzip makes no smaller."""
 
-    content: bytes
-    packed: bytes | None
-    kind: str
+    path: Path
+
+    def content(self) -> bytes:
+        """As it lies on the disk; the system keeps what is asked for often."""
+        return self.path.read_bytes()
+
+
+File = Packed | Plain
 
 
 class StaticFiles:
@@ -43,17 +67,22 @@ class StaticFiles:
     def __init__(self, service: str, own: Path) -> None:
         self._base = f"/static/{service}"
         folders = {"kern": Path(os.environ.get("FOYER_KERN") or KERN), "pages": SHARED, "own": own}
-        self._files: dict[str, Mapping[str, File]] = {}
+        self._files: dict[str, dict[str, File]] = {}
         self._version: dict[str, str] = {}
         for group, folder in folders.items():
-            self._files[group] = {name: self._here(file) for name, file in _read(group, folder).items()}
-            self._version[group] = _version(self._files[group])
+            self._files[group], digest = {}, sha256()
+            for name in _names(group, folder):
+                content = self._content(folder / name)
+                digest.update(name.encode() + b"\0" + content)
+                self._files[group][name] = Packed(content) if name.endswith(COMPRESSIBLE) else Plain(folder / name)
+            self._version[group] = digest.hexdigest()[:12]
 
-    def _here(self, file: File) -> File:
-        """A stylesheet that uses KERN's fonts (`kern:fonts/...`), with their addresses."""
-        if b"kern:fonts/" not in file.content:
-            return file
-        return _made(file.content.replace(b"kern:", f"{self._base}/kern-{self._version['kern']}/".encode()), file.kind)
+    def _content(self, path: Path) -> bytes:
+        """What that file says; a stylesheet that uses KERN's fonts (`kern:fonts/...`), with their addresses."""
+        content = path.read_bytes()
+        if b"kern:fonts/" in content:
+            content = content.replace(b"kern:", f"{self._base}/kern-{self._version['kern']}/".encode())
+        return content
 
     @property
     def rule(self) -> str:
@@ -73,40 +102,17 @@ class StaticFiles:
         file = self._files.get(wanted, {}).get(name)
         if file is None:
             raise NotFound
-        packed = file.packed is not None and request.accept_encodings.best_match(["gzip"]) is not None
+        packed = isinstance(file, Packed) and request.accept_encodings.best_match(["gzip"]) is not None
         headers = {
             "Cache-Control": FOREVER if version == self._version[wanted] else "no-cache",
             "Vary": "Accept-Encoding",
             **({"Content-Encoding": "gzip"} if packed else {}),
         }
-        return Response((file.packed if packed else file.content) or b"", headers=headers, content_type=file.kind)
+        body = file.packed if isinstance(file, Packed) and packed else file.content()
+        return Response(body, headers=headers, content_type=KINDS.get(Path(name).suffix, "application/octet-stream"))
 
 
-def _read(group: str, folder: Path) -> Mapping[str, File]:
-    names = KERN_FILES if group == "kern" else _names(folder)
-    return {name: _file(folder / name) for name in names if (folder / name).is_file()}
-
-
-def _names(folder: Path) -> list[str]:
+def _names(group: str, folder: Path) -> list[str]:
+    if group == "kern":
+        return [name for name in KERN_FILES if (folder / name).is_file()]
     return [str(path.relative_to(folder)) for path in sorted(folder.rglob("*")) if path.is_file()]
-
-
-@cache
-def _file(path: Path) -> File:
-    content = path.read_bytes()
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    if kind.startswith("text/"):
-        kind += "; charset=utf-8"
-    return _made(content, kind)
-
-
-def _made(content: bytes, kind: str) -> File:
-    packed = gzip.compress(content, 9, mtime=0) if kind.startswith(COMPRESSIBLE) else None
-    return File(content, packed, kind)
-
-
-def _version(files: Mapping[str, File]) -> str:
-    digest = sha256()
-    for name, file in files.items():
-        digest.update(name.encode() + b"\0" + file.content)
-    return digest.hexdigest()[:12]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.booking.proposals.index import Asked, Index
 from services.booking.proposals.search import possible, search, still_free
+from services.booking.proposals.timetable import ALIKE
 from tests.proposals.random_towns import moment
 from tests.proposals.town import MONDAY, NOW, ZONE, at, clerk, need, room, town, wish
 
@@ -182,6 +183,19 @@ def test_an_opening_past_midnight_stays_when_the_next_day_is_replaced() -> None:
     index.open_room("r", tuesday, tuesday, {})
     fresh.open_room("r", MONDAY, MONDAY, night)
     assert index.contents() == fresh.contents()
+
+
+def test_who_is_there_at_the_same_hours_shares_what_is_kept_of_them() -> None:
+    """In a town of clerks with the same hours each opening is kept once; also after a great many others were told."""
+    index = Index(ZONE)
+    days = [MONDAY + timedelta(number) for number in range(ALIKE)]
+    hours = {day: [("rathaus", at("08:00", day), at("12:00", day))] for day in days}
+    for name in ("anna", "berta"):
+        index.open_clerk(name, MONDAY, MONDAY, {MONDAY: hours[MONDAY]})
+    index.open_clerk("clara", days[0], days[-1], hours)
+    anna, berta, clara = (index.calendar("clerk", name).openings for name in ("anna", "berta", "clara"))
+    assert anna[MONDAY][0] is berta[MONDAY][0]
+    assert anna == berta == {MONDAY: clara[MONDAY]}
 
 
 def test_what_two_holds_share_stays_held_when_one_goes() -> None:

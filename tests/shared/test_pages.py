@@ -246,11 +246,14 @@ def test_files_are_kept_forever_under_an_address_of_their_content(client: Client
         assert "immutable" in plain.headers["Cache-Control"]
         assert gzip.decompress(packed.data) == plain.data
         assert len(packed.data) < 40_000, url
+        assert plain.content_type == "text/css; charset=utf-8"
         old = client.get(re.sub(r"-[0-9a-f]{12}/", "-000000000000/", url))
         assert (old.status_code, old.headers["Cache-Control"]) == (200, "no-cache")
     fonts = re.findall(r'url\("([^"]+)"\)', _text(client.get(_address(client, "pages.css"))))
     assert fonts
-    assert all(client.get(font).content_type == "font/woff2" for font in fonts)
+    for font in map(client.get, fonts):
+        assert font.content_type == "font/woff2"
+        assert font.data.startswith(b"wOF2")
 
 
 def _address(client: Client, name: str) -> str:

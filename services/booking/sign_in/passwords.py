@@ -5,7 +5,6 @@ every other request would stand still meanwhile. Two at a time: more would only 
 somebody who sends many could fill the memory.
 """
 
-import ctypes
 import unicodedata
 from collections.abc import Callable
 from functools import cache
@@ -17,16 +16,16 @@ from eventlet import tpool
 from eventlet.patcher import is_monkey_patched
 from eventlet.semaphore import Semaphore
 
+from shared import memory
+
 SHORTEST, LONGEST = 12, 200
 """Characters of a password."""
 MOST_WAITING = 4
 """Tries that may wait for the two places; each of them occupies one of the service's workers."""
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _places = Semaphore(2)
-_M_MMAP_THRESHOLD, _LARGE = -3, 1024 * 1024
-if hasattr(_libc := ctypes.CDLL(None), "mallopt"):
-    # Else glibc, once 19 MiB were freed, keeps as much for each of eventlet's threads: 350 MB after thirty tries.
-    _libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
+# Else glibc, once 19 MiB were freed, keeps as much for each of eventlet's threads: 350 MB after thirty tries.
+memory.map_from(1024 * 1024)
 
 
 def hashed(password: str) -> str:
