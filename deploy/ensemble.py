@@ -8,7 +8,7 @@ import os
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -51,13 +51,20 @@ def _json(text: bytes) -> dict[str, Any]:
 class Ensemble:
     """Ten processes named `booking`, `booking-publisher`, ...; logs in `home`/log.
 
-    `urls[service]` is where a service answers; it stays the same over restarts.
+    `urls[service]` is where a service answers; it stays the same over restarts. `process` makes one, as Process does.
     """
 
     def __init__(
-        self, home: Path, *, amqp_url: str, database_url: str, smtp_url: str, env: Mapping[str, str] | None = None
+        self,
+        home: Path,
+        *,
+        amqp_url: str,
+        database_url: str,
+        smtp_url: str,
+        env: Mapping[str, str] | None = None,
+        process: Callable[..., Process] = Process,
     ) -> None:
-        self.home = home.absolute()
+        self.home, self._make = home.absolute(), process
         ports = {service: free_port() for service in SERVICES}
         self.urls = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
         self.env = {
@@ -77,7 +84,7 @@ class Ensemble:
         }
 
     def _process(self, name: str, role: str, service: str) -> Process:
-        return Process(name, (*COMMAND, role, service), self.home / "log" / f"{name}.log", self.env)
+        return self._make(name, (*COMMAND, role, service), self.home / "log" / f"{name}.log", self.env)
 
     def migrate(self) -> None:
         """Bring all five databases to the newest schema. Raises ServerFailed with what went wrong."""

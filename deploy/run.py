@@ -48,13 +48,8 @@ def main(arguments: list[str]) -> int:
 def run_service(name: str) -> None:
     """Serve until SIGTERM; what is under way is finished first."""
     os.nice(NICENESS.get(name, 0))
-    # eventlet's own resolver costs 20 MB; we look up a handful of names, at the start.
-    os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
-    _without("rich", "yaml")
+    make_green()
     import eventlet
-
-    # Before any other import: sockets, locks and psycopg2 wait in turns from here on.
-    eventlet.monkey_patch(**_without_psycopg2())
     from nameko.constants import WEB_SERVER_CONFIG_KEY
     from nameko.runners import ServiceRunner
 
@@ -73,6 +68,16 @@ def run_service(name: str) -> None:
     signal.signal(signal.SIGINT, stop)
     runner.start()
     runner.wait()
+
+
+def make_green() -> None:
+    """Before any other import: sockets, locks and psycopg2 wait in turns from here on."""
+    # eventlet's own resolver costs 20 MB; we look up a handful of names, at the start.
+    os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
+    _without("rich", "yaml")
+    import eventlet
+
+    eventlet.monkey_patch(**_without_psycopg2())
 
 
 def _without_psycopg2() -> dict[str, bool]:

@@ -20,6 +20,7 @@ from hypothesis import settings
 from deploy.ensemble import Ensemble, migrate
 from deploy.parts import SERVICES
 from deploy.servers import MailSink, PostgreSQL, RabbitMQ, ports, temporary_folder
+from tests.nursery import Nursery
 
 _SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
 # Built once per run, and slow to build.
@@ -270,15 +271,23 @@ def smtp_sink(_mail_sink: MailSink) -> MailSink:
 # -------------------------------------------------------------------------------------------------- the whole ensemble
 
 
+@pytest.fixture(scope="session")
+def nursery(servers_folder: Path) -> Iterator[Nursery]:
+    """What ensembles are forked from."""
+    with Nursery(servers_folder) as nursery:
+        yield nursery
+
+
 @pytest.fixture
 def make_ensemble(
-    home: Path, broker: str, migrated_database_url: str, smtp_sink: MailSink
+    home: Path, broker: str, migrated_database_url: str, smtp_sink: MailSink, nursery: Nursery
 ) -> Iterator[Callable[..., Ensemble]]:
     """`make_ensemble(env={...})` returns the ten processes, not yet started, on migrated databases."""
     made: list[Ensemble] = []
 
     def make(env: Mapping[str, str] | None = None) -> Ensemble:
-        ensemble = Ensemble(home, amqp_url=broker, database_url=migrated_database_url, smtp_url=smtp_sink.url, env=env)
+        urls = {"amqp_url": broker, "database_url": migrated_database_url, "smtp_url": smtp_sink.url}
+        ensemble = Ensemble(home, **urls, env=env, process=nursery.process)
         made.append(ensemble)
         return ensemble
 

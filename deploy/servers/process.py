@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 LAST_LINES = 15
 
@@ -51,6 +52,18 @@ def _tied() -> tuple[str, ...]:
     return ("setpriv", "--pdeathsig", "TERM", "--") if main_thread and shutil.which("setpriv") else ()
 
 
+class Begun(Protocol):
+    """What is used of `subprocess.Popen`."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+
 @dataclass(slots=True)
 class Process:
     """A program with its log file. `env` is added to the environment of this process."""
@@ -60,7 +73,7 @@ class Process:
     log: Path
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
-    _popen: "subprocess.Popen[bytes] | None" = None
+    _popen: Begun | None = None
 
     def start(self) -> None:
         """Start it, if it does not run."""
@@ -68,15 +81,19 @@ class Process:
             return
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self._popen = subprocess.Popen(
-                (*_tied(), *self.command),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=self.environment(),
-                cwd=self.cwd,
-                start_new_session=True,
-            )
+            self._popen = self.begin(log)
+
+    def begin(self, log: BinaryIO) -> Begun:
+        """A process of it that writes into `log`."""
+        return subprocess.Popen(
+            (*_tied(), *self.command),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=self.environment(),
+            cwd=self.cwd,
+            start_new_session=True,
+        )
 
     def environment(self) -> dict[str, str]:
         """All environment variables that the program gets."""

@@ -40,7 +40,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pages_hall(servers_folder: Path, rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> Iterator[TownHall]:
     """The town hall that all pages are looked at in."""
     on: Any = SimpleNamespace(param="sqlite", getfixturevalue=request.getfixturevalue)

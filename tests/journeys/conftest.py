@@ -96,7 +96,7 @@ def line_on_postgresql(postgres: PostgreSQL, servers_folder: Path) -> MakeLine:
     return make
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
 def town_hall(request: pytest.FixtureRequest, servers_folder: Path, rabbitmq: RabbitMQ) -> Iterator[TownHall]:
     """The whole ensemble with its town, one for all journeys on a kind of database."""
     with a_town_hall(request, f"j-{request.param}", servers_folder, rabbitmq) as hall:

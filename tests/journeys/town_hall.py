@@ -23,6 +23,7 @@ from deploy.servers import MailSink, PostgreSQL, RabbitMQ
 from deploy.town.calls import Calls
 from deploy.town.furnish import furnish, wait_until_offered
 from tests.journeys.town import town
+from tests.nursery import Nursery
 
 LONG = 120.0
 """Seconds after which something that was to happen counts as not happening; nothing here depends on speed."""
@@ -43,14 +44,20 @@ class TownHall:
     """Five services and five publishers with their town; `names` are all that guests have said of themselves."""
 
     def __init__(
-        self, home: Path, *, amqp_url: str, database_url: str, sink: MailSink, env: Mapping[str, str] | None = None
+        self,
+        home: Path,
+        *,
+        amqp_url: str,
+        database_url: str,
+        sink: MailSink,
+        nursery: Nursery,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         # A visit of today must be possible at any time at which the tests are run.
         self.zone = next(zone for zone in map(ZoneInfo, AWAKE) if datetime.now(zone).hour < 22)
         fixed = {"FOYER_LAND": "", "FOYER_TIMEZONE": self.zone.key}
-        self.ensemble = Ensemble(
-            home, amqp_url=amqp_url, database_url=database_url, smtp_url=sink.url, env=fixed | dict(env or {})
-        )
+        urls = {"amqp_url": amqp_url, "database_url": database_url, "smtp_url": sink.url}
+        self.ensemble = Ensemble(home, **urls, env=fixed | dict(env or {}), process=nursery.process)
         self.database_url, self.sink = database_url, sink
         addresses = {service: url.removeprefix("http://") for service, url in self.ensemble.urls.items()}
         self.calls = Calls(addresses, home)
@@ -256,7 +263,9 @@ def a_town_hall(
         for service in SERVICES:
             shutil.copy(migrated / f"{service}.db", home)
     with MailSink(home / "mail") as sink:
-        hall = TownHall(home, amqp_url=rabbitmq.add_vhost(name), database_url=pattern, sink=sink, env=env)
+        nursery: Nursery = request.getfixturevalue("nursery")
+        vhost = rabbitmq.add_vhost(name)
+        hall = TownHall(home, amqp_url=vhost, database_url=pattern, sink=sink, nursery=nursery, env=env)
         try:
             hall.open()
             yield hall

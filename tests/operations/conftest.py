@@ -15,7 +15,7 @@ from tests.journeys.town_hall import TownHall, a_town_hall
 Foyer = Callable[..., command.Ran]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town_hall(servers_folder: Path, rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> Iterator[TownHall]:
     """The whole ensemble with its town; what a test breaks it mends."""
     on = SimpleNamespace(param="sqlite", getfixturevalue=request.getfixturevalue)
