@@ -36,9 +36,13 @@ def load(kind: str) -> None:
     if kind == "service":
         run.make_green()
         import nameko.runners  # noqa: F401
+        from eventlet import hubs
 
         for name in parts.SERVICES:
             parts.service_class(name)
+        # Loading has begun a loop; children that share what it waits with would wake each other without end.
+        hubs.get_hub().poll.close()
+        hubs.use_hub()
     else:
         from shared import archive, config, logs, publisher  # noqa: F401
 

@@ -13,9 +13,8 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -34,10 +33,9 @@ class Nursery:
         self._folder = folder
         self._parents: dict[str, _Parent] = {}
 
-    def process(self, name: str, command: Sequence[str], log: Path, env: dict[str, str]) -> Process:
+    def process(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str]) -> Process:
         """A Process of `python -m deploy.run service|publisher NAME`."""
-        arguments = command[len(COMMAND) :]
-        return _Forked(name, arguments, log, env, parent=partial(self._parent, arguments[0]))
+        return _Forked(name, command, log, env, parent=self._parent)
 
     def _parent(self, kind: str) -> "_Parent":
         if kind not in self._parents:
@@ -119,16 +117,19 @@ class _Child:
             signal.pidfd_send_signal(self._file, sig)
 
 
-def _nobody() -> _Parent:
-    raise NotImplementedError
+def _nobody(kind: str) -> _Parent:
+    raise NotImplementedError(kind)
 
 
 @dataclass(slots=True)
 class _Forked(Process):
-    """`command` are the arguments."""
+    """What is no command of `deploy.run` any more, because a test has put another in its place, is started as ever."""
 
-    parent: Callable[[], _Parent] = _nobody
+    parent: Callable[[str], _Parent] = _nobody
 
     def begin(self, log: BinaryIO) -> Begun:
         """A fork."""
-        return self.parent().fork(self.command, self.environment(), self.log)
+        program, arguments = tuple(self.command[: len(COMMAND)]), self.command[len(COMMAND) :]
+        if program != COMMAND:
+            return Process.begin(self, log)
+        return self.parent(arguments[0]).fork(arguments, self.environment(), self.log)
