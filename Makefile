@@ -4,6 +4,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
+# Where that is set, each of a hundred processes would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup setup-dev setup-bench demo up down status test check docs bench soak tour lock clean check-code check-core
 
 help: ## What can be made
@@ -60,7 +62,7 @@ soak: setup-dev ## Load the ensemble for minutes (FOYER_SOAK_MINUTES) while thin
 	@$(BIN)/pytest --quiet tests/soak/long_logs.py tests/soak/soak.py
 
 lock: ## Pin the newest versions, with hashes (needs uv)
-	@for name in requirements requirements-dev requirements-bench requirements-npm; do \
+	@for name in requirements requirements-dev requirements-bench requirements-npm requirements-pip; do \
 		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-emit-find-links --annotation-style line --custom-compile-command "make lock" \
 			$$name.in --output-file $$name.txt || exit 1; \

@@ -82,15 +82,18 @@ make_venv() {
         }
         "$python" -m venv "$VENV"
     fi
+    # Debian's own takes twice as long to look for 160 packages.
+    $VENV/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-pip.txt
 }
 
 venv() {
     [ -x $VENV/bin/pip ] && $VENV/bin/python -c '' 2>/dev/null || make_venv
     say "Installing the packages of $1, a minute or so ..."
-    $VENV/bin/pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
-    # The processes run without docstrings (deploy/run.py); the first start is not to wait for what that needs.
+    $VENV/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r "$1"
+    # On all processors, and also without docstrings, as the processes run (deploy/run.py): the first start does not wait
+    # for that. Of what tests need, most is never loaded.
     [ "$1" != requirements.txt ] ||
-        $VENV/bin/python -OO -m compileall -q -j 0 $VENV/lib deploy services shared >/dev/null 2>&1 || true
+        $VENV/bin/python -m compileall -q -j 0 -o 0 -o 2 $VENV/lib deploy services shared >/dev/null 2>&1 || true
     # The build tool is among the pinned packages, so nothing is fetched without a hash.
     [ -x $VENV/bin/foyer ] || $VENV/bin/pip install --quiet --disable-pip-version-check \
         --no-deps --no-build-isolation --editable . >/dev/null
