@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 # Where that is set, each of a hundred processes would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
+# Tests wait a sixth of their time; each worker has servers of its own.
+WORKERS := $(shell cores=$$(nproc 2>/dev/null || echo 2); [ $$cores -lt 4 ] && echo $$((cores + 1)) || echo 4)
 .PHONY: help setup setup-dev setup-bench demo up down status test check docs bench soak tour lock clean check-code check-core
 
 help: ## What can be made
@@ -45,7 +47,7 @@ check-core:
 	@$(BIN)/pytest --quiet --numprocesses=2 -m "not server and not store and not slow and not hypothesis"
 
 test: setup-dev ## Everything, on SQLite and PostgreSQL, with private servers
-	@$(BIN)/pytest --quiet --numprocesses=2 --dist=loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --quiet --numprocesses=$(WORKERS) --dist=loadgroup --no-loadscope-reorder
 
 docs: $(VENV)/.dev ## docs/events.md and docs/asyncapi.json, made of the contracts
 	@$(BIN)/python -m deploy.documents

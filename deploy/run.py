@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.quiet import hush
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> int:
 
 def run_service(name: str) -> None:
     """Serve until SIGTERM; what is under way is finished first."""
-    os.nice(NICENESS.get(name, 0))
+    _give_way(NICENESS.get(name, 0))
     make_green()
     import eventlet
     from nameko.constants import WEB_SERVER_CONFIG_KEY
@@ -70,6 +71,16 @@ def run_service(name: str) -> None:
     runner.wait()
 
 
+def _give_way(niceness: int) -> None:
+    """To the other processes, when there is more to do than the machine can."""
+    os.nice(niceness)
+    if os.getsid(0) == os.getpid():
+        # Linux shares its time out among sessions first, by a niceness of theirs (sched(7), autogroup); without
+        # autogroups there is no such file.
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(niceness), encoding="ascii")
+
+
 def make_green() -> None:
     """Before any other import: sockets, locks and psycopg2 wait in turns from here on."""
     # eventlet's own resolver costs 20 MB; we look up a handful of names, at the start.
@@ -88,6 +99,7 @@ def _without_psycopg2() -> dict[str, bool]:
 
 def run_publisher(name: str) -> None:
     """Publish until SIGTERM. Without eventlet: pika has a loop of its own."""
+    _give_way(NICENESS.get(name, 0))
     # Only the places are loaded, not the services: that keeps a publisher small.
     _without("rich")
     from deploy.parts import SERVICES, place
@@ -103,7 +115,7 @@ def run_publisher(name: str) -> None:
 
 def run_calendars() -> None:
     """Keep calendars in step until SIGTERM. Without eventlet, and after everything that guests wait for."""
-    os.nice(NICENESS["calendars"])
+    _give_way(NICENESS["calendars"])
     _without("rich")
     from deploy.parts import definition, place
     from services.staff_calendar.calendars import process

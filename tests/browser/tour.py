@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from deploy.home import Home
 from deploy.town.calls import Calls, NotUp
 from deploy.town.people import Person, employ
+from tests.browser.conftest import CHROMIUM
 from tests.browser.guest import Guest
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -218,7 +219,7 @@ INTRODUCTION = (
 @contextmanager
 def _browser() -> Iterator[Callable[..., BrowserContext]]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
         def opened(size: dict[str, int], locale: str = "de-DE") -> BrowserContext:
             context = browser.new_context(viewport=size, locale=locale)  # type: ignore[arg-type]
