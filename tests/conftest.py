@@ -17,9 +17,10 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from deploy.ensemble import Ensemble, migrate
-from deploy.parts import SERVICES
+from deploy.ensemble import Ensemble
+from deploy.parts import SERVICES, definition
 from deploy.servers import MailSink, PostgreSQL, RabbitMQ, ports, temporary_folder
+from shared.migrate import migrate
 from tests.nursery import Nursery
 
 _SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
@@ -183,6 +184,8 @@ def migrated_databases(servers_folder: Path, request: pytest.FixtureRequest) -> 
 
     def of(kind: str) -> Path:
         if kind not in done:
+            from tests import line  # loads all services
+
             folder = servers_folder / f"migrated-{kind}"
             pattern = f"sqlite:///{folder}/{{service}}.db"
             if kind == "postgresql":
@@ -190,7 +193,8 @@ def migrated_databases(servers_folder: Path, request: pytest.FixtureRequest) -> 
                 for service in SERVICES:
                     server.create_database(f"migrated_{service}")
                 pattern = server.url("migrated_{service}")
-            migrate({"FOYER_HOME": str(folder), "FOYER_DATABASE_URL": pattern})
+            for service in SERVICES:
+                migrate(definition(service), line.settings(folder, pattern, service))
             done[kind] = folder
         return done[kind]
 

@@ -1,8 +1,6 @@
 """Clerks' own calendars and the whole town hall: busy times reach the proposals, appointments reach the calendars."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -14,6 +12,7 @@ from icalendar import Calendar
 from deploy.run import COMMAND
 from deploy.servers.ports import free_port
 from deploy.servers.process import Process
+from tests import command
 from tests.calendars.desk import event, ics
 from tests.calendars.servers import Radicale, Server
 from tests.journeys.town import CERTIFICATE
@@ -35,9 +34,7 @@ def radicale(servers_folder: Path) -> Iterator[Server]:
 def foyer(town_hall: TownHall, *words: str) -> str:
     """As an operator types it; what it says."""
     env = {**town_hall.ensemble.env, "FOYER_CALENDAR_NETWORKS": "127.0.0.0/8", "FOYER_CALENDAR_PASSWORD": "secret"}
-    process = Process("foyer", (), Path("/dev/null"), env)
-    command = (sys.executable, "-m", "deploy.cli", "calendars", *words)
-    ran = subprocess.run(command, env=process.environment(), capture_output=True, text=True, check=False)
+    ran = command.foyer(env, "calendars", *words)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 
@@ -60,8 +57,7 @@ def test_a_clerks_own_calendar_and_the_town_hall_keep_in_step(town_hall: TownHal
     figures = f"127.0.0.1:{free_port()}"
     env = {**town_hall.ensemble.env, "FOYER_CALENDAR_NETWORKS": "127.0.0.0/8", "FOYER_CALENDAR_POLL": "1"}
     env |= {"FOYER_METRICS_CALENDARS": figures}
-    command = (*COMMAND, "calendars")
-    calendars = Process("calendars", command, town_hall.ensemble.home / "log" / "calendars.log", env)
+    calendars = Process("calendars", (*COMMAND, "calendars"), town_hall.ensemble.home / "log" / "calendars.log", env)
     shelf = radicale.collection()
     day = town_hall.day(DAY)
     assert town_hall.proposals(CERTIFICATE, days=DAY)
