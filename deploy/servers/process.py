@@ -134,13 +134,16 @@ class Process:
         """End it and its children at once, as a power cut would (`kill -9`)."""
         if self._popen is None:
             return
-        # Children first, and by parent: PostgreSQL's workers lead process groups of their own.
-        family = descendants(self._popen.pid)
-        for pid in (self._popen.pid, *family):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        pid = self._popen.pid
+        if self.running:
+            # Children first, and by parent: PostgreSQL's workers lead process groups of their own.
+            for one in (pid, *descendants(pid)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
+        elif Path(f"/proc/{pid}").exists():
+            return  # a stranger has that number now, which nobody gets as long as anybody is left of the group
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._popen.pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
         self._popen.wait()
 
     def wait_ready(self, ready: Callable[[], object], seconds: float = 60) -> None:

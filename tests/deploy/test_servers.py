@@ -145,6 +145,47 @@ def test_killing_a_program_ends_its_children(tmp_path: Path) -> None:
     wait_until(lambda: not any(alive(pid) for pid in children), 5, "the end of the children")
 
 
+class Ended:
+    """What is left of a program that has ended, and whose number a stranger has got since."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def poll(self) -> int:
+        return 0
+
+    def wait(self, timeout: float | None = None) -> int:
+        return 0
+
+    def send_signal(self, sig: int) -> None:
+        raise NotImplementedError
+
+
+def test_a_stranger_with_the_number_of_an_ended_program_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor its group."""
+    stranger = Process("stranger", ("sleep", "60"), tmp_path / "log")
+    stranger.start()
+    monkeypatch.setattr(Process, "begin", lambda *_: Ended(stranger.pid))
+    ended = Process("ended", ("true",), tmp_path / "log")
+    ended.start()
+    ended.stop()
+    assert stranger.running
+    stranger.kill()
+
+
+def test_what_an_ended_program_has_left_behind_is_ended(tmp_path: Path) -> None:
+    """By its group, which keeps the number."""
+    server = Process("left", ("sh", "-c", "sleep 60 & echo $!; exit"), tmp_path / "log")
+    server.start()
+    wait_until(lambda: not server.running, 5, "the end of the program")
+    left = int(server.last_lines())
+    assert alive(left)
+    server.stop()
+    wait_until(lambda: not alive(left), 5, "the end of what it left")
+
+
 def test_the_free_port_is_away_from_those_of_rabbitmq_and_the_kernel() -> None:
     """A server can come back to its port after a crash only if nobody draws it meanwhile."""
     assert all(17000 <= free_port() < 25000 for _ in range(20))
