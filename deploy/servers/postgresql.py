@@ -26,6 +26,8 @@ _SETTINGS = {
     "max_connections": "300",
     "shared_buffers": "128MB",
     "log_min_messages": "warning",
+    # In its own folder: a killed server that never comes back would leave a segment in /dev/shm for good.
+    "dynamic_shared_memory_type": "mmap",
     # A forgotten transaction would hold back the sequencers of all databases of this cluster.
     "idle_in_transaction_session_timeout": "60s",
 }

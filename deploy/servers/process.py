@@ -1,6 +1,7 @@
 """One program of ours: started in a session of its own, stopped with all its children, never by name."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 LAST_LINES = 15
+_OURS = "foyer-run-"
+_MADE_JUST_NOW = 60
+"""Seconds; somebody else's new folder is locked a moment after it is made."""
 
 
 class ServerFailed(RuntimeError):
@@ -165,10 +169,32 @@ class Process:
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder for throwaway servers: short enough for socket paths, and one that PostgreSQL's own user may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="foyer-"))
+    """A folder for throwaway servers: short enough for socket paths, and one that PostgreSQL's own user may enter.
+
+    Those of runs that were killed are removed: some hundred MB each, and often of memory.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{_OURS}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _MADE_JUST_NOW and _unused(left):
+                shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_OURS))
+    lock = os.open(folder, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     folder.chmod(0o711)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _unused(folder: Path) -> bool:
+    """Whether nobody has it locked, as whoever uses it does as long as it lives."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True

@@ -2,6 +2,7 @@
 
 import os
 import smtplib
+import tempfile
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,7 +11,17 @@ import pika
 import psycopg2
 import pytest
 
-from deploy.servers import MailSink, PostgreSQL, Process, RabbitMQ, ServerFailed, free_port, ports, wait_until
+from deploy.servers import (
+    MailSink,
+    PostgreSQL,
+    Process,
+    RabbitMQ,
+    ServerFailed,
+    free_port,
+    ports,
+    temporary_folder,
+    wait_until,
+)
 from deploy.servers.process import descendants
 
 
@@ -184,6 +195,20 @@ def test_what_an_ended_program_has_left_behind_is_ended(tmp_path: Path) -> None:
     assert alive(left)
     server.stop()
     wait_until(lambda: not alive(left), 5, "the end of what it left")
+
+
+def test_the_folder_of_a_killed_run_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But none that is in use, and none that somebody makes just now."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, new = tmp_path / "foyer-run-left", tmp_path / "foyer-run-new"
+    for folder in (left, new, tmp_path / "foyer-var"):
+        folder.mkdir()
+    with temporary_folder() as used:
+        for folder in (left, used):
+            os.utime(folder, (0, 0))
+        with temporary_folder() as other:
+            assert sorted(tmp_path.iterdir()) == sorted([new, used, other, tmp_path / "foyer-var"])
+    assert sorted(tmp_path.iterdir()) == [new, tmp_path / "foyer-var"]
 
 
 def test_the_free_port_is_away_from_those_of_rabbitmq_and_the_kernel() -> None:
