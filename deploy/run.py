@@ -74,7 +74,7 @@ def run_service(name: str) -> None:
 def _give_way(niceness: int) -> None:
     """To the other processes, when there is more to do than the machine can."""
     os.nice(niceness)
-    if os.getsid(0) == os.getpid():
+    if niceness and os.getsid(0) == os.getpid():
         # Linux shares its time out among sessions first, by a niceness of theirs (sched(7), autogroup); without
         # autogroups there is no such file.
         with suppress(OSError):
