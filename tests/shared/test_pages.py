@@ -1,6 +1,7 @@
 """The kit of pages: one look, strict headers, languages, plain error pages, files that are kept forever."""
 
 import gzip
+import pickle
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 from shared import pages
 from shared.pages import Kit, Link, Sorry, events, kit, streams
 from shared.pages.entrypoint import MAX_FORM
+from shared.pages.static_files import StaticFiles
 from shared.problems import Problem
 from shared.sessions import Sessions, begin
 from tests.over_http import Wsgi
@@ -254,6 +256,11 @@ def test_files_are_kept_forever_under_an_address_of_their_content(client: Client
     for font in map(client.get, fonts):
         assert font.content_type == "font/woff2"
         assert font.data.startswith(b"wOF2")
+
+
+def test_only_what_is_packed_is_kept_in_memory(tmp_path: Path) -> None:
+    """Of KERN's stylesheet and fonts, a megabyte together."""
+    assert len(pickle.dumps(StaticFiles("toy", tmp_path))) < 100_000
 
 
 def _address(client: Client, name: str) -> str:
