@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -117,15 +117,11 @@ class _Child:
             signal.pidfd_send_signal(self._file, sig)
 
 
-def _nobody(kind: str) -> _Parent:
-    raise NotImplementedError(kind)
-
-
 @dataclass(slots=True)
 class _Forked(Process):
     """What is no command of `deploy.run` any more, because a test has put another in its place, is started as ever."""
 
-    parent: Callable[[str], _Parent] = _nobody
+    parent: Callable[[str], _Parent] = field(kw_only=True)
 
     def begin(self, log: BinaryIO) -> Begun:
         """A fork."""
