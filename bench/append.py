@@ -16,7 +16,6 @@ from shared.codec import Codec
 from shared.database import connect, writing
 from shared.definition import Recorded
 from shared.messages import Cause
-from shared.session import write_all
 from shared.tables import instant
 from tests.shared import toy
 
@@ -105,8 +104,9 @@ class Bare:
             "sequence": version,
             "recorded_at": now,
         }
-        store.append(connection, [row])
-        write_all(connection, toy.project(event, Recorded(stream, version, event_id, event.at)))
+        connection.execute(store.APPEND, row)
+        for statement, values in toy.project(event, Recorded(stream, version, event_id, event.at)):
+            connection.execute(statement, values)
 
 
 def eventsourcing(servers: Servers, kind: str) -> Callable[[int], None] | None:

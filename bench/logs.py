@@ -72,9 +72,8 @@ def _grow(folder: Path, url: str, service: str, copies: int) -> int:
         _insert(connection, batch)
         for number in range(copies):
             some = [gate for gate in kept_gates if number == 0 or _ID.search(gate["stream"])]
-            many.execute(
-                connection, insert(gates), [gate | {"stream": _other(gate["stream"], number)} for gate in some]
-            )
+            moved = [gate | {"stream": _other(gate["stream"], number)} for gate in some]
+            many.execute(connection, (insert(gates), moved))
         for name in (PUBLISHED, ARCHIVED):  # or the archive would be filled with all of them first
             connection.execute(insert(cursors), {"name": name, "position": count})
         if connection.dialect.name == "postgresql":
@@ -123,7 +122,7 @@ def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
     if rows and connection.dialect.name == "postgresql":
         copying.copy(connection, events, tuple(rows[0]), rows)
     elif rows:
-        many.execute(connection, insert(events), rows)
+        many.execute(connection, (insert(events), rows))
 
 
 def tidy(engine: Engine) -> None:

@@ -42,6 +42,8 @@ class Settings:
     master_key: bytes
     transport_key: bytes
     secret: bytes
+    gather: float = 0.1
+    """So long messages gather for whose effect nobody waits: each transaction costs the same, however many it takes."""
     metrics_address: str = ""
     """Where the publisher shows what it counts; empty for nowhere."""
     archive_days: int = 0
@@ -86,6 +88,7 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
             log_format=env.str("LOG_FORMAT", "auto"),
             batch=env.int("BATCH", 200, validate=validate.Range(1)),
             prefetch=env.int("PREFETCH", 500, validate=validate.Range(1, 65535)),
+            gather=env.float("GATHER", 0.1, validate=validate.Range(0, 10)),
             archive_days=env.int("ARCHIVE_DAYS", 30, validate=validate.Range(0, 36_500)),
             archive_megabytes=env.int("ARCHIVE_MEGABYTES", 10_000, validate=validate.Range(10)),
             retention_days=env.int("RETENTION_DAYS", 30, validate=validate.Range(min=0)),

@@ -112,12 +112,18 @@ def no_reaction(_message: Message, _now: datetime) -> Sequence[Any]:
     return ()
 
 
+def none_can_wait(_kind: str) -> bool:
+    """For a service whose every answer somebody waits for."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """One service: its decider, its events, how they are said, whom it hears, and its read tables.
 
     `stories` are the prefixes of its streams that belong to one subject (`{prefix}-{subject}`).
     `replays` says what a replay does here; without it none is taken, and nothing that hangs on timers is done.
+    `can_wait` names the types of messages for whose effect nobody waits: they gather for a moment into one transaction.
     `note` makes rows of a heard message that no event of one's own stands behind; `beside` are tables of such rows.
     `shares_keys` lets its publisher send subject keys; `reads_keys` names the sources whose keys it keeps.
     """
@@ -133,6 +139,7 @@ class Definition:
     upcasts: Mapping[tuple[str, int], Upcast] = field(default_factory=dict)
     hears: tuple[str, ...] = ()
     react: Callable[[Message, datetime], Sequence[Any]] = no_reaction
+    can_wait: Callable[[str], bool] = none_can_wait
     note: Callable[[Message], Iterable[Write]] = nothing_noted
     beside: MetaData = field(default_factory=MetaData)
     stories: tuple[str, ...] = ()

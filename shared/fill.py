@@ -34,7 +34,7 @@ def _flush(connection: Connection, rows: Rows, target: Table) -> int:
         if connection.dialect.name == "postgresql":
             copying.copy(connection, target, rows.columns, fresh)
         else:
-            many.execute(connection, insert(target), fresh)
+            many.execute(connection, (insert(target), fresh))
     count = len(gone) + len(fresh)
     rows.written()
     return count

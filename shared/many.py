@@ -1,11 +1,13 @@
-"""One statement for many rows.
+"""Few statements for many rows, and few rounds for many statements.
 
 psycopg2 sends an upsert of n rows as n statements, each of which PostgreSQL parses and plans. One INSERT with many rows
-costs a fraction of that. SQLite takes many rows of a prepared statement as they are; but SQLAlchemy would look through
+costs a fraction of that; and whatever is written together goes there as one string, since a way there and back costs
+as much as the row. SQLite takes many rows of a prepared statement as they are; but SQLAlchemy would look through
 each of them for what is the same in all.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,30 +18,63 @@ from shared.tables import KEYS
 
 Adapt = tuple[tuple[str, Callable[[Any], Any]], ...]
 """Names, and what makes of a value of that name what the driver takes."""
+Row = Mapping[str, Any]
+Work = tuple[Insert | Update | Delete, Sequence[Row]]
+"""A statement, and the rows to execute it for in their order. All rows have the same names."""
 ROWS = 500
-"""Rows of one statement at most."""
+"""Rows of one statement, and of one round, at most."""
+_BIND = re.compile(r"%\((\w+)\)s")
 
 
-def execute(connection: Connection, statement: Insert | Update | Delete, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Execute a statement for all rows, in their order. All rows have the same names."""
-    if not isinstance(statement, Insert) or len(rows) < 2:
-        connection.execute(statement, rows)
-        return
-    names = tuple(rows[0])
+def execute(connection: Connection, *work: Work) -> None:
+    """Execute statements for their rows, one after the other."""
     if connection.dialect.name == "postgresql":
-        head, tail, adapt = _shape(statement, names, connection.dialect)
-        group = f"({', '.join(['%s'] * len(names))})"
-        for some in _pages(rows, statement.get_execution_options().get(KEYS, ())):
-            values = tuple(bind(row[name]) for row in some for name, bind in adapt)
-            connection.exec_driver_sql(f"{head}{', '.join([group] * len(some))}{tail}", values)
-    else:
-        sql, adapt = _prepared(statement, names, connection.dialect)
-        connection.exec_driver_sql(sql, [tuple([bind(row[name]) for name, bind in adapt]) for row in rows])
+        for sql, values in _rounds(_spelled(work, connection.dialect)):
+            connection.exec_driver_sql(sql, values)
+        return
+    for statement, rows in work:
+        if isinstance(statement, Insert) and len(rows) > 1:
+            sql, adapt = _prepared(statement, tuple(rows[0]), connection.dialect)
+            connection.exec_driver_sql(sql, [tuple([bind(row[name]) for name, bind in adapt]) for row in rows])
+        else:
+            connection.execute(statement, rows)
 
 
-def _pages(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Iterator[Sequence[Mapping[str, Any]]]:
+def _rounds(spelled: Iterable[tuple[str, Sequence[Any], int]]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Neighbours together, up to so many rows."""
+    together: list[str] = []
+    values: list[Any] = []
+    rows = 0
+    for sql, bound, count in spelled:
+        if together and rows + count > ROWS:
+            yield "; ".join(together), tuple(values)
+            together, values, rows = [], [], 0
+        together.append(sql)
+        values += bound
+        rows += count
+    if together:
+        yield "; ".join(together), tuple(values)
+
+
+def _spelled(work: Iterable[Work], dialect: Dialect) -> Iterator[tuple[str, Sequence[Any], int]]:
+    """Each statement as PostgreSQL's driver takes it: its text, its values in their order, and for how many rows."""
+    for statement, rows in work:
+        names = tuple(rows[0])
+        if isinstance(statement, Insert):
+            head, tail, adapt, fixed = _shape(statement, names, dialect)
+            group = f"({', '.join(['%s'] * len(names))})"
+            for some in _pages(rows, statement.get_execution_options().get(KEYS, ())):
+                values = [bind(row[name]) for row in some for name, bind in adapt]
+                yield f"{head}{', '.join([group] * len(some))}{tail}", [*values, *fixed], len(some)
+        else:
+            sql, adapt, always = _positional(statement, names, dialect)
+            for row in rows:
+                yield sql, [bind({**always, **row}[name]) for name, bind in adapt], 1
+
+
+def _pages(rows: Sequence[Row], keys: Sequence[str]) -> Iterator[Sequence[Row]]:
     """At most ROWS at a time, and no two with the same keys: one statement can't change a row twice."""
-    page: list[Mapping[str, Any]] = []
+    page: list[Row] = []
     seen: set[tuple[Any, ...]] = set()
     for row in rows:
         key = tuple(row[name] for name in keys)
@@ -52,13 +87,29 @@ def _pages(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Iterator[S
 
 
 @lru_cache(maxsize=200)
-def _shape(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> tuple[str, str, Adapt]:
-    """What stands before the rows of an INSERT of these columns, what behind, and how each value goes to the driver."""
+def _shape(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> tuple[str, str, Adapt, tuple[Any, ...]]:
+    """What stands before the rows of an INSERT of these columns and what behind, how each value goes to the driver, and
+    the values of what stands behind.
+    """
     quote = dialect.identifier_preparer.quote
     table = dialect.identifier_preparer.format_table(statement.table)
-    _, conflict, rest = str(statement.compile(dialect=dialect, column_keys=list(names))).partition(" ON CONFLICT ")
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    _, conflict, rest = str(compiled).partition(" ON CONFLICT ")
+    fixed = tuple(compiled.params[name] for name in _BIND.findall(rest))
     head = f"INSERT INTO {table} ({', '.join(map(quote, names))}) VALUES "  # noqa: S608  (names of our own tables)
-    return head, f"{conflict}{rest}", _adapt(statement, names, dialect)
+    return head, f"{conflict}{_BIND.sub('%s', rest)}", _adapt(statement, names, dialect), fixed
+
+
+@lru_cache(maxsize=200)
+def _positional(
+    statement: Update | Delete, names: tuple[str, ...], dialect: Dialect
+) -> tuple[str, Adapt, dict[str, Any]]:
+    """A statement with its values in order, how each goes to the driver, and those that are the same for every row."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    sql = str(compiled)
+    kinds = ((name, compiled.binds[name].type.dialect_impl(dialect)) for name in _BIND.findall(sql))
+    adapt = tuple((name, kind.bind_processor(dialect) or _as_it_is) for name, kind in kinds)
+    return _BIND.sub("%s", sql), adapt, dict(compiled.params)
 
 
 @lru_cache(maxsize=200)

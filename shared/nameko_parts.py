@@ -21,6 +21,7 @@ from shared import config, logs, memory, topology
 from shared.app import App, Delivery
 from shared.config import Settings
 from shared.definition import Definition
+from shared.messages import KEY_CONTENT_TYPE
 from shared.web import Api
 from shared.writer import Unavailable
 
@@ -73,6 +74,7 @@ class Hear(Entrypoint):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._batch: list[Any] = []
+        self._until = 0.0
         self._stopping = False
 
     def start(self) -> None:
@@ -107,7 +109,7 @@ class Hear(Entrypoint):
             channel.queue_bind(queue, exchange, key)
         self._batch = []
         channel.basic_qos(0, self._app.settings.prefetch, False)
-        channel.basic_consume(queue, callback=self._batch.append)
+        channel.basic_consume(queue, callback=self._take)
         self._app.listening = True
         look_at = 0.0
         while not self._stopping:
@@ -121,17 +123,28 @@ class Hear(Entrypoint):
                 self._batch.clear()
             connection.heartbeat_check()
 
+    def _take(self, message: Any) -> None:
+        if not self._batch:
+            self._until = time.monotonic() + self._app.settings.gather
+        if not self._can_wait(message):
+            self._until = 0.0
+        self._batch.append(message)
+
+    def _can_wait(self, message: Any) -> bool:
+        kind, sent = message.properties.get("content_type"), message.delivery_info
+        # A key comes right before what it opens. Orders of operations come over no exchange.
+        return kind == KEY_CONTENT_TYPE or bool(sent["exchange"] and self._app.definition.can_wait(sent["routing_key"]))
+
     def _drain(self, connection: Any) -> None:
-        # Wait for the first message, then take what has arrived by now.
-        timeout = 0.001 if self._batch else 1.0
+        # Wait for the first message, then take what has arrived by now; and what arrives for a moment, if all can wait.
         while len(self._batch) < self._app.settings.batch:
+            timeout = max(0.001, self._until - time.monotonic()) if self._batch else 1.0
             try:
                 connection.drain_events(timeout=timeout)
             except TimeoutError:
                 if not self._batch:
                     self._app.behind = 0.0
                 return
-            timeout = 0.001
 
     def _hand_over(self, connection: Any) -> bool:
         """Until it has worked; False when we are stopped before: the messages come again then."""

@@ -188,8 +188,7 @@ class Session:
 
     def flush(self) -> None:
         """Write everything to the database; the caller commits. Raises IntegrityError on a lost race."""
-        store.append(self.connection, self._rows)
-        write_all(self.connection, self._writes)
+        write_all(self.connection, [*((store.APPEND, row) for row in self._rows), *self._writes])
         self._flushed += len(self._rows)
         self._rows.clear()
         self._writes.clear()
@@ -215,6 +214,4 @@ def write_all(connection: Connection, writes: Iterable[Write]) -> None:
         if not runs or runs[-1][0] is not statement:
             runs.append((statement, []))
         runs[-1][1].append(parameters)
-    for runs in tables.values():
-        for statement, rows in runs:
-            many.execute(connection, statement, rows)
+    many.execute(connection, *(run for runs in tables.values() for run in runs))

@@ -6,7 +6,6 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, insert, text
 
-from shared import many
 from shared.tables import events
 
 # On PostgreSQL locks are taken in sorted order and before anything is read: a writer waits instead of failing on a
@@ -42,7 +41,8 @@ _GATES = {
         "WHERE stream IN (SELECT value FROM json_each(:streams))"
     ),
 }
-_APPEND = insert(events)
+APPEND = insert(events)
+"""Raises IntegrityError, when executed for a row, where its version is taken already."""
 
 
 def newer(connection: Connection, known: Mapping[str, int], *, locking: bool = False) -> Iterator[Row[Any]]:
@@ -67,9 +67,3 @@ def gates_and_held(connection: Connection, streams: Sequence[str]) -> Iterator[R
     else:
         parameters = {"streams": orjson.dumps(list(streams)).decode()}
     yield from connection.execute(_GATES[connection.dialect.name], parameters)
-
-
-def append(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Append rows of `events` in one statement. Raises IntegrityError when a version is taken already."""
-    if rows:
-        many.execute(connection, _APPEND, rows)

@@ -122,7 +122,7 @@ def _insert(connection: Connection, table: Table, names: Sequence[str], rows: Se
     if connection.dialect.name == "postgresql":
         copying.copy(connection, table, names, rows)
     else:
-        many.execute(connection, insert(table), rows)
+        many.execute(connection, (insert(table), rows))
 
 
 def _resume(app: App) -> tuple[int, str]:

@@ -36,6 +36,11 @@ REPLAYS = Replays({HOLD: Effect("expiry"), FORGET: Effect("forgetting")})
 """Both are facts decided once; their timers go when they are. There is nothing to do a second time."""
 
 
+def can_wait(kind: str) -> bool:
+    """A guest waits for what becomes of the visit; the pass is sent by mail."""
+    return kind not in HEARD or kind == "GuestRegistered"
+
+
 def react(message: Message, now: datetime) -> Sequence[BookingCommand]:
     """Our command for a heard message; () for what is of no use here. Raises ValidationError for what can't be read."""
     if message.type not in HEARD:

@@ -71,6 +71,7 @@ DEFINITION = Definition(
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
     react=reactions.react,
+    can_wait=reactions.can_wait,
     replays=reactions.REPLAYS,
     project=projections.project,
     metadata=projections.metadata,

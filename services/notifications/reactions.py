@@ -35,6 +35,11 @@ REPLAYS = Replays({SEND: Effect("mail", send_again)})
 """A letter that was sent has no timer any more, and no message that comes again makes a second one of the same id."""
 
 
+def can_wait(_kind: str) -> bool:
+    """A mail is under way for seconds anyway."""
+    return True
+
+
 def react(message: Message, now: datetime) -> Sequence[LetterCommand]:
     """The command that follows from a message; () for what we have no use for. Raises marshmallow.ValidationError."""
     data = hear(message.source, message.type, message.data)

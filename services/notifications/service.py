@@ -28,6 +28,7 @@ DEFINITION = Definition(
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
     react=reactions.react,
+    can_wait=reactions.can_wait,
     note=admission.heard,
     replays=reactions.REPLAYS,
     project=projections.project,

@@ -13,6 +13,11 @@ REPLAYS = Replays()
 """Nothing here has a side effect: a message that comes again is the gate's business."""
 
 
+def can_wait(kind: str) -> bool:
+    """Only for its place does anybody wait."""
+    return kind not in HEARD
+
+
 def react(message: Message, now: datetime) -> Sequence[HoldRooms | LetGoRooms]:
     """Our command for a heard message; () for what is of no use here. Raises ValidationError for what can't be read."""
     schema = HEARD.get(message.type)

@@ -36,6 +36,14 @@ _PRESENCE: Mapping[str, Presence] = {
 }
 
 
+_CAN_WAIT = ("AppointmentConfirmed", "GuestRegistered")
+
+
+def can_wait(kind: str) -> bool:
+    """A guest waits for a clerk's time, a clerk for who arrives; not for the plan of a later day."""
+    return kind not in HEARD or kind in _CAN_WAIT
+
+
 def react(message: Message, now: datetime) -> Sequence[StaffCalendarCommand]:
     """Our orders for a heard message; () for what is of no use here. Raises ValidationError for what can't be read."""
     schema = HEARD.get(message.type)

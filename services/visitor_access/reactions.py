@@ -22,6 +22,14 @@ REPLAYS = Replays({DAY_END: Effect("day's end")})
 """Who was missing is decided once per day; its timer goes then."""
 
 
+_CAN_WAIT = ("AppointmentRequested", "AppointmentConfirmed", "AppointmentMoved", "AppointmentReassigned")
+
+
+def can_wait(kind: str) -> bool:
+    """Nobody stands at the entrance yet who has only just booked."""
+    return kind not in HEARD or kind in _CAN_WAIT
+
+
 def react(message: Message, now: datetime) -> Sequence[Heard]:
     """Our command for a heard message; () for what is of no use here. Raises ValidationError for what can't be read."""
     schema = HEARD.get(message.type)

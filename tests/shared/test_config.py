@@ -60,6 +60,7 @@ def test_a_damaged_key_file_is_not_used(tmp_path: Path) -> None:
 BAD = {
     "FOYER_BATCH": ["many", "0", "-1"],
     "FOYER_PREFETCH": ["0", "x"],
+    "FOYER_GATHER": ["soon", "-1", "11"],
     "FOYER_LAND": ["XX", "nw"],
     "FOYER_LOG_LEVEL": ["LOUD"],
     "FOYER_TIMEZONE": ["Europe/Guetersloh", "", "/etc/passwd", "../x"],

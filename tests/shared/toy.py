@@ -24,6 +24,8 @@ from shared.tables import Write, upsert
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MOST = 1_000_000
+LATER = "CountedLater"
+"""A type of message that can wait."""
 
 
 class Refused(Exception):
@@ -207,7 +209,7 @@ def react(message: Message, now: datetime) -> Sequence[Any]:
     """Count what was counted elsewhere, under the speaker's name."""
     if message.data.get("note") == "react raises":
         raise LookupError("as told")
-    if message.type != "Counted":
+    if message.type not in ("Counted", LATER):
         return ()
     order = following(message, "counters")
     tally = f"{message.source}.{message.data['tally']}"
@@ -279,6 +281,7 @@ def definition(name: str = "counters", hears: tuple[str, ...] = ("toy", "other")
         http_default="127.0.0.1:0",
         hears=hears,
         react=react,
+        can_wait=LATER.__eq__,
         **{"replays": REPLAYS} | more,
     )
 

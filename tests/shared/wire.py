@@ -46,8 +46,8 @@ class Wire:
         """A process of the listener."""
         return toy.app(self.home, self.urls["counters"], amqp_url=self.amqp_url)
 
-    def process(self, role: str, name: str = "") -> Process:
-        """A publisher or a service, not yet started."""
+    def process(self, role: str, name: str = "", **more: str) -> Process:
+        """A publisher or a service, not yet started; `more` of its environment."""
         head, _, tail = self.urls["toy"].rpartition("toy")
         environment = {
             "FOYER_HOME": str(self.home),
@@ -56,14 +56,15 @@ class Wire:
             "FOYER_HTTP_COUNTERS": f"127.0.0.1:{self.http_port}",
             "FOYER_TRANSPORT_KEY": b64encode(b"t" * 32).decode(),
             "PYTHONPATH": str(Path.cwd()),
+            **more,
         }
         command = (sys.executable, "-m", "tests.shared.processes", role)
         return Process(role, command, self.home / f"{name or role}.log", environment)
 
     @contextmanager
-    def running(self, role: str, name: str = "") -> Iterator[Process]:
+    def running(self, role: str, name: str = "", **more: str) -> Iterator[Process]:
         """The same, running."""
-        process = self.process(role, name)
+        process = self.process(role, name, **more)
         process.start()
         try:
             yield process

@@ -1,0 +1,73 @@
+"""Messages for whose effect nobody waits gather for a moment: a transaction costs the same, however many it takes."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pika
+import pytest
+from sqlalchemy import select
+
+from deploy.servers import wait_until
+from shared import topology
+from shared.app import App, Delivery
+from shared.tables import events
+from tests.shared import log
+from tests.shared.test_writer import only_sqlite
+from tests.shared.toy import LATER, Speaker
+from tests.shared.wire import Wire
+
+INBOX = topology.queue("counters")
+LONG = "10"
+"""Seconds to gather that no test waits for."""
+
+
+@pytest.fixture
+def wire(home: Path, broker: str, make_database: Callable[[str], str]) -> Iterator[Wire]:
+    """A listener whose messages come from the test."""
+    wire = Wire(home, broker, make_database)
+    yield wire
+    wire.speaker.engine.dispose()
+
+
+def say(channel: Any, delivery: Delivery, kind: str) -> None:
+    """Send it, and leave a listener who would not wait the time to do it by itself."""
+    properties = pika.BasicProperties(content_type=delivery.content_type)
+    channel.basic_publish(topology.exchange("toy"), kind, delivery.body, properties)
+    time.sleep(0.3)
+
+
+def listening(channel: Any) -> None:
+    """Wait for the listener."""
+    channel.queue_declare(INBOX, durable=True, arguments=topology.QUEUE_ARGUMENTS)
+    wait_until(lambda: channel.queue_declare(INBOX, passive=True).method.consumer_count, 20, "the listener is there")
+
+
+def times(listener: App) -> list[str]:
+    """When each event was recorded: the same for all of one transaction."""
+    with listener.read() as connection:
+        return list(connection.execute(select(events.c.recorded_at).order_by(events.c.id)).scalars())
+
+
+@only_sqlite
+def test_what_can_wait_is_done_with_the_next_that_can_not(wire: Wire) -> None:
+    """In one transaction; and what comes alone later is not waited for."""
+    speaker, listener = Speaker(), wire.listener()
+    with wire.running("service", FOYER_GATHER=LONG), wire.channel() as channel:
+        listening(channel)
+        say(channel, speaker.say("a", kind=LATER), LATER)
+        say(channel, speaker.say("b", kind=LATER), LATER)
+        say(channel, speaker.say("c"), "Counted")
+        wait_until(lambda: len(log.totals(listener.engine)) == 3, 8, "all of them")
+    assert len(set(times(listener))) == 1
+
+
+@only_sqlite
+def test_it_waits_for_a_moment_only(wire: Wire) -> None:
+    """When nothing else comes."""
+    listener = wire.listener()
+    with wire.running("service", FOYER_GATHER="0.2"), wire.channel() as channel:
+        listening(channel)
+        say(channel, Speaker().say("a", kind=LATER), LATER)
+        wait_until(lambda: log.totals(listener.engine) == {"toy.a": 1}, 8, "it is done")
