@@ -194,7 +194,7 @@ class Booking(App):
         past, free = plan.starts_at < now, self.reads.free(plan, now)
         if (past or not free) and not unless():
             if past:
-                raise wrong("proposal", "This time has passed; please ask for new proposals.")
+                raise wrong("proposal", "This time has passed; please ask for new proposals.", "/problems/time_passed")
             title, kind = "This time is no longer free", "/problems/place_taken"
             raise Problem(409, title, kind=kind, errors={"proposal": title + "."}, proposals=self.instead(plan, now))
 
@@ -229,9 +229,9 @@ class Booking(App):
             self.handle(*(ForgetGuest(str(uuid4()), now, appointment) for appointment in due))
 
 
-def wrong(field: str, detail: str) -> Problem:
+def wrong(field: str, detail: str, kind: str = "about:blank") -> Problem:
     """The problem of a value that can't be taken."""
-    return Problem(422, "Some fields are not right", detail=f"{field}: {detail}", errors={field: detail})
+    return Problem(422, "Some fields are not right", kind=kind, detail=f"{field}: {detail}", errors={field: detail})
 
 
 def may_manage(app: Booking, request: Request, appointment: str, query: dict[str, Any]) -> None:

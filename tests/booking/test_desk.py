@@ -225,6 +225,17 @@ def test_a_time_that_is_gone_leads_to_others_with_nothing_typed_twice(town: Book
     assert _times(again)[0][0] != taken["proposal"]
 
 
+def test_a_time_that_has_begun_meanwhile_leads_to_the_next(town: Booking, at_desk: Client):
+    """What was "now" when it was shown is not any more."""
+    shown = _ask(at_desk)
+    first = {"proposal": _times(shown)[0][0], "name": ODD_NAME, "q": "Reisepass beantragen", "party_size": "1"}
+    town.clock = lambda: AT + timedelta(minutes=4)
+    again = at_desk.post("/desk/visits", data=first | {"key": "one"})
+    assert again.status_code == 409
+    assert desk.BEGUN in _text(again)
+    _visit(at_desk.post("/desk/visits", data=first | {"key": "two", "proposal": _times(again)[0][0]}))
+
+
 @pytest.mark.parametrize(
     ("given", "wrong"),
     [
