@@ -53,3 +53,18 @@ def test_a_process_does_without_what_it_has_no_use_for() -> None:
     """Neither module is needed, and there are no docstrings."""
     ask = [*COMMAND[:2], "-W", "ignore", "-c", SLIM]
     assert subprocess.run(ask, stdout=subprocess.PIPE, text=True, check=True).stdout.strip() == "[] None"
+
+
+SHARED = """
+import os
+from tests import forks
+forks.load("service")
+open_ = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+print([name for name in open_ if "eventpoll" in name])
+"""
+
+
+def test_forks_share_nothing_that_they_wait_with() -> None:
+    """Else the tests' services would wake each other without end."""
+    ask = [sys.executable, "-W", "ignore", "-c", SHARED]
+    assert subprocess.run(ask, stdout=subprocess.PIPE, text=True, check=True).stdout.strip() == "[]"
