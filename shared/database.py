@@ -31,7 +31,11 @@ def connect(url: str) -> Engine:
             raise ValueError("an SQLite URL must name a file, as in sqlite:///var/{service}.db")
         case "sqlite":
             engine = create_engine(
-                parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=5, max_overflow=20
+                parsed,
+                connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+                pool_size=5,
+                max_overflow=20,
+                hide_parameters=True,
             )
             event.listen(engine, "connect", _sqlite_settings)
             event.listen(engine, "begin", _sqlite_begin)
@@ -45,6 +49,7 @@ def connect(url: str) -> Engine:
                 pool_size=5,
                 max_overflow=20,
                 pool_pre_ping=False,
+                hide_parameters=True,  # an error's text may be logged
                 use_native_hstore=False,  # or each new connection asks first whether there is such a type
                 connect_args={"options": " ".join(f"-c {setting}" for setting in POSTGRESQL_SETTINGS)},
             )

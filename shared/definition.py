@@ -123,7 +123,8 @@ class Definition:
 
     `stories` are the prefixes of its streams that belong to one subject (`{prefix}-{subject}`).
     `replays` says what a replay does here; without it none is taken, and nothing that hangs on timers is done.
-    `can_wait` names the types of messages for whose effect nobody waits: they gather for a moment into one transaction.
+    `can_wait` names the types of messages, and `key`, for whose effect nobody waits: they gather for a moment into one
+    transaction.
     `note` makes rows of a heard message that no event of one's own stands behind; `beside` are tables of such rows.
     `shares_keys` lets its publisher send subject keys; `reads_keys` names the sources whose keys it keeps.
     """

@@ -2,32 +2,45 @@
 
 psycopg2 sends an upsert of n rows as n statements, each of which PostgreSQL parses and plans. One INSERT with many rows
 costs a fraction of that; and whatever is written together goes there as one string, since a way there and back costs
-as much as the row. SQLite takes many rows of a prepared statement as they are; but SQLAlchemy would look through
-each of them for what is the same in all.
+as much as the row. What must stay secret goes by itself: PostgreSQL writes into its log what it could not do. SQLite
+takes many rows of a prepared statement as they are; but SQLAlchemy would look through each of them for what is the same
+in all.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Delete, Insert, Update
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
 
-from shared.tables import KEYS
+from shared.tables import KEYS, SECRET
 
 Adapt = tuple[tuple[str, Callable[[Any], Any]], ...]
 """Names, and what makes of a value of that name what the driver takes."""
 Row = Mapping[str, Any]
 Work = tuple[Insert | Update | Delete, Sequence[Row]]
-"""A statement, and the rows to execute it for in their order. All rows have the same names."""
+"""A statement, and the rows to execute it for in their order: at least one, and all with the same names."""
 ROWS = 500
 """Rows of one statement, and of one round, at most."""
 _BIND = re.compile(r"%\((\w+)\)s")
 
 
+class _Spelled(NamedTuple):
+    """A statement as PostgreSQL's driver takes it: its text, its values in their order, and for how many rows."""
+
+    sql: str
+    values: Sequence[Any]
+    rows: int
+    alone: bool
+
+
 def execute(connection: Connection, *work: Work) -> None:
-    """Execute statements for their rows, one after the other."""
+    """Execute statements for their rows, one after the other. Raises KeyError, or on SQLite StatementError, for a row
+    that lacks a value, TypeError for an INSERT with values that are not in its rows.
+    """
     if connection.dialect.name == "postgresql":
         for sql, values in _rounds(_spelled(work, connection.dialect)):
             connection.exec_driver_sql(sql, values)
@@ -40,36 +53,36 @@ def execute(connection: Connection, *work: Work) -> None:
             connection.execute(statement, rows)
 
 
-def _rounds(spelled: Iterable[tuple[str, Sequence[Any], int]]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+def _rounds(spelled: Iterable[_Spelled]) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Neighbours together, up to so many rows."""
     together: list[str] = []
     values: list[Any] = []
-    rows = 0
-    for sql, bound, count in spelled:
-        if together and rows + count > ROWS:
+    rows, alone = 0, False
+    for one in spelled:
+        if together and (rows + one.rows > ROWS or alone or one.alone):
             yield "; ".join(together), tuple(values)
             together, values, rows = [], [], 0
-        together.append(sql)
-        values += bound
-        rows += count
+        together.append(one.sql)
+        values += one.values
+        rows, alone = rows + one.rows, one.alone
     if together:
         yield "; ".join(together), tuple(values)
 
 
-def _spelled(work: Iterable[Work], dialect: Dialect) -> Iterator[tuple[str, Sequence[Any], int]]:
-    """Each statement as PostgreSQL's driver takes it: its text, its values in their order, and for how many rows."""
+def _spelled(work: Iterable[Work], dialect: Dialect) -> Iterator[_Spelled]:
     for statement, rows in work:
         names = tuple(rows[0])
+        alone = SECRET in getattr(statement.table, "info", ())
         if isinstance(statement, Insert):
             head, tail, adapt, fixed = _shape(statement, names, dialect)
             group = f"({', '.join(['%s'] * len(names))})"
             for some in _pages(rows, statement.get_execution_options().get(KEYS, ())):
                 values = [bind(row[name]) for row in some for name, bind in adapt]
-                yield f"{head}{', '.join([group] * len(some))}{tail}", [*values, *fixed], len(some)
+                yield _Spelled(f"{head}{', '.join([group] * len(some))}{tail}", [*values, *fixed], len(some), alone)
         else:
             sql, adapt, always = _positional(statement, names, dialect)
             for row in rows:
-                yield sql, [bind({**always, **row}[name]) for name, bind in adapt], 1
+                yield _Spelled(sql, [bind({**always, **row}[name]) for name, bind in adapt], 1, alone)
 
 
 def _pages(rows: Sequence[Row], keys: Sequence[str]) -> Iterator[Sequence[Row]]:
@@ -94,8 +107,10 @@ def _shape(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> tuple
     quote = dialect.identifier_preparer.quote
     table = dialect.identifier_preparer.format_table(statement.table)
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
-    _, conflict, rest = str(compiled).partition(" ON CONFLICT ")
-    fixed = tuple(compiled.params[name] for name in _BIND.findall(rest))
+    first, conflict, rest = str(compiled).partition(" ON CONFLICT ")
+    if set(_BIND.findall(first)) != set(names):
+        raise TypeError(f"all values of an INSERT into {table} come with its rows")
+    fixed = tuple(bind(compiled.params[name]) for name, bind in _bound(compiled, rest))
     head = f"INSERT INTO {table} ({', '.join(map(quote, names))}) VALUES "  # noqa: S608  (names of our own tables)
     return head, f"{conflict}{_BIND.sub('%s', rest)}", _adapt(statement, names, dialect), fixed
 
@@ -107,9 +122,14 @@ def _positional(
     """A statement with its values in order, how each goes to the driver, and those that are the same for every row."""
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
     sql = str(compiled)
-    kinds = ((name, compiled.binds[name].type.dialect_impl(dialect)) for name in _BIND.findall(sql))
-    adapt = tuple((name, kind.bind_processor(dialect) or _as_it_is) for name, kind in kinds)
-    return _BIND.sub("%s", sql), adapt, dict(compiled.params)
+    always = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+    return _BIND.sub("%s", sql), _bound(compiled, sql), always
+
+
+def _bound(compiled: SQLCompiler, sql: str) -> Adapt:
+    """The names in a piece of a statement, in their order, and how each value goes to the driver."""
+    kinds = ((name, compiled.binds[name].type.dialect_impl(compiled.dialect)) for name in _BIND.findall(sql))
+    return tuple((name, kind.bind_processor(compiled.dialect) or _as_it_is) for name, kind in kinds)
 
 
 @lru_cache(maxsize=200)

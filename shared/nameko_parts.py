@@ -21,7 +21,6 @@ from shared import config, logs, memory, topology
 from shared.app import App, Delivery
 from shared.config import Settings
 from shared.definition import Definition
-from shared.messages import KEY_CONTENT_TYPE
 from shared.web import Api
 from shared.writer import Unavailable
 
@@ -131,13 +130,14 @@ class Hear(Entrypoint):
         self._batch.append(message)
 
     def _can_wait(self, message: Any) -> bool:
-        kind, sent = message.properties.get("content_type"), message.delivery_info
-        # A key comes right before what it opens. Orders of operations come over no exchange.
-        return kind == KEY_CONTENT_TYPE or bool(sent["exchange"] and self._app.definition.can_wait(sent["routing_key"]))
+        # What operations order comes over no exchange.
+        sent = message.delivery_info
+        return bool(sent["exchange"]) and self._app.definition.can_wait(sent["routing_key"])
 
     def _drain(self, connection: Any) -> None:
         # Wait for the first message, then take what has arrived by now; and what arrives for a moment, if all can wait.
-        while len(self._batch) < self._app.settings.batch:
+        most = min(self._app.settings.batch, self._app.settings.prefetch)
+        while len(self._batch) < most:
             timeout = max(0.001, self._until - time.monotonic()) if self._batch else 1.0
             try:
                 connection.drain_events(timeout=timeout)

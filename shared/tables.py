@@ -30,6 +30,9 @@ KEYS = "foyer_keys"
 SETS = "foyer_sets"
 """Execution option of an upsert: the columns that are set where the row exists."""
 
+SECRET = "foyer_secret"
+"""In the `info` of a table: what is written to it must not show where something else fails."""
+
 Write = tuple[Insert | Update | Delete, dict[str, Any]]
 """A statement and its parameters, executed in the transaction that appends the events."""
 
@@ -120,6 +123,7 @@ subject_keys = Table(
     Column("subject", Text, primary_key=True),
     Column("wrapped", LargeBinary),
     Column("sent", Boolean, nullable=False),
+    info={SECRET: True},
 )
 Index(
     "subject_keys_unsent",

@@ -37,7 +37,7 @@ REPLAYS = Replays({HOLD: Effect("expiry"), FORGET: Effect("forgetting")})
 
 
 def can_wait(kind: str) -> bool:
-    """A guest waits for what becomes of the visit; the pass is sent by mail."""
+    """A guest waits for what becomes of the visit; the number may come a moment later than that."""
     return kind not in HEARD or kind == "GuestRegistered"
 
 

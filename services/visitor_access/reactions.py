@@ -26,7 +26,7 @@ _CAN_WAIT = ("AppointmentRequested", "AppointmentConfirmed", "AppointmentMoved",
 
 
 def can_wait(kind: str) -> bool:
-    """Nobody stands at the entrance yet who has only just booked."""
+    """Who has only just booked comes to the entrance later than in a moment, also from the info desk."""
     return kind not in HEARD or kind in _CAN_WAIT
 
 

@@ -236,6 +236,16 @@ def test_a_time_that_has_begun_meanwhile_leads_to_the_next(town: Booking, at_des
     _visit(at_desk.post("/desk/visits", data=first | {"key": "two", "proposal": _times(again)[0][0]}))
 
 
+def test_so_it_is_when_a_visit_is_moved(town: Booking, at_desk: Client):
+    """From later to now."""
+    later = {"proposal": _times(_ask(at_desk))[1][0], "name": "Ada", "key": "one"}
+    appointment = _visit(at_desk.post("/desk/visits", data=later))
+    _confirm(town, appointment)
+    given = {"proposal": _times(at_desk.get(f"/desk/visits/{appointment}/times"))[0][0]}
+    town.clock = lambda: AT + timedelta(minutes=4)
+    assert desk.BEGUN in _text(at_desk.post(f"/desk/visits/{appointment}/move", data=given))
+
+
 @pytest.mark.parametrize(
     ("given", "wrong"),
     [

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from deploy.servers import wait_until
-from shared import topology
+from shared import orders, topology
 from shared.app import App, Delivery
 from shared.tables import events
 from tests.shared import log
@@ -31,10 +31,10 @@ def wire(home: Path, broker: str, make_database: Callable[[str], str]) -> Iterat
     wire.speaker.engine.dispose()
 
 
-def say(channel: Any, delivery: Delivery, kind: str) -> None:
+def say(channel: Any, delivery: Delivery, kind: str, exchange: str = topology.exchange("toy")) -> None:
     """Send it, and leave a listener who would not wait the time to do it by itself."""
     properties = pika.BasicProperties(content_type=delivery.content_type)
-    channel.basic_publish(topology.exchange("toy"), kind, delivery.body, properties)
+    channel.basic_publish(exchange, kind, delivery.body, properties)
     time.sleep(0.3)
 
 
@@ -61,6 +61,29 @@ def test_what_can_wait_is_done_with_the_next_that_can_not(wire: Wire) -> None:
         say(channel, speaker.say("c"), "Counted")
         wait_until(lambda: len(log.totals(listener.engine)) == 3, 8, "all of them")
     assert len(set(times(listener))) == 1
+
+
+@only_sqlite
+def test_what_operations_send_does_not_wait(wire: Wire) -> None:
+    """It comes over no exchange, under the name of the queue."""
+    speaker, listener = Speaker(), wire.listener()
+    with wire.running("service", FOYER_GATHER=LONG), wire.channel() as channel:
+        listening(channel)
+        say(channel, speaker.say("a", kind=LATER), LATER)
+        order = orders.Order("o", orders.DISCARD, "toy", "tally-x", 3)
+        say(channel, Delivery(orders.CONTENT_TYPE, order.body()), INBOX, "")
+        wait_until(lambda: log.totals(listener.engine) == {"toy.a": 1}, 8, "it is done")
+
+
+@only_sqlite
+def test_a_small_window_is_not_waited_to_be_larger(wire: Wire) -> None:
+    """More than FOYER_PREFETCH can't come."""
+    speaker, listener = Speaker(), wire.listener()
+    with wire.running("service", FOYER_GATHER=LONG, FOYER_PREFETCH="2"), wire.channel() as channel:
+        listening(channel)
+        for tally in "ab":
+            say(channel, speaker.say(tally, kind=LATER), LATER)
+        wait_until(lambda: len(log.totals(listener.engine)) == 2, 8, "both")
 
 
 @only_sqlite

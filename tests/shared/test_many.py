@@ -5,25 +5,31 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import (
+    JSON,
+    Boolean,
     Column,
     Connection,
     Engine,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
     bindparam,
     delete,
     event,
+    insert,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from shared import many
 from shared.app import App
 from shared.database import connect, reading, writing
 from shared.tables import upsert
+from tests.shared import toy
 from tests.shared.test_writer import count, only_postgresql
 from tests.shared.toy import NOON, TakeSeat
 
@@ -34,6 +40,9 @@ boxes = Table(
     Column("box", Text, primary_key=True),
     Column("holds", Text, nullable=False),
     Column("opened", Integer, nullable=False),
+    Column("facts", JSON),
+    Column("raw", LargeBinary),
+    Column("shut", Boolean),
 )
 _PUT = upsert(boxes, ["box"])
 _ONE = postgresql.insert(boxes)
@@ -43,8 +52,12 @@ _FILL = update(boxes).where(boxes.c.box == bindparam("b_box"))
 _TAKE = delete(boxes).where(boxes.c.box == bindparam("b_box"))
 
 
-def row(box: str, holds: str = "nothing", opened: int = 0) -> dict[str, object]:
-    return {"box": box, "holds": holds, "opened": opened}
+_SHUT = update(boxes).where(boxes.c.box == bindparam("b_box"), boxes.c.opened == bindparam("b_opened"))
+_KEPT = _ONE.on_conflict_do_update(index_elements=["box"], set_={"facts": {"kept": [1]}})
+
+
+def row(box: str, holds: str = "nothing", opened: int = 0, **more: object) -> dict[str, object]:
+    return {"box": box, "holds": holds, "opened": opened} | more
 
 
 WORK: Sequence[many.Work] = (
@@ -74,6 +87,56 @@ def rounds(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", see)
 
 
+def test_values_of_every_kind_arrive(make_database: Callable[[str], str]) -> None:
+    """As SQLAlchemy alone would bring them; nothing is nothing."""
+    engine = connect(make_database("boxes"))
+    metadata.create_all(engine)
+    with writing(engine) as connection:
+        every = {"facts": {"a": ["ä", None]}, "raw": b"\x00%s", "shut": True}
+        many.execute(
+            connection,
+            (_PUT, [row("a", **every), row("b", facts=None, raw=None, shut=None)]),
+            (_PUT, [row("c", facts=[], raw=b"", shut=False)]),
+            (_SHUT, [{"b_box": "c", "b_opened": 0, "shut": True, "raw": b"%"}]),
+            (_KEPT, [row("b")]),
+        )
+    with reading(engine) as connection:
+        query = select(boxes.c.facts, boxes.c.raw, boxes.c.shut).order_by(boxes.c.box)
+        found = [(facts, raw and bytes(raw), shut) for facts, raw, shut in connection.execute(query)]
+    engine.dispose()
+    assert found == [
+        ({"a": ["ä", None]}, b"\x00%s", True),
+        ({"kept": [1]}, None, None),
+        ([], b"%", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        (_FILL, [{"holds": "x"}]),
+        (_FILL, [{"b_box": "a", "holds": "x"}, {"b_box": "a"}]),
+        (_PUT, [row("a"), {"box": "b", "holds": "x"}]),
+    ],
+)
+def test_a_value_that_is_forgotten_is_missed(make_database: Callable[[str], str], work: many.Work) -> None:
+    """Instead of written as nothing."""
+    engine = connect(make_database("boxes"))
+    metadata.create_all(engine)
+    with pytest.raises((KeyError, StatementError)), writing(engine) as connection:
+        many.execute(connection, work)
+    engine.dispose()
+
+
+@only_postgresql
+def test_a_value_that_stands_in_the_statement_is_not_dropped(make_database: Callable[[str], str]) -> None:
+    """It would be, in an INSERT of many rows."""
+    engine = connect(make_database("boxes"))
+    with pytest.raises(TypeError), writing(engine) as connection:
+        many.execute(connection, (insert(boxes).values(opened=7), [{"box": "a", "holds": "x"}]))
+    engine.dispose()
+
+
 def test_statements_take_effect_in_their_order(make_database: Callable[[str], str]) -> None:
     """Fixed values, per cent signs and semicolons in values included; the same on both databases."""
     engine = connect(make_database("boxes"))
@@ -81,7 +144,7 @@ def test_statements_take_effect_in_their_order(make_database: Callable[[str], st
     with writing(engine) as connection:
         many.execute(connection, *WORK)
     with reading(engine) as connection:
-        found = [tuple(row) for row in connection.execute(select(boxes).order_by(boxes.c.box))]
+        found = [tuple(row)[:3] for row in connection.execute(select(boxes).order_by(boxes.c.box))]
     engine.dispose()
     assert found == [("a", "50 % of a", 1), ("c", "100 % marked", 7), ("d", "it's; (d) %(box)s", 0), *MANY]
 
@@ -92,6 +155,22 @@ def test_a_transaction_writes_in_one_round(app: App) -> None:
     with rounds(app.engine) as seen:
         app.handle(count("a"), count("b"), TakeSeat("t", NOON, "1", "ada"))
     assert len([statement for statement in seen if "INSERT" in statement]) == 1
+
+
+@only_postgresql
+def test_a_secret_goes_by_itself(app: App) -> None:
+    """PostgreSQL writes the whole of what it could not do into its log."""
+    with rounds(app.engine) as seen:
+        app.handle(count("a"), writes=[app.vault.seal("ada", "e/guest", {"name": "Ada"})[1]])
+    (secret,) = [statement for statement in seen if "subject_keys" in statement]
+    assert secret.count("INSERT") == 1
+
+
+def test_the_text_of_an_error_shows_no_values(app: App) -> None:
+    """It may be logged."""
+    with pytest.raises(IntegrityError) as caught, writing(app.engine) as connection:
+        many.execute(connection, (insert(toy.seats), [{"seat": "1", "who": "Ada"}, {"seat": "1", "who": "Ada"}]))
+    assert "Ada" not in str(caught.value)
 
 
 @only_postgresql

@@ -281,7 +281,7 @@ def definition(name: str = "counters", hears: tuple[str, ...] = ("toy", "other")
         http_default="127.0.0.1:0",
         hears=hears,
         react=react,
-        can_wait=LATER.__eq__,
+        can_wait="Counted".__ne__,
         **{"replays": REPLAYS} | more,
     )
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Integer, MetaData, Table, Text, bindparam, delete, literal_column
 from sqlalchemy.dialects import postgresql
 
-from shared.tables import KEYS, upsert
+from shared.tables import KEYS, SECRET, upsert
 
 beside = MetaData()
 passwords = Table(
@@ -11,6 +11,7 @@ passwords = Table(
     beside,
     Column("account", Text, primary_key=True),
     Column("hash", Text, nullable=False),
+    info={SECRET: True},
 )
 tries = Table(
     "tries",

@@ -42,7 +42,7 @@ WRONG = {
 }
 GONE = "Diese Zeit wurde gerade vergeben. Hier sind andere."
 BEGUN = "Diese Zeit hat inzwischen begonnen. Hier sind die nächsten."
-_LOST = {"/problems/place_taken": GONE, "/problems/time_passed": BEGUN}
+LOST = {"/problems/place_taken": GONE, "/problems/time_passed": BEGUN}
 _KEPT = ("q", "q2", "party_size", "name", "email", "street", "surname", "urgent", "step_free", "site")
 _NONE: dict[str, Any] = {"meant": (), "also": (), "chosen": (), "found": None, "message": "", "answers": {}, "key": ""}
 _finder: list[tuple[Any, Finder]] = []
@@ -96,7 +96,7 @@ def take(app: Any, request: Any) -> Response:
         raw = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
         accepted = app.request(body, f"desk {key}", raw, request.cause)
     except Problem as problem:
-        return search(app, request, _LOST.get(problem.kind, WRONG["proposal"]))
+        return search(app, request, LOST.get(problem.kind, WRONG["proposal"]))
     return see_other(f"/desk/visits/{accepted['appointment']}")
 
 

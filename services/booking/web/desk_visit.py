@@ -21,7 +21,6 @@ REFRESH = 1
 TIMES = 12
 NO_SUCH = ("Diesen Termin gibt es nicht", "Er wurde nie angefragt, oder seine Angaben wurden schon gelöscht.")
 TOO_LATE = ("Das geht nicht mehr", "Der Termin hat schon begonnen, ist vorbei oder wird gerade geändert.")
-GONE = "Diese Zeit wurde gerade vergeben. Hier sind andere."
 
 
 def see(app: Any, request: Request, appointment: str) -> Response:
@@ -79,8 +78,8 @@ def move(app: Any, request: Any, appointment: str) -> Response:
     _changeable(app, appointment)
     try:
         app.move(appointment, request.form.get("proposal", ""), request.cause)
-    except Problem:
-        return choose(app, request, appointment, GONE, 409)
+    except Problem as problem:
+        return choose(app, request, appointment, desk.LOST.get(problem.kind, desk.WRONG["proposal"]), 409)
     except Refused:
         raise Sorry(409, *TOO_LATE) from None
     return see_other(f"/desk/visits/{appointment}")

@@ -6,6 +6,8 @@ Times are RFC 3339 in UTC. Of an entry nothing is kept but its UID, its ETag and
 
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
+from shared.tables import SECRET
+
 metadata = MetaData()
 
 links = Table(
@@ -26,6 +28,7 @@ links = Table(
     Column("language", Text, nullable=False),
     Column("connected_at", Text, nullable=False),
     Index("calendar_links_clerk", "clerk"),
+    info={SECRET: True},
 )
 
 states = Table(
