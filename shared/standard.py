@@ -15,9 +15,35 @@ from werkzeug.wrappers import Request, Response
 from shared import metrics
 from shared.app import App
 from shared.tables import events, held, instant
-from shared.web import Api, api, json_response
+from shared.web import KEY, LONGEST, Api, api, json_response
 from shared.writer import Unavailable
 
+_KEYED = {
+    "in": "header",
+    "name": KEY,
+    "description": "The same key and body lead to the same answer, however often they come; another body to 422.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
+}
+_WRONG = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("field", "pointer", "detail")},
+    "required": ["field", "pointer", "detail"],
+}
+_PROBLEM = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string", "description": "about:blank, or which problem it is, as in /problems/place_taken"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": _WRONG,
+            "description": "Each wrong field, and what would be right",
+        },
+    },
+    "required": ["type", "title", "status"],
+}
 BEHIND = timedelta(seconds=30)
 """An unpublished event or a waiting message older than this is worth a line in /health."""
 
@@ -54,19 +80,22 @@ def health(app: App) -> dict[str, Any]:
 def openapi(app: App, calls: Iterable[Api]) -> dict[str, Any]:
     """OpenAPI 3.1 of a service's calls."""
     spec = APISpec(f"Foyer {app.definition.name}", "1", "3.1.0", plugins=[MarshmallowPlugin()])
+    spec.components.schema("Problem", _PROBLEM)
     for call in calls:
         if not call.hidden:
             path, parameters = _path(call.url)
             operation: dict[str, Any] = {"summary": call.summary, "parameters": parameters, "responses": {}}
             if call.query is not None:
                 operation["parameters"] = [*parameters, {"in": "query", "schema": call.query}]
+            if call.keyed:
+                operation["parameters"] = [*operation["parameters"], _KEYED]
             if call.body is not None:
                 operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": call.body}}}
             content = {"content": {"application/json": {"schema": call.answer}}} if call.answer else {}
             operation["responses"][str(call.status)] = {"description": call.summary or "done", **content}
             operation["responses"]["default"] = {
                 "description": "What is wrong, as RFC 9457 says",
-                "content": {"application/problem+json": {"schema": {"type": "object"}}},
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
             }
             spec.path(path, operations={call.method.lower(): operation})
     document: dict[str, Any] = spec.to_dict()

@@ -29,6 +29,9 @@ from shared.writer import Unavailable
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request body that are read at most."""
+KEY = "Idempotency-Key"
+LONGEST = 200
+"""Characters of such a key."""
 _REQUESTS = Counter("foyer_http_requests_total", "HTTP requests", ["method", "route", "status"])
 log = structlog.get_logger()
 
@@ -94,6 +97,7 @@ class Api(HttpRequestHandler):
     """One HTTP call. The method gets `request`, the path's values, and, where schemas are given, `query` and `body`.
 
     `role`: who may make it: one of these roles; () = everybody. `request.visitor` is who is signed in, or None.
+    `keyed`: it may bear an Idempotency-Key, which is then `request.key`; None where it bears none.
     """
 
     server = Server()
@@ -110,9 +114,10 @@ class Api(HttpRequestHandler):
         summary: str = "",
         hidden: bool = False,
         role: Sequence[str] = (),
+        keyed: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.query, self.body, self.answer = query, body, answer
+        self.query, self.body, self.answer, self.keyed = query, body, answer, keyed
         # Made once: a schema keeps nothing of what it has loaded.
         self._query, self._body = query and query(), body and body()
         self.status, self.summary, self.hidden = status, summary, hidden
@@ -122,6 +127,8 @@ class Api(HttpRequestHandler):
     def get_entrypoint_parameters(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Who is it, may they, and is what came right? Raises Problem."""
         self.admit(request)
+        if self.keyed:
+            request.key = _key(request)  # type: ignore[attr-defined]
         values = dict(request.path_values)  # type: ignore[attr-defined]
         if self._query is not None:
             values["query"] = _arguments.parse(self._query, request, location="query")
@@ -191,6 +198,14 @@ def _refusal(refused: Any) -> Problem:
     kind = f"/problems/{refused.reason}"
     title = refused.reason.replace("_", " ").capitalize()
     return Problem(422 if refused.field else 409, title, kind=kind, detail=refused.detail, errors=errors)
+
+
+def _key(request: Request) -> str | None:
+    """Raises Problem for a key that nobody could mean: under it a repetition would not be known again."""
+    key: str | None = request.headers.get(KEY)
+    if key is not None and not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
+        raise invalid({KEY: f"Send 1 to {LONGEST} printable ASCII characters, or no such header."})
+    return key
 
 
 def _cause(request: Request) -> Cause:

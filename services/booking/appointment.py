@@ -40,8 +40,8 @@ from services.booking.events import (
 )
 
 Status = Literal["unknown", "requested", "confirmed", "declined", "expired", "cancelled"]
-PATIENCE = timedelta(seconds=60)
-"""A guest waits for the answer on the page about so long; a later refusal is sent by mail."""
+PATIENCE = timedelta(seconds=10)
+"""A guest surely waits for the answer on the page so long; a later refusal is sent by mail, too."""
 
 AppointmentCommand = (
     ConfirmByGuest

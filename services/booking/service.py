@@ -332,9 +332,10 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
         answer=http.AcceptedAnswer,
         status=202,
         summary="Take a proposal",
+        keyed=True,
     )
     def request(self, request: Request, body: dict[str, Any]) -> Response:
-        key = request.headers.get("Idempotency-Key") or str(uuid4())
+        key = request.key or str(uuid4())  # type: ignore[attr-defined]
         raw = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
         accepted = self.app.request(body, key, raw, request.cause, by_mail=True)  # type: ignore[attr-defined]
         return json_response(accepted, 202, {"Location": f"/api/appointments/{accepted['appointment']}"})

@@ -87,12 +87,20 @@ class VisitorAccessService(Standard):
         body=ArrivalBody,
         answer=GuestAnswer,
         summary="The guest has arrived",
+        keyed=True,
     )
     def arrival(self, request: Request, code: str, body: dict[str, Any]) -> Response:
         """`code` is the pass, typed or scanned, or the appointment."""
         return enter(self.app, request, RecordArrival, code, body)
 
-    @api("DELETE", "/api/visits/<code>/arrival", role=DESKS, answer=GuestAnswer, summary="The arrival was a mis-click")
+    @api(
+        "DELETE",
+        "/api/visits/<code>/arrival",
+        role=DESKS,
+        answer=GuestAnswer,
+        summary="The arrival was a mis-click",
+        keyed=True,
+    )
     def no_arrival(self, request: Request, code: str) -> Response:
         """Takes back a departure after it, too."""
         return enter(self.app, request, UndoArrival, code, {})
@@ -104,6 +112,7 @@ class VisitorAccessService(Standard):
         body=DepartureBody,
         answer=GuestAnswer,
         summary="The guest has left",
+        keyed=True,
     )
     def departure(self, request: Request, code: str, body: dict[str, Any]) -> Response:
         """As seen at the door."""
@@ -144,7 +153,7 @@ class VisitorAccessService(Standard):
 
 def enter(app: App, request: Any, order: type[AtTheDesk], code: str, body: dict[str, Any]) -> Response:
     """What the desk enters. The answer is the guest as the list shows them, and the same for the same entry again."""
-    known_by = entry(request.headers.get("Idempotency-Key"), order.__name__, repr(sorted(body.items())))
+    known_by = entry(request.key, order.__name__, repr(sorted(body.items())))
     try:
         app.handle(order(str(uuid4()), app.clock(), code, entry=known_by, **body), cause=request.cause)
     except Refused as refused:

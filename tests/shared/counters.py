@@ -45,7 +45,7 @@ class CountersService(Standard):
         """What `toy` and `other` say."""
         self.app.hear(batch)
 
-    @api("POST", "/api/tallies", body=Order, status=202, summary="Count")
+    @api("POST", "/api/tallies", body=Order, status=202, summary="Count", keyed=True)
     def count(self, request: Any, body: dict[str, Any]) -> Response:
         """Under the name of the caller's tally."""
         order = toy.Count(request.cause.correlation, self.app.clock(), body["tally"], body["by"])

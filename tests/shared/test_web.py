@@ -104,6 +104,7 @@ WRONG: dict[str, tuple[Any, tuple[str, ...]]] = {
     "a control character": ({"tally": "a", "people": [{"name": "A\u0000da"}]}, ("people.0.name",)),
     "a line break": ({"tally": "a", "people": [{"name": "Ada\nBcc: x"}]}, ("people.0.name",)),
     "a line separator": ({"tally": "a", "people": [{"name": "Ada\u2028"+"x"}]}, ("people.0.name",)),
+    "a turned direction": ({"tally": "a", "people": [{"name": "Ada\u202eadA"}]}, ("people.0.name",)),
     "only blanks": ({"tally": "a", "people": [{"name": "   "}]}, ("people.0.name",)),
     "no offset": ({"tally": "a", "at": "2026-11-24T09:00:00"}, ("at",)),
     "no such day": ({"tally": "a", "at": "2026-02-30T09:00:00+01:00"}, ("at",)),
@@ -116,6 +117,13 @@ def test_what_is_wrong_is_named(call: Service, what: str) -> None:
     """Every field of it, with its place in the body."""
     body, fields = WRONG[what]
     check_problem(call("POST", "/api/tallies", body), 422, *fields)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a\tb", "sch\u00f6n"], ids=["empty", "long", "a tab", "no ASCII"])
+def test_a_key_that_nobody_could_mean_is_refused(call: Service, key: str) -> None:
+    """Under it, a repetition would not be known again."""
+    check_problem(call("POST", "/api/tallies", {"tally": "keyed"}, Idempotency_Key=key), 422, "Idempotency-Key")
+    assert call("POST", "/api/tallies", {"tally": "keyed"}, Idempotency_Key="x" * 200).status == 202
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b'"x"', b"null", b"\xff\xfe", b"{" * 5000, b'{"tally": "a" "by": 1}'])

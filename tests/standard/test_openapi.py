@@ -52,6 +52,15 @@ def test_it_names_the_calls_that_others_rely_on(service: str):
     assert CALLS[service] <= _document(service)["paths"].keys()
 
 
+@pytest.mark.parametrize(
+    ("service", "path"), [("booking", "/api/appointments"), ("visitor_access", "/api/visits/{code}/arrival")]
+)
+def test_it_names_the_key_that_makes_a_repetition_safe(service: str, path: str):
+    """A client that reads nothing else knows of it."""
+    parameters = _document(service)["paths"][path]["post"]["parameters"]
+    assert ["header", "Idempotency-Key"] in [[one["in"], one["name"]] for one in parameters]
+
+
 def test_two_methods_of_one_path_are_both_there():
     """A path is said once, with all that can be done with it."""
     assert {"get", "put"} <= _document("booking")["paths"]["/api/concerns"].keys()
