@@ -271,7 +271,8 @@ def test_what_makes_no_sense_is_told(town_hall: TownHall, foyer: Foyer, words: t
     "words", [("replay", "booking", "--to", "rooms", *SURE), ("streams",)], ids=lambda words: words[0]
 )
 def test_without_broker_or_database_it_says_so(town_hall: TownHall, foyer: Foyer, words: tuple[str, ...]) -> None:
-    """One sentence, and exit status 2."""
+    """One sentence, and exit status 2; where there is something to send."""
+    town_hall.confirmed(town_hall.proposals(ID_CARD, days=3)[0])
     gone = foyer(*words, FOYER_AMQP_URL="amqp://guest:guest@127.0.0.1:1/")
     assert (gone.returncode, "The message broker can't be used: no connection" in gone.stderr) == (2, True), gone
     gone = foyer(*words, FOYER_DATABASE_URL="sqlite:////nowhere/{service}.db")
