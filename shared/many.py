@@ -110,9 +110,9 @@ def _shape(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> tuple
     first, conflict, rest = str(compiled).partition(" ON CONFLICT ")
     if set(_BIND.findall(first)) != set(names):
         raise TypeError(f"all values of an INSERT into {table} come with its rows")
-    fixed = tuple(bind(compiled.params[name]) for name, bind in _bound(compiled, rest))
+    fixed = tuple(bind(compiled.params[name]) for name, bind in _bound(compiled, _BIND.findall(rest)))
     head = f"INSERT INTO {table} ({', '.join(map(quote, names))}) VALUES "  # noqa: S608  (names of our own tables)
-    return head, f"{conflict}{_BIND.sub('%s', rest)}", _adapt(statement, names, dialect), fixed
+    return head, f"{conflict}{_BIND.sub('%s', rest)}", _bound(compiled, names), fixed
 
 
 @lru_cache(maxsize=200)
@@ -123,12 +123,12 @@ def _positional(
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
     sql = str(compiled)
     always = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-    return _BIND.sub("%s", sql), _bound(compiled, sql), always
+    return _BIND.sub("%s", sql), _bound(compiled, _BIND.findall(sql)), always
 
 
-def _bound(compiled: SQLCompiler, sql: str) -> Adapt:
-    """The names in a piece of a statement, in their order, and how each value goes to the driver."""
-    kinds = ((name, compiled.binds[name].type.dialect_impl(compiled.dialect)) for name in _BIND.findall(sql))
+def _bound(compiled: SQLCompiler, names: Iterable[str]) -> Adapt:
+    """How each of these values of a statement goes to the driver."""
+    kinds = ((name, compiled.binds[name].type.dialect_impl(compiled.dialect)) for name in names)
     return tuple((name, kind.bind_processor(compiled.dialect) or _as_it_is) for name, kind in kinds)
 
 
@@ -136,13 +136,7 @@ def _bound(compiled: SQLCompiler, sql: str) -> Adapt:
 def _prepared(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> tuple[str, Adapt]:
     """An INSERT of these columns, and how each of its values, in their order, goes to the driver."""
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
-    return str(compiled), _adapt(statement, compiled.positiontup or (), dialect)
-
-
-def _adapt(statement: Insert, names: Sequence[str], dialect: Dialect) -> Adapt:
-    kinds = (statement.table.columns[name].type.dialect_impl(dialect) for name in names)
-    binds = (kind.bind_processor(dialect) or _as_it_is for kind in kinds)
-    return tuple(zip(names, binds, strict=True))
+    return str(compiled), _bound(compiled, compiled.positiontup or ())
 
 
 def _as_it_is(value: Any) -> Any:

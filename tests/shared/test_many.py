@@ -50,8 +50,6 @@ _OPEN = _ONE.on_conflict_do_update(index_elements=["box"], set_={"opened": boxes
 _MARK = update(boxes).where(boxes.c.box == bindparam("b_box")).values(holds="100 % marked", opened=boxes.c.opened + 7)
 _FILL = update(boxes).where(boxes.c.box == bindparam("b_box"))
 _TAKE = delete(boxes).where(boxes.c.box == bindparam("b_box"))
-
-
 _SHUT = update(boxes).where(boxes.c.box == bindparam("b_box"), boxes.c.opened == bindparam("b_opened"))
 _KEPT = _ONE.on_conflict_do_update(index_elements=["box"], set_={"facts": {"kept": [1]}})
 
