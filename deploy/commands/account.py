@@ -13,6 +13,7 @@ from deploy.home import BadInput, CannotDo
 from deploy.operations.action import How, Json, Outcome, Plan, Reason, Who, Yes, perform
 from deploy.operations.asked import print_json
 from deploy.town.calls import Calls, NotUp, Refused
+from services.booking.accounts.events import ROLES
 
 app = typer.Typer(no_args_is_help=True, help="Who may sign in to the pages of the staff, and what they may there.")
 Name = Annotated[str, typer.Argument(help="2 to 40 small letters, digits, dots, dashes")]
@@ -24,7 +25,7 @@ SHOWN_ONCE = "It is shown this once and kept nowhere."
 def add(
     name: Name,
     role: Annotated[
-        list[str], typer.Option("--role", help="clerk, info_desk, security_desk, catalogue, operations; several")
+        list[str], typer.Option("--role", help=f"{', '.join(ROLES)}; several")
     ],
     person: Annotated[str, typer.Option("--person", help="For a clerk: the id in the calendar of the staff")] = "",
     password_stdin: Stdin = False,
@@ -32,6 +33,8 @@ def add(
     who: Who = "",
 ) -> None:
     """Open an account, or give one other roles; its sessions end where they change."""
+    if unknown := [one for one in role if one not in ROLES]:
+        raise BadInput(f"No role is called {unknown[0]!r}; there are {', '.join(ROLES)}.")
     plan = Plan("account add", name, (f"Account {name}: {', '.join(role)}.",), {"roles": role, "person": person})
     password = _password(password_stdin)
 

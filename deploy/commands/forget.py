@@ -1,5 +1,6 @@
 """`foyer forget`: guests leave no readable trace in any service; the counts stay."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -49,7 +50,8 @@ def forget(
         typer.echo("Nothing to forget: " + ("they are forgotten already." if meant else "nobody is meant."))
         return
     lines = (
-        f"{len(meant)} appointments are forgotten: {keys} keys in {', '.join(s for s in has if has[s])}.",
+        f"{_counted(meant)} {'is' if len(meant) == 1 else 'are'} forgotten: "
+        f"{keys} keys in {', '.join(s for s in has if has[s])}.",
         "Their events stay, unreadable; visits that lie ahead are cancelled.",
     )
     data = {"appointments": meant, "keys": {service: len(of) for service, of in has.items()}}
@@ -58,7 +60,11 @@ def forget(
         run.go_on = "What was ordered is done; the same command does the rest."
         return _forget(run, meant, has, receipt)
 
-    perform(Plan("forget", f"{len(meant)} appointments", lines, data), How(dry_run, yes, reason, who, json), do)
+    perform(Plan("forget", _counted(meant), lines, data), How(dry_run, yes, reason, who, json), do)
+
+
+def _counted(appointments: Sequence[str]) -> str:
+    return f"{len(appointments)} appointment{'' if len(appointments) == 1 else 's'}"
 
 
 def _meant(appointment: str, number: str, guest: str, days: int | None) -> list[str]:
@@ -101,4 +107,4 @@ def _check(file: Path) -> None:
         raise CannotDo("This receipt was not made here, or it was changed.")
     if left := [service for service, of in forgetting.keys(appointments).items() if of]:
         raise CannotDo(f"The receipt is ours, but keys of these guests are in {', '.join(left)}.")
-    typer.echo(f"The receipt is ours: {len(appointments)} appointments, and no service has a key of them.")
+    typer.echo(f"The receipt is ours: {_counted(appointments)}, and no service has a key of them.")

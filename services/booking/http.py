@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates, validates_schema
 
 from services.booking import checklist
+from services.booking.appointment import Status
 from services.booking.contracts import DocumentV1, TextV1
 from services.booking.events import Concern, Document, Effect, Release, Share, Text, YesNo
 from services.booking.planning import PARTS, WEEKDAYS, released
@@ -17,6 +18,7 @@ from shared.fields import Instant, Key, Line
 
 YES_OR_NO = {"yes": True, "no": False, "1": True, "0": False, "true": True, "false": False}
 AUDIENCES = ("internal", "urgent")
+STATUSES = get_args(Status)
 MAX_PARTY = 50
 MAX_CONCERNS = 5
 LEIKA = re.compile(r"99[0-9]{12}")
@@ -359,7 +361,7 @@ class AcceptedAnswer(Schema):
     """The request is in the log; `status` turns to confirmed or declined soon."""
 
     appointment = fields.String()
-    status = fields.String()
+    status = fields.String(validate=validate.Equal("requested"))
     manage_token = fields.String()
 
 
@@ -367,7 +369,7 @@ class AppointmentAnswer(Schema):
     """`move` is what is being reserved instead; `alternatives` are fresh proposals where a request was declined."""
 
     appointment = fields.String()
-    status = fields.String()
+    status = fields.String(validate=validate.OneOf(STATUSES))
     site = fields.String()
     site_name = fields.Nested(TextV1)
     starts_at = Instant()

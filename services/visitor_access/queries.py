@@ -5,13 +5,14 @@ from datetime import date as Date
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from services.visitor_access import passes
 from services.visitor_access.projections import visits
 from shared.vault import BadToken, Vault
 
-STATUSES = ("announced", "registered", "arrived", "left", "missed", "removed")
+EXPECTED = ("announced", "registered")
+STATUSES = (*EXPECTED, "arrived", "left", "missed", "removed")
 log = structlog.get_logger()
 
 
@@ -42,6 +43,16 @@ def standing(connection: Connection, date: Date, site: str | None) -> int:
     if site is not None:
         query = query.where(visits.c.site == site)
     return hash(tuple(tuple(row) for row in connection.execute(query)))
+
+
+def next_day(connection: Connection, date: Date, site: str | None) -> tuple[Date, int] | None:
+    """The first day after `date` on which anybody is expected, and how many people; None where there is none."""
+    people = func.sum(visits.c.party_size)
+    query = select(visits.c.date, people).where(visits.c.date > date.isoformat(), visits.c.status.in_(EXPECTED))
+    if site is not None:
+        query = query.where(visits.c.site == site)
+    found = connection.execute(query.group_by(visits.c.date).order_by(visits.c.date).limit(1)).one_or_none()
+    return None if found is None else (Date.fromisoformat(found[0]), int(found[1]))
 
 
 def guest(connection: Connection, vault: Vault, code: str) -> dict[str, Any]:

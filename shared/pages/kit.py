@@ -167,6 +167,7 @@ class Kit:
             "title": title,
             "detail": detail,
             "typed": typed,
+            "forbidden": problem.status == 403,
             "again": request.full_path.rstrip("?"),
         }
         sign_in = self.sign_in_url(request) if problem.status == 401 else None

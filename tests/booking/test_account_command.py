@@ -89,7 +89,7 @@ def test_what_is_made_can_be_taken_back(booking: Booking, foyer: Foyer) -> None:
     ("words", "says"),
     [
         (("add", "X", "--role", "clerk"), "small letters"),
-        (("add", "desk-1", "--role", "king"), "roles"),
+        (("add", "desk-1", "--role", "king"), "No role is called 'king'; there are clerk, info_desk,"),
         (("add", "desk-1", "--role", "clerk"), "which clerk"),
         (("close", "nobody", "--yes", "--reason", "x"), "nobody"),
         (("password", "nobody"), "nobody"),

@@ -27,7 +27,7 @@ def test_nothing_is_done_by_showing_it(foyer: Foyer, town_hall: TownHall, guest:
     for more, status in ((("--dry-run",), 0), ((), 1), (("--yes",), 2)):
         asked = foyer("forget", guest.appointment, *more)
         assert asked.returncode == status, asked.stderr
-        assert f"1 appointments are forgotten: {len(HOLDERS)} keys in {', '.join(HOLDERS)}." in asked.stdout
+        assert f"1 appointment is forgotten: {len(HOLDERS)} keys in {', '.join(HOLDERS)}." in asked.stdout
     held = json.loads(foyer("export", "--guest", guest.appointment).stdout)
     assert held["guest"]["email"] == guest.email
     assert "manage_token" not in held["guest"]

@@ -188,6 +188,17 @@ def test_who_is_not_signed_in_is_led_there_and_back(client: Client, monkeypatch:
     assert client.get("/secret").headers["Location"].startswith("https://sso.example/in?")
 
 
+def test_who_may_not_is_led_on_not_back(client: Client, home: Path) -> None:
+    """To what the account is for: the service's own first page may be the one that was refused."""
+    settings = toy.settings(home, "sqlite://")
+    session = begin("a-1", ("visitor",), toy.app(home, f"sqlite:///{home}/toy.db").clock())
+    client.set_cookie("foyer_session", Sessions(settings.secret).sealed(session))
+    refused = client.get("/secret")
+    assert refused.status_code == 403
+    assert 'href="http://localhost:8001/sign-in"' in _text(refused).partition("<main")[2]
+    assert 'href="/"' not in _text(refused).partition("<main")[2]
+
+
 def test_the_navigation_shows_what_one_may(client: Client, home: Path) -> None:
     """And a form of a signed-in page bears the session's token."""
     assert "/secret" not in _text(client.get("/page"))

@@ -64,3 +64,9 @@ def test_it_names_the_key_that_makes_a_repetition_safe(service: str, path: str):
 def test_two_methods_of_one_path_are_both_there():
     """A path is said once, with all that can be done with it."""
     assert {"get", "put"} <= _document("booking")["paths"]["/api/concerns"].keys()
+
+
+def test_it_names_each_status_of_an_appointment():
+    """Whoever writes a client need not find them out one by one."""
+    status = _document("booking")["components"]["schemas"]["AppointmentAnswer"]["properties"]["status"]
+    assert set(status["enum"]) >= {"requested", "confirmed", "declined", "expired", "cancelled"}

@@ -78,6 +78,23 @@ def test_a_name_is_looked_for_in_all_views(entrance, number):
     assert entrance.guest("a2")["status"] == "registered"
 
 
+def test_an_empty_list_says_when_somebody_comes_next(entrance):
+    """As soon as nobody more is expected today, and only where the list of those to come is looked at."""
+    entrance.register(day=26, party_size=2)
+    entrance.register("a2", day=26)
+    entrance.register("nord", day=25, site="nord")
+    entrance.now = at("08:55")
+    expected = "Als Nächstes werden 4 Personen erwartet: Donnerstag, 26. November."
+    assert expected in shown(entrance, "/entrance?site=rathaus")
+    assert expected in shown(entrance, "/entrance?site=rathaus&view=all")
+    assert "Mittwoch, 25. November." in shown(entrance)
+    assert "Als Nächstes" not in shown(entrance, "/entrance?view=house")
+    assert "Next, 4 people are expected: Thursday, 26 November." in shown(entrance, "/entrance?site=rathaus&lang=en")
+    entrance.hear("AppointmentCancelled")
+    entrance.hear("AppointmentCancelled", "a2")
+    assert "Als Nächstes" not in shown(entrance, "/entrance?site=rathaus&lang=de")
+
+
 def test_a_name_that_nobody_has_leads_to_the_info_desk(entrance, number):
     """And says so."""
     page = shown(entrance, wanted="Niemand")

@@ -34,7 +34,7 @@ WRONG = {
     "unknown": "Dazu gibt es kein Anliegen. Bitte versuchen Sie ein anderes Wort.",
     "twice": "Das ist schon das erste Anliegen. Bitte geben Sie ein anderes an, oder lassen Sie das Feld leer.",
     "party_size": "Bitte geben Sie eine Zahl an, die für dieses Anliegen möglich ist.",
-    "name": "Bitte geben Sie den Namen an, höchstens 200 Zeichen.",
+    "name": "Bitte geben Sie den Namen an, höchstens 200 gewöhnliche Zeichen.",
     "email": "Bitte geben Sie eine E-Mail-Adresse an, wie name@example.org, oder lassen Sie das Feld leer.",
     "street": "Wer zuständig ist, hängt von der Straße ab. Bitte geben Sie sie an.",
     "surname": "Wer zuständig ist, hängt vom Nachnamen ab. Bitte geben Sie ihn an.",

@@ -26,7 +26,7 @@ LONGEST = 300
 """Characters that are kept of what is typed, right or wrong."""
 NONCE = 12
 WRONG = {
-    "name": "Bitte geben Sie Ihren Namen an, höchstens 200 Zeichen.",
+    "name": "Bitte geben Sie Ihren Namen an, höchstens 200 gewöhnliche Zeichen.",
     "email": "Bitte geben Sie eine E-Mail-Adresse an, wie name@example.org.",
     "phone": "Bitte geben Sie höchstens 40 Zeichen an.",
 }

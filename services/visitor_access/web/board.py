@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.visitor_access.queries import EXPECTED
+
 NEXT = timedelta(hours=1)
 LATE = timedelta(minutes=10)
 """So long after the time of the visit a guest counts as late."""
-WAITING = ("announced", "registered")
 VIEWS = ("soon", "expected", "house", "gone", "all")
 
 
@@ -35,7 +36,7 @@ class Row:
             case "soon":
                 return self.soon
             case "expected":
-                return self.status in WAITING
+                return self.status in EXPECTED
             case "house":
                 return self.status == "arrived"
             case "gone":
@@ -69,7 +70,7 @@ def board(guests: Sequence[Mapping[str, Any]], now: datetime, view: str, wanted:
 
 
 def _row(guest: Mapping[str, Any], now: datetime) -> Row:
-    starts_at, waiting = datetime.fromisoformat(guest["starts_at"]), guest["status"] in WAITING
+    starts_at, waiting = datetime.fromisoformat(guest["starts_at"]), guest["status"] in EXPECTED
     at = guest["left_at"] or guest["arrived_at"]
     return Row(
         appointment=guest["appointment"],

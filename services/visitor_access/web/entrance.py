@@ -143,6 +143,14 @@ def _day(app: House, site: str | None, view: str, wanted: str) -> Board:
     return board(listed["guests"], app.clock(), view, wanted)
 
 
+def _next_day(app: House, site: str | None, view: str, day: Board) -> tuple[Date, int] | None:
+    """What is said where the list of today has come to its end, or never begun."""
+    if day.visits["expected"] or view in ("house", "gone"):
+        return None
+    with app.read() as connection:
+        return queries.next_day(connection, _today(app), site)
+
+
 def _around(app: House, request: Request, site: str | None, view: str, wanted: str, day: Board) -> dict[str, Any]:
     now, known = app.clock().astimezone(ZoneInfo(app.settings.timezone)), names("FOYER_SITES")
     return {
@@ -152,6 +160,7 @@ def _around(app: House, request: Request, site: str | None, view: str, wanted: s
         "view": view,
         "wanted": wanted,
         "day": day,
+        "next_day": _next_day(app, site, view, day),
         "now": now,
         "zone": now.tzinfo,
         "key": str(uuid4()),
