@@ -16,6 +16,9 @@ from services.booking.web.catalogue_file import CatalogueError, Concern, dump, p
 
 WRONG = 2
 """Exit status when the command could not do what was asked."""
+SHOWN = 10
+"""Concerns that a warning names."""
+Clerk = dict[str, Any]
 app = typer.Typer(no_args_is_help=True, help="The catalogue of concerns: read it from a file, write it to one.")
 
 
@@ -40,6 +43,7 @@ def import_(
     calls = Calls()
     changes = differences(fetch(calls), concerns)
     show(changes)
+    warn(nobody_for(concerns, staff(calls)))
     if dry_run or not changes:
         return
     if not yes:
@@ -90,6 +94,39 @@ def fetch(calls: Calls) -> list[Concern]:
         fail(str(error))
     concerns: list[Concern] = answer["concerns"]
     return concerns
+
+
+def staff(calls: Calls) -> Sequence[Clerk] | None:
+    """All clerks; None where nobody says who they are, for instance because the service is down."""
+    try:
+        clerks: list[Clerk] = calls.get("staff_calendar", "/api/staff")["staff"]
+    except (NotUp, Refused):
+        return None
+    return clerks
+
+
+def nobody_for(concerns: Sequence[Concern], clerks: Sequence[Clerk] | None) -> list[str]:
+    """The keys of the concerns that no clerk of their department has all competences for."""
+    return [
+        one["key"]
+        for one in concerns
+        if clerks is not None
+        and not any(
+            one["department"] in clerk["departments"] and set(one["competences"]) <= set(clerk["competences"])
+            for clerk in clerks
+        )
+    ]
+
+
+def warn(keys: Sequence[str]) -> None:
+    """No reason to refuse a catalogue: the clerks may come after it."""
+    if keys:
+        more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
+        typer.echo(
+            f"Nobody can be booked for {', '.join(keys[:SHOWN])}{more}: "
+            "no clerk of their department has all competences that they need.",
+            err=True,
+        )
 
 
 def differences(old: Sequence[Concern], new: Sequence[Concern]) -> list[Change]:

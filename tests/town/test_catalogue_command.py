@@ -23,8 +23,11 @@ class Booking:
     def __init__(self, *concerns: dict[str, Any]) -> None:
         self.concerns = list(concerns)
         self.puts = 0
+        self.staff: list[dict[str, Any]] = list(load().clerks.values())
 
     def __call__(self, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, Any]:
+        if path == "/api/staff":
+            return 200, {"staff": self.staff}
         if method == "PUT":
             self.puts += 1
             self.concerns = body["concerns"]
@@ -65,6 +68,19 @@ def test_a_dry_run_and_an_import_without_changes_set_nothing(serve: Serve) -> No
     booking.concerns = CONCERNS
     assert "already as in the file" in run("import", str(GUETERSLOH / "concerns.csv")).output
     assert booking.puts == 0
+
+
+def test_what_nobody_can_do_is_said_and_imported(serve: Serve, tmp_path: Path) -> None:
+    """A competence misspelt would only show as a concern without times."""
+    booking = Booking()
+    serve(booking)
+    file = tmp_path / "catalogue.csv"
+    file.write_text(dump([CONCERNS[0], {**CONCERNS[1], "competences": ["spelling"]}]))
+    result = run("import", str(file), "--yes")
+    assert f"Nobody can be booked for {CONCERNS[1]['key']}: no clerk" in result.output
+    assert (result.exit_code, booking.puts) == (0, 1)
+    file.write_text(dump(CONCERNS[:2]))
+    assert "Nobody can" not in run("import", str(file), "--yes").output
 
 
 def test_without_a_terminal_an_import_must_be_agreed_to(serve: Serve) -> None:
@@ -126,7 +142,7 @@ def test_services_that_are_down_are_named_in_one_sentence(monkeypatch: pytest.Mo
 def test_what_booking_refuses_is_shown_by_field(serve: Serve) -> None:
     """The file may be right for us and wrong for a newer booking."""
     problem = {"title": "Some fields are not right", "errors": [{"field": "concerns.0.minutes", "detail": "too long"}]}
-    serve(lambda method, *_: (422, problem) if method == "PUT" else (200, {"concerns": []}))
+    serve(lambda method, *_: (422, problem) if method == "PUT" else (200, {"concerns": [], "staff": []}))
     result = run("import", str(GUETERSLOH / "concerns.csv"), "--yes")
     assert result.exit_code == 2
     assert result.output.splitlines()[-2:] == ["Some fields are not right", "concerns.0.minutes: too long"]
