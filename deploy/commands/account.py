@@ -24,9 +24,7 @@ SHOWN_ONCE = "It is shown this once and kept nowhere."
 @app.command()
 def add(
     name: Name,
-    role: Annotated[
-        list[str], typer.Option("--role", help=f"{', '.join(ROLES)}; several")
-    ],
+    role: Annotated[list[str], typer.Option("--role", help=f"{', '.join(ROLES)}; several")],
     person: Annotated[str, typer.Option("--person", help="For a clerk: the id in the calendar of the staff")] = "",
     password_stdin: Stdin = False,
     reason: Reason = "",
