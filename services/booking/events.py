@@ -82,7 +82,7 @@ class Concern:
 
     Not sooner than `lead_minutes` from now, nor before the day `lead_days` after today, which begins at local midnight.
     `buffer_minutes` are kept free after a visit, `buffer_before_minutes` before it; of two buffers between neighbours
-    the larger counts.
+    the larger counts. Where `topic_en` is empty, `topic` is shown in English, too.
     """
 
     key: str
@@ -108,6 +108,7 @@ class Concern:
     questions: tuple[YesNo, ...] = ()
     effects: tuple[Effect, ...] = ()
     release: Release | None = None
+    topic_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)

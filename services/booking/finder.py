@@ -101,6 +101,7 @@ def _texts(concern: Concern) -> Iterable[tuple[str, float]]:
     for keyword in concern.keywords:
         yield keyword, KEYWORD
     yield concern.topic, TOPIC
+    yield concern.topic_en, TOPIC
 
 
 def stemmed(text: str) -> list[str]:

@@ -139,6 +139,7 @@ class ConcernBody(Schema):
         validate=validate.Regexp(LEIKA.pattern + r"\Z", error="A LeiKa key is 99 and 12 more digits."),
     )
     topic = Line(shortest=0, load_default="")
+    topic_en = Line(shortest=0, load_default="")
     keywords = fields.List(Line(), load_default=list)
     extra_minutes_per_person = _minutes(0, 120, load_default=0)
     equipment = fields.List(Key(), load_default=list)

@@ -39,6 +39,7 @@ PASS = Concern(
     max_party=4,
     questions=(CHILD,),
     effects=(Effect("child+", document="consent"),),
+    topic_en="Identity <cards>",
 )
 DOG = Concern("dog", Text("Hundesteuer", "Dog tax"), "buergerbuero", 5, competences=("pass",), max_party=2)
 ANSWERED = "concern=pass&seen=concerns&answer=child:no&party=1&step_free=no&seen=documents"
@@ -152,6 +153,16 @@ def test_the_concern_is_found_by_what_one_would_say(town: Booking) -> None:
     nothing = finding.search(town, Browser().ask("/search?q=<script>"))
     assert "<script>" not in nothing.get_data(as_text=True).split("<main")[1].split("</main")[0]
     assert finding.search(town, Browser().ask("/search?q=++")).status_code == 422
+
+
+def test_topics_are_in_the_readers_language_and_nothing_is_left_out(town: Booking) -> None:
+    """What has no topic comes last; a topic without an English name is shown as it is."""
+    town.handle(SetCatalogue("c", NOW, (PASS, DOG, replace(DOG, key="cat", topic="Zoo"))))
+    shown = {"de": ["Ausweise", "Zoo", "Weitere Anliegen"], "en": ["Identity <cards>", "Zoo", "Other concerns"]}
+    for language, topics in shown.items():
+        page = finding.start(town, Browser().ask(f"/?lang={language}")).get_data(as_text=True)
+        assert [unescape(one) for one in re.findall(r'accordion__header"><span[^>]*>([^<]*)<', page)] == topics
+    assert "Reisepass <b>" in _text(finding.search(town, Browser().ask("/search?q=identity")))
 
 
 def test_one_question_after_the_other_leads_to_the_times(town: Booking) -> None:

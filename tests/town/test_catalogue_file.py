@@ -204,6 +204,7 @@ CONCERNS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "leika": st.none() | st.from_regex("99[0-9]{12}", fullmatch=True),
         "name": st.fixed_dictionaries({"de": TEXTS, "en": TEXTS}),
         "topic": TEXTS,
+        "topic_en": TEXTS,
         "keywords": st.lists(TEXTS, max_size=4),
         "department": SLUGS,
         "minutes": st.integers(5, 480),

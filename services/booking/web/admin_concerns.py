@@ -213,6 +213,7 @@ def _form(
         labels=concern_form.LABELS,
         departments=sorted({one.department for one in app.reads.concerns()}),
         topics=sorted({one.topic for one in app.reads.concerns()}),
+        topics_en=sorted({one.topic_en for one in app.reads.concerns()}),
     )
 
 

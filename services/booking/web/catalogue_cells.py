@@ -222,6 +222,7 @@ class Row(Schema):
     release = Json(dict)
     buffer_before_minutes = Whole(0, 120, required=False)
     lead_days = Whole(0, 180, required=False)
+    topic_en = Text(may_be_empty=True)
 
     @post_load
     def concern(self, cells: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -237,7 +238,7 @@ class Row(Schema):
         return {**concern, "name_de": concern["name"]["de"], "name_en": concern["name"]["en"]}
 
 
-OPTIONAL = ("questions", "effects", "release", "buffer_before_minutes", "lead_days")
+OPTIONAL = ("questions", "effects", "release", "buffer_before_minutes", "lead_days", "topic_en")
 """Columns that a file may leave out: empty for most concerns."""
 COLUMNS: tuple[str, ...] = tuple(name for name in Row().fields if name not in OPTIONAL)
 

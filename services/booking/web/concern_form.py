@@ -24,7 +24,7 @@ NUMBERS = (
     "grid_minutes",
 )
 LISTS = ("keywords", "competences", "equipment")
-TEXTS = ("key", "department", "topic", "leika", "online_url", "responsibility")
+TEXTS = ("key", "department", "topic", "topic_en", "leika", "online_url", "responsibility")
 RULES = ("questions", "effects", "release")
 LABELS = {
     "key": "Kürzel",
@@ -32,6 +32,7 @@ LABELS = {
     "name.en": "Name auf Englisch",
     "department": "Bereich",
     "topic": "Thema",
+    "topic_en": "Thema auf Englisch",
     "keywords": "Stichworte",
     "leika": "LeiKa-Schlüssel",
     "online_url": "Online-Dienst",
@@ -57,6 +58,7 @@ WRONG = {
     "name.en": "Bitte geben Sie einen Namen an, höchstens 200 Zeichen.",
     "department": "Das Kürzel des Bereichs: kleine Buchstaben ohne Umlaute, Ziffern, Punkt, Binde- und Unterstrich.",
     "topic": "Höchstens 200 Zeichen.",
+    "topic_en": "Höchstens 200 Zeichen.",
     "keywords": "Stichworte, mit Komma getrennt, jedes höchstens 200 Zeichen.",
     "leika": "Höchstens 20 Zeichen, oder leer.",
     "online_url": "Eine Adresse, die mit https:// beginnt, oder leer.",

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Request, Response
 from services.booking.web import house, steps
 from services.booking.web.house import House
 from services.booking.web.journey import MOST_CONCERNS
-from services.booking.web.pages import by_topic, page
+from services.booking.web.pages import KIT, by_topic, page
 
 LONGEST = 200
 """Characters of what is searched for."""
@@ -40,7 +40,7 @@ def _shown(app: House, request: Request, template: str, status: int = 200, **val
         return house.see_other(house.address(app, "/visit", visit))
     concerns = [one for one in app.reads.concerns() if one.key not in visit.concerns]
     shown: dict[str, Any] = {
-        "topics": by_topic(concerns),
+        "topics": by_topic(concerns, KIT.words(request).language),
         "concerns": concerns,
         "chosen": steps.concerns_of(visit, app.reads.catalogue),
         # Whoever adds a concern keeps what was answered, but sees the list of concerns again.

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,9 +38,18 @@ def place(app: Any, site: str) -> SitePlace:
     return SitePlace(app.reads.site_name(site), sites.addresses().get(site, ""))
 
 
-def by_topic(concerns: Sequence[Concern]) -> list[tuple[str, list[Concern]]]:
-    """Concerns grouped by topic, as the catalogue orders them."""
-    return [(topic, list(group)) for topic, group in groupby(concerns, key=lambda concern: concern.topic)]
+def by_topic(concerns: Sequence[Concern], language: str) -> list[tuple[str, list[Concern]]]:
+    """Concerns grouped by topic, in alphabetical order of that language's topics; those without one, "", at the end."""
+    groups: dict[str, list[Concern]] = {}
+    for concern in concerns:
+        groups.setdefault(concern.topic, []).append(concern)
+    named = [(_topic(topic, some, language), some) for topic, some in groups.items()]
+    return sorted(named, key=lambda group: (not group[0], _sortable(group[0])))
+
+
+def _topic(topic: str, concerns: Sequence[Concern], language: str) -> str:
+    english = next((one.topic_en for one in concerns if one.topic_en), topic)
+    return english if language == "en" else topic
 
 
 def letters(concerns: Sequence[Concern], language: str) -> list[tuple[str, list[Concern]]]:
