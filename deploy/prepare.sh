@@ -91,9 +91,10 @@ venv() {
     say "Installing the packages of $1, a minute or so ..."
     $VENV/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r "$1"
     # On all processors, and also without docstrings, as the processes run (deploy/run.py): the first start does not wait
-    # for that. Of what tests need, most is never loaded.
+    # for that. Of what tests need, and of what is left out here, most is never loaded.
     [ "$1" != requirements.txt ] ||
-        $VENV/bin/python -m compileall -q -j 0 -o 0 -o 2 $VENV/lib deploy services shared >/dev/null 2>&1 || true
+        $VENV/bin/python -m compileall -q -j 0 -o 0 -o 2 -x '/(pip|setuptools|lexers|styles|countries|financial|tests?)/' \
+            $VENV/lib deploy services shared >/dev/null 2>&1 || true
     # The build tool is among the pinned packages, so nothing is fetched without a hash.
     [ -x $VENV/bin/foyer ] || $VENV/bin/pip install --quiet --disable-pip-version-check \
         --no-deps --no-build-isolation --editable . >/dev/null

@@ -109,8 +109,8 @@ def run_publisher(name: str) -> None:
     logs.configure(settings)
     # pika logs every failed try with its whole stack; the publisher says it in one line.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    with archive.keeping(place(name), settings):
-        publisher.run(place(name), [place(service) for service in SERVICES], settings)
+    with archive.keeping(place(name), settings) as numbered:
+        publisher.run(place(name), [place(service) for service in SERVICES], settings, numbered)
 
 
 def run_calendars() -> None:

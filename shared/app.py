@@ -138,14 +138,17 @@ class App:
         for event in session.decided:
             metrics.APPENDED.labels(type(event).__name__).inc()
         if session.appended:
-            # A hint only: the publisher also looks by itself.
-            with contextlib.suppress(OSError):
-                self._wake.sendto(b"!", str(self.settings.wake_path))
+            self.hint()
         if self.writer.in_doubt:
             self.reload()
             self.writer.in_doubt = False
         elif session.decided:
             self.committed(session.decided)
+
+    def hint(self) -> None:
+        """Wake the publisher: there may be something to publish. It also looks by itself."""
+        with contextlib.suppress(OSError):
+            self._wake.sendto(b"!", str(self.settings.wake_path))
 
     def started(self) -> None:
         """Called once before the first request or message; for a service that keeps something in memory."""

@@ -8,7 +8,7 @@ not bound to the exchanges: `mandatory` would no longer notice that a listener's
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -23,7 +23,9 @@ from shared.publisher import EVENT, WINDOW, Publisher, Sent
 from shared.topology import Placed
 
 LOOK_AGAIN = 1.0
-"""Seconds between two looks at the log."""
+"""Seconds between two looks at a log that grows."""
+LOOK_SELDOM = 30.0
+"""The same where the publisher, which is in this process, has numbered nothing."""
 PAUSE = 5.0
 """Seconds before the next try when broker, database or archive stopped it."""
 _PRECONDITION = 406
@@ -40,8 +42,21 @@ class Archiver(Publisher):
 
     def __init__(self, place: Placed, settings: Settings) -> None:
         super().__init__(place, (), settings)
+        self._hinted = False
         self._mandatory = True  # an archive that was deleted is made again
         self._arguments = topology.archive_arguments(settings.archive_days, settings.archive_megabytes)
+
+    def hint(self) -> None:
+        """There is something new in the log; called by the publisher's thread."""
+        loop = self._loop
+        if loop is not None and not self._hinted:
+            self._hinted = True
+            with contextlib.suppress(Exception):  # it may just be closed: the next one begins with a look
+                loop.add_callback_threadsafe(lambda: self._plan(LOOK_AGAIN))
+
+    def _begin(self, position: int) -> None:
+        self._hinted = False
+        super()._begin(position)
 
     def _waking(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -80,12 +95,13 @@ class Archiver(Publisher):
         self._waiting_for_room = room < WINDOW // 4
         if self._waiting_for_room:
             return
+        self._hinted = False  # before it looks, so that nothing numbered afterwards goes without a hint
         rows = self._behind(room)
         for row in rows:
             self._read_up_to = row.position
             if row.said is not None:
                 self._publish(self._channel, "", topology.ARCHIVE, numbered(row.message, row.position), EVENT)
-        self._plan(self.SETTLE if len(rows) == room else LOOK_AGAIN)
+        self._plan(self.SETTLE if len(rows) == room else LOOK_SELDOM)
 
     def _behind(self, limit: int) -> list[Any]:
         if self._done > self._saved:
@@ -106,16 +122,18 @@ class Archiver(Publisher):
 
 
 @contextmanager
-def keeping(place: Placed, settings: Settings) -> Iterator[None]:
-    """Fill the archive in a thread while the block runs; nothing where the settings want none."""
+def keeping(place: Placed, settings: Settings) -> Iterator[Callable[[], None]]:
+    """Fill the archive in a thread while the block runs, nothing where the settings want none; what is given is to be
+    called when something new is in the log.
+    """
     if not settings.archive_days:
-        yield
+        yield lambda: None
         return
     archiver = Archiver(place, settings)
     thread = threading.Thread(target=archiver.run, name="archiver", daemon=True)
     thread.start()
     try:
-        yield
+        yield archiver.hint
     finally:
         with contextlib.suppress(Exception):
             archiver.stop()

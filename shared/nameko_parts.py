@@ -28,7 +28,8 @@ PAUSE = 0.5
 """Seconds before the next try after the broker or the database stopped us."""
 HEARTBEAT = 30
 LOOK = 5.0
-"""Seconds between two looks at how much waits in the queue; each gives back what memory is free again."""
+"""Seconds between two looks at how much waits in the queue; each gives back what memory is free again, and wakes the
+publisher, which so learns that hints come, and of what a killed process has committed without one."""
 broker: Any = partial(kombu.connection.Connection, heartbeat=HEARTBEAT, connect_timeout=5)
 # kombu raises an error of its own where no connection comes about at all.
 BROKER_ERRORS = (OSError, amqp.exceptions.AMQPError, kombu.exceptions.KombuError)
@@ -115,6 +116,7 @@ class Hear(Entrypoint):
             if time.monotonic() >= look_at:
                 self._app.waiting = channel.queue_declare(queue, passive=True).message_count
                 memory.give_back()
+                self._app.hint()
                 look_at = time.monotonic() + LOOK
             self._drain(connection)
             if self._batch and self._hand_over(connection):

@@ -11,7 +11,7 @@ import signal
 import socket
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
@@ -41,8 +41,8 @@ LATE_IDS = 5_000
 """An event whose id is that much behind the newest is found by such a look only."""
 LOOK_AGAIN = 0.25
 """Seconds until the publisher looks by itself, as long as no hint has come."""
-LOOK_SELDOM = 1.0
-"""The same where hints come, should one have been lost: each look of an idle publisher is a transaction."""
+LOOK_SELDOM = 5.0
+"""The same where hints come: one is lost only with a service that is killed."""
 PAUSE = 0.5
 """Seconds before the next try after the broker, the database or a missing queue stopped it."""
 _SENT = update(subject_keys).where(subject_keys.c.subject == bindparam("b_subject")).values(sent=True)
@@ -68,8 +68,15 @@ class Publisher:
     SETTLE = 0.05
     """Seconds in which confirms gather before the cursor moves: each move costs the database a commit."""
 
-    def __init__(self, place: Placed, ensemble: Iterable[Placed], settings: Settings) -> None:
+    def __init__(
+        self,
+        place: Placed,
+        ensemble: Iterable[Placed],
+        settings: Settings,
+        numbered: Callable[[], None] = lambda: None,
+    ) -> None:
         self._place = place
+        self._numbered = numbered
         self._listeners = topology.listeners(place.name, ensemble)
         # Where nobody of the ensemble listens there is no queue that could be missing.
         self._mandatory = bool(self._listeners)
@@ -258,6 +265,8 @@ class Publisher:
                 connection.execute(_SENT, [{"b_subject": subject} for subject in self._keys_done])
             if self._done > self._saved:
                 sequencer.move_cursor(connection, self._done, self.CURSOR)
+        if rows:
+            self._numbered()
         self._saved = self._done
         self._keys_under_way.difference_update(self._keys_done)
         self._keys_done.clear()
@@ -312,9 +321,11 @@ class Publisher:
         (metrics.PUBLISHED if sent.subject is None else metrics.KEYS_PUBLISHED).inc()
 
 
-def run(place: Placed, ensemble: Iterable[Placed], settings: Settings) -> None:
-    """Run the publisher of one service in this process until SIGTERM or SIGINT."""
-    publisher = Publisher(place, ensemble, settings)
+def run(place: Placed, ensemble: Iterable[Placed], settings: Settings, numbered: Callable[[], None]) -> None:
+    """Run the publisher of one service in this process until SIGTERM or SIGINT; `numbered` is called after events have
+    got their positions.
+    """
+    publisher = Publisher(place, ensemble, settings, numbered)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: publisher.stop())
     metrics.expose(settings.metrics_address)

@@ -4,6 +4,7 @@ A test that asks for none of them is a core test: `make check` runs it, unless i
 a fixture asks for by `getfixturevalue`, its parameters say with a mark; among the core tests one without it fails.
 """
 
+import gc
 import itertools
 import os
 import shutil
@@ -28,6 +29,8 @@ _SERVERS = {"rabbitmq", "postgres", "_mail_sink"}
 _SHARED = {"pages_hall", "town_hall"}
 _ROOM = 4 * 2**30
 """Bytes; a run stores some hundred MB at a time."""
+_ROUNDS_OF_GARBAGE = 20_000
+"""New objects between two looks for those that can be freed; Python's own measure is 700."""
 _numbers = itertools.count(1)
 
 
@@ -82,6 +85,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     items.extend([item for item in items if hasattr(getattr(item, "obj", None), "hypothesis")] * (rounds - 1))
     long = {_group(item) for item in items if _takes_long(item)}
     items.sort(key=lambda item: _group(item) not in long)  # so that at the end no worker waits for another's
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: to look through it again and again for garbage takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_ROUNDS_OF_GARBAGE)
 
 
 def _takes_long(item: pytest.Item) -> bool:

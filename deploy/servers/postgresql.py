@@ -66,6 +66,7 @@ class PostgreSQL:
             str(self.port),
             *options,
         )
+        self._kept: psycopg2.extensions.connection | None = None
         self.process = Process("postgresql", command, self.folder / "postgresql.log", cwd=Path("/"))
 
     def url(self, database: str = "postgres") -> str:
@@ -78,9 +79,20 @@ class PostgreSQL:
 
     def start(self, seconds: float = 60) -> None:
         """Start it (making the cluster the first time) and wait until it answers. Raises ServerFailed."""
+        if self._still_answers():
+            return
         if not self._data.exists():
             self._make_cluster()
         wait_until(self._came_up, seconds, "postgresql")
+
+    def _still_answers(self) -> bool:
+        # By the connection that is kept: a new one costs the server a process.
+        try:
+            if self._kept is not None:
+                self._kept.cursor().execute("SELECT 1")
+        except psycopg2.Error:
+            self._kept = None
+        return self._kept is not None
 
     def _came_up(self) -> bool:
         """Start it and wait; False when it refuses, because a worker of a killed server is still on its way out."""
@@ -147,12 +159,11 @@ class PostgreSQL:
         )
 
     def _run(self, statement: sql.Composed) -> None:
-        connection = self._connect()
-        try:
-            connection.autocommit = True
-            connection.cursor().execute(statement)
-        finally:
-            connection.close()
+        if not self._still_answers():
+            self._kept = self._connect()
+            self._kept.autocommit = True
+        assert self._kept  # noqa: S101 (narrows the type)
+        self._kept.cursor().execute(statement)
 
     def __enter__(self) -> Self:
         self.start()

@@ -25,7 +25,7 @@ def publish() -> None:
 
     settings = config.load("toy")
     logs.configure(settings)
-    publisher.run(toy.SPEAKER, [toy.SPEAKER, toy.COUNTERS], settings)
+    publisher.run(toy.SPEAKER, [toy.SPEAKER, toy.COUNTERS], settings, lambda: None)
 
 
 def serve() -> None:

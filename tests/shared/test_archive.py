@@ -29,9 +29,9 @@ def wire(home: Path, broker: str) -> Iterator[Wire]:
 
 @contextmanager
 def archiving(wire: Wire, days: int = 3) -> Iterator[None]:
-    """An archiver of the toy speaker at work."""
+    """A publisher of the toy speaker at work, and an archiver beside it."""
     settings = replace(wire.speaker.settings, archive_days=days, archive_megabytes=20)
-    with archive.keeping(toy.SPEAKER, settings):
+    with archive.keeping(toy.SPEAKER, settings) as numbered, wire.publishing(wire.publisher(numbered)):
         yield
 
 
@@ -56,13 +56,42 @@ def test_everything_said_is_archived_in_order(wire: Wire) -> None:
     with wire.publishing():
         wire.speak(30)
         wire.receive(30)
-        with archiving(wire):
-            wire.speak(30)
-            wire.receive(60)
-            wait_until(lambda: behind(wire) == 0, 20, "all archived")
+    with archiving(wire):
+        wire.speak(30)
+        wire.receive(60)
+        wait_until(lambda: behind(wire) == 0, 20, "all archived")
     positions = [message["position"] for message in archived(wire, 60)]
     assert positions == sorted(set(positions))
     assert len(positions) == 60
+
+
+def test_what_is_said_later_is_archived_by_a_hint_of_the_publisher(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The archive would not look by itself in this test's life."""
+    monkeypatch.setattr(archive, "LOOK_SELDOM", 3600)
+    with archiving(wire):
+        for n in range(1, 4):
+            wire.speak(1)
+            wire.receive(n)
+            wait_until(lambda: behind(wire) == 0, 20, "archived")
+
+
+def test_without_a_hint_it_looks_by_itself(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seldom; and with neither, the check goes red."""
+    monkeypatch.setattr(archive.Archiver, "hint", lambda _archiver: None)
+    monkeypatch.setattr(archive, "LOOK_SELDOM", 0.5)
+    with archiving(wire):
+        for n in range(1, 4):
+            wire.speak(1)
+            wire.receive(n)
+            wait_until(lambda: behind(wire) == 0, 20, "archived")
+        monkeypatch.setattr(archive, "LOOK_SELDOM", 3600)
+        wire.speak(1)
+        wire.receive(4)
+        wait_until(lambda: behind(wire) == 0, 20, "the look that was planned already")
+        wire.speak(1)
+        wire.receive(5)
+        with pytest.raises(TimeoutError):
+            wait_until(lambda: behind(wire) == 0, 1, "archived")
 
 
 def test_what_is_far_behind_is_caught_up_in_windows_with_rests(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,15 +109,15 @@ def test_what_is_far_behind_is_caught_up_in_windows_with_rests(wire: Wire, monke
     with wire.publishing():
         wire.speak(100)
         wire.receive(100)
-        with archiving(wire):
-            wait_until(lambda: behind(wire) == 0, 30, "all archived")
+    with archiving(wire):
+        wait_until(lambda: behind(wire) == 0, 30, "all archived")
     assert len(windows) > 4
     assert min(later - one for one, later in itertools.pairwise(windows)) > archive.Archiver.SETTLE / 2
 
 
 def test_a_deleted_archive_is_made_again_and_holds_up_nobody(wire: Wire) -> None:
     """What was in it is gone, what is said afterwards is not; the listeners notice nothing."""
-    with wire.publishing(), archiving(wire):
+    with archiving(wire):
         wire.speak(20)
         wire.receive(20)
         wait_until(lambda: behind(wire) == 0, 20, "all archived")
@@ -104,7 +133,7 @@ def test_an_archive_with_other_settings_is_used_as_it_is(wire: Wire) -> None:
     """A changed setting must not stop it."""
     with wire.channel() as channel:
         channel.queue_declare(topology.ARCHIVE, durable=True, arguments=topology.archive_arguments(9, 50))
-    with wire.publishing(), archiving(wire):
+    with archiving(wire):
         wire.speak(10)
         wire.receive(10)
         wait_until(lambda: behind(wire) == 0, 20, "all archived")

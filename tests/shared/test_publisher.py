@@ -222,8 +222,9 @@ def test_a_hint_wakes_the_publisher(wire: Wire, monkeypatch: pytest.MonkeyPatch)
 
 
 @only_sqlite
-def test_a_lost_hint_delays_nothing_for_long(wire: Wire) -> None:
+def test_a_lost_hint_delays_nothing_for_long(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """The publisher looks by itself, whether hints have come before or not."""
+    monkeypatch.setattr(publishing, "LOOK_SELDOM", 0.5)
     with wire.publishing():
         for n in range(1, 6):
             if n == 3:
@@ -275,6 +276,7 @@ def test_a_hint_before_the_channel_is_open_does_no_harm(wire: Wire, monkeypatch:
 @only_sqlite
 def test_an_idle_publisher_rests(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a burst of hints it asks the database seldom."""
+    monkeypatch.setattr(publishing, "LOOK_SELDOM", 1.0)
     looked: list[float] = []
     fetch = Publisher._fetch
     monkeypatch.setattr(Publisher, "_fetch", lambda p, limit: looked.append(time.monotonic()) or fetch(p, limit))

@@ -74,10 +74,10 @@ class Wire:
         finally:
             process.kill()
 
-    def publisher(self, **more: Any) -> Publisher:
+    def publisher(self, numbered: Callable[[], None] = lambda: None, **more: Any) -> Publisher:
         """A publisher in this process, not yet running."""
         settings = toy.settings(self.home, self.urls["toy"], "toy", self.amqp_url, **more)
-        return Publisher(toy.SPEAKER, [toy.SPEAKER, toy.COUNTERS], settings)
+        return Publisher(toy.SPEAKER, [toy.SPEAKER, toy.COUNTERS], settings, numbered)
 
     @contextmanager
     def publishing(self, publisher: Publisher | None = None) -> Iterator[Publisher]:
