@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import ecs_logging
+import orjson
 import structlog
 
 from shared.config import Settings
@@ -14,7 +15,7 @@ from shared.config import Settings
 def configure(settings: Settings) -> None:
     """Set up logging of this process once."""
     pretty = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
-    renderer: Any = structlog.dev.ConsoleRenderer() if pretty else ecs_logging.StructlogFormatter()
+    renderer: Any = structlog.dev.ConsoleRenderer() if pretty else _Lines()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -32,6 +33,17 @@ def configure(settings: Settings) -> None:
     plain = logging.Formatter("%(levelname)s %(name)s %(message)s")
     handler.setFormatter(plain if pretty else ecs_logging.StdlibFormatter(extra={"service": settings.service}))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _Lines(ecs_logging.StructlogFormatter):
+    """Half of the time of a line went into the standard library's encoder; there are twenty lines a visit."""
+
+    def _json_dumps(self, value: dict[str, Any]) -> str:
+        first = {"@timestamp": value["@timestamp"], "log.level": value["log"]["level"], "message": value["message"]}
+        try:
+            return orjson.dumps(first | {name: value[name] for name in value if name != "log"}, default=repr).decode()
+        except TypeError:  # half a character, or a number of more than 64 bits
+            return super()._json_dumps(value)
 
 
 def _of(service: str) -> structlog.typing.Processor:
