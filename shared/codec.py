@@ -9,6 +9,9 @@ from cattrs.preconf.orjson import make_converter
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 """Lifts the stored data of one schema version to the next."""
 
+# One for all: it works out once for each class how to read and write it.
+_CONVERTER = make_converter()
+
 
 class UnknownEvent(LookupError):
     """The log holds an event type, or a newer schema version, that this code does not know."""
@@ -24,18 +27,17 @@ class Codec:
     def __init__(self, union: UnionType | type, upcasts: Mapping[tuple[str, int], Upcast]) -> None:
         self._types: dict[str, type] = {cls.__name__: cls for cls in get_args(union) or (union,)}
         self._upcasts = upcasts
-        self._converter = make_converter()
 
     def dump(self, event: object) -> tuple[str, int, str]:
         """Type name, schema version and JSON text of an event."""
         kind = type(event).__name__
         if kind not in self._types:
             raise UnknownEvent(f"{kind} is not an event of this service")
-        return kind, version_of(type(event)), self._converter.dumps(event).decode()
+        return kind, version_of(type(event)), _CONVERTER.dumps(event).decode()
 
     def structurer(self, of: Any) -> Callable[[Any], Any]:
         """What makes a value of type `of` out of parsed JSON."""
-        hook = self._converter.get_structure_hook(of)
+        hook = _CONVERTER.get_structure_hook(of)
         return lambda value: hook(value, of)
 
     def load(self, kind: str, version: int, data: str) -> Any:
@@ -44,11 +46,11 @@ class Codec:
         if cls is None or version > version_of(cls):
             raise UnknownEvent(f"{kind} version {version} is not known here")
         if version == version_of(cls):
-            return self._converter.loads(data, cls)
-        fields = self._converter.loads(data, dict[str, Any])
+            return _CONVERTER.loads(data, cls)
+        fields = _CONVERTER.loads(data, dict[str, Any])
         for old in range(version, version_of(cls)):
             fields = self._upcasts[kind, old](fields)
-        return self._converter.structure(fields, cls)
+        return _CONVERTER.structure(fields, cls)
 
 
 def version_of(cls: type) -> int:
