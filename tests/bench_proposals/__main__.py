@@ -52,8 +52,10 @@ def growth() -> None:
         ("10 x clerks", Size(30, 300, 10)),
         ("10 x bookings", Size(30, 30, 10, 0.6)),
         ("4 x days", Size(120, 30, 10)),
+        ("10 x sites, clerks, rooms", Size(30, 300, 100, sites=10)),
+        ("100 x sites, 30 x clerks, rooms", Size(30, 1_000, 300, sites=100)),
     ):
-        size = size if name == "10 x bookings" else Size(size.days, size.clerks, size.rooms, 0.06)
+        size = size if name == "10 x bookings" else replace(size, filled=0.06)
         times = searches(full(size), wishes(1, 200, FIRST + timedelta(size.days)), True)
         p50 = float(told(times)[0])
         first = first or p50

@@ -29,7 +29,7 @@ class Intervals:
         found = []
         for day in self.days:
             if wish.until_date is None or day <= wish.until_date:
-                hours = [(begins, until) for _, begins, until in hours_of_clerk(day)]
+                hours = [(begins, until) for _, begins, until in hours_of_clerk(day, "rathaus")]
                 free = self._of(clerks, day, hours, need) & self._of(rooms, day, hours_of_room(day), need)
                 found += sorted(start for start in free if start >= now)
         return found

@@ -22,9 +22,15 @@ class Size:
     clerks: int
     rooms: int
     filled: float = 0.6
+    sites: int = 1
 
     def __str__(self) -> str:
-        return f"{self.days} days x {self.clerks} clerks x {self.rooms} rooms, {self.filled:.0%} full"
+        sites = f" at {self.sites} sites" if self.sites > 1 else ""
+        return f"{self.days} days x {self.clerks} clerks x {self.rooms} rooms{sites}, {self.filled:.0%} full"
+
+    def site(self, number: int) -> str:
+        """Where a room or a clerk is."""
+        return f"site-{number % self.sites}" if number % self.sites else "rathaus"
 
 
 def at(day: date, minutes: int) -> datetime:
@@ -37,8 +43,8 @@ def days(size: Size) -> list[date]:
     return [day for day in every if day.weekday() < 5]
 
 
-def hours_of_clerk(day: date) -> list[tuple[str, datetime, datetime]]:
-    return [("rathaus", at(day, 0), at(day, 240)), ("rathaus", at(day, 300), at(day, 480))]
+def hours_of_clerk(day: date, site: str) -> list[tuple[str, datetime, datetime]]:
+    return [(site, at(day, 0), at(day, 240)), (site, at(day, 300), at(day, 480))]
 
 
 def hours_of_room(day: date) -> list[tuple[datetime, datetime]]:
@@ -50,12 +56,12 @@ def empty(size: Size, seed: int = 1) -> Index:
     rnd, index, last = random.Random(seed), Index(ZONE), FIRST + timedelta(size.days)
     for number in range(size.rooms):
         name, seats = f"r{number:03}", rnd.choice((2, 3, 3, 4, 8))
-        index.define_room(name, name=name, site="rathaus", seats=seats, equipment=(), step_free=True)
+        index.define_room(name, name=name, site=size.site(number), seats=seats, equipment=(), step_free=True)
         index.open_room(name, FIRST, last, {day: hours_of_room(day) for day in days(size)})
     for number in range(size.clerks):
         name, can = f"c{number:03}", rnd.sample(COMPETENCES, 5)
         index.define_clerk(name, name=name, departments=("buergerbuero",), competences=can)
-        index.open_clerk(name, FIRST, last, {day: hours_of_clerk(day) for day in days(size)})
+        index.open_clerk(name, FIRST, last, {day: hours_of_clerk(day, size.site(number)) for day in days(size)})
     return index
 
 

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from services.booking.proposals.index import Asked
+import pytest
+
+from services.booking.proposals.calendars import Calendar
+from services.booking.proposals.index import Asked, Index
 from services.booking.proposals.ranking import Objective
 from services.booking.proposals.search import possible, search, still_free
-from tests.proposals.town import MONDAY, NOW, at, clerk, need, room, town, wish
+from tests.proposals.town import MONDAY, NOW, ZONE, at, clerk, need, room, town, wish
 
 
 def starts(found: object) -> list[str]:
@@ -147,8 +150,41 @@ def test_only_the_responsible_clerk_is_proposed() -> None:
         rule = {"department": department, "kind": kind, "key": key}
         clerk(index, name, departments=("abh",), competences=(), responsibility=(rule,))
     asked = need(department="abh", competences=(), responsibility="l-z")
-    assert index.fitting_clerks(asked) == ("c2", "c3")
-    assert index.fitting_clerks(replace(asked, responsibility=None)) == ("c1", "c2", "c3", "c4")
+    assert index.fitting_clerks(asked, "rathaus") == ("c2", "c3")
+    assert index.fitting_clerks(replace(asked, responsibility=None), "rathaus") == ("c1", "c2", "c3", "c4")
+
+
+def test_at_each_site_only_its_own_clerks_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A city of many sites: the work is that of all sites, not that of all sites times all clerks."""
+    index, sites = Index(ZONE), [f"s{number}" for number in range(20)]
+    for site in sites:
+        room(index, f"r-{site}", site=site)
+        clerk(index, f"c-{site}", site=site)
+    looked: list[str] = []
+    starts = Calendar.starts
+    monkeypatch.setattr(Calendar, "starts", lambda one, site, *more: looked.append(site) or starts(one, site, *more))
+    assert len(search(index, wish(limit=50), NOW).proposals) == 50
+    assert sorted(site for site in looked if site) == sorted(sites)
+
+
+def test_a_clerk_who_comes_to_a_site_is_found_there_at_once() -> None:
+    """Whoever asked before asks again."""
+    index = town()
+    room(index, "r9", site="avenwedde")
+    assert search(index, wish(site="avenwedde"), NOW).nothing_because
+    index.open_clerk("anna", MONDAY, MONDAY, {MONDAY: [("avenwedde", at("08:00"), at("09:00"))]})
+    assert search(index, wish(site="avenwedde"), NOW).proposals[0].stops[0].clerk == "anna"
+
+
+def test_how_rare_a_competence_is_follows_each_definition() -> None:
+    """Said again, changed, and as if it had been so from the beginning."""
+    index, afresh = town(), town()
+    clerk(index, "anna", competences=("pass", "meldewesen", "kfz"))
+    clerk(index, "anna", competences=("kfz",))
+    clerk(index, "anna", competences=("kfz",))
+    assert {name: many for name, many in index.rarity.items() if many} == {"pass": 1, "meldewesen": 1, "kfz": 1}
+    clerk(index, "anna")
+    assert {name: many for name, many in index.rarity.items() if many} == afresh.rarity
 
 
 def test_an_impossible_date_is_no_error() -> None:

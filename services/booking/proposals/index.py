@@ -47,7 +47,7 @@ class Index(Timetable):
         self.clerks: dict[str, Clerk] = {}
         self.holds: dict[str, tuple[Hold, ...]] = {}  # by appointment
         self.resting: list[tuple[int, Hold]] = []  # a heap: until which tick, what
-        self.fits: dict[object, tuple[str, ...]] = {}
+        self.fits: dict[object, dict[str, tuple[str, ...]]] = {}  # who fits what is needed, by site
         self.rarity: dict[str, int] = {}  # by competence: how many clerks have it
 
     # --- who and what there is
@@ -84,7 +84,8 @@ class Index(Timetable):
         told = tuple(responsibility)
         rules = frozenset(rule_of(one) for one in told)
         letters = frozenset(found for one in told for found in letters_of(one))
-        self.clerks[clerk] = Clerk(
+        before = self.clerks[clerk].competences if clerk in self.clerks else frozenset()
+        defined = self.clerks[clerk] = Clerk(
             clerk,
             name,
             frozenset(departments),
@@ -96,10 +97,8 @@ class Index(Timetable):
             fallbacks=frozenset(rule_of(one) for one in told if one.get("fallback")),
         )
         self.fits.clear()
-        self.rarity = {}
-        for other in self.clerks.values():
-            for competence in other.competences:
-                self.rarity[competence] = self.rarity.get(competence, 0) + 1
+        for competence in before ^ defined.competences:
+            self.rarity[competence] = self.rarity.get(competence, 0) + (1 if competence in defined.competences else -1)
 
     def open_room(
         self, room: str, from_date: date, until_date: date, days: Mapping[date, Sequence[tuple[datetime, datetime]]]
@@ -122,6 +121,16 @@ class Index(Timetable):
         A quota may be kept for some: (site, from, until, class, minutes): so many minutes before, it is for everybody.
         """
         self.open("clerk", clerk, from_date, until_date, days)
+
+    def open(self, kind: str, resource: str, first: date, last: date, days: Mapping[date, Sequence[Hours]]) -> None:
+        """Replaces what is open from first to last (inclusive)."""
+        super().open(kind, resource, first, last, days)
+        self.fits.clear()
+
+    def copy_openings(self, kind: str, one: str, other: str) -> None:
+        """Opens another resource whenever one is open."""
+        super().copy_openings(kind, one, other)
+        self.fits.clear()
 
     # --- what is held
 
@@ -230,16 +239,27 @@ class Index(Timetable):
 
     def fitting_rooms(self, need: Need, site: str) -> tuple[str, ...]:
         """Rooms of a site with seats, equipment and access enough; the smallest first, then by id."""
-        key = (site, need.seats, need.equipment, need.step_free)
+        key = (need.seats, need.equipment, need.step_free)
         if key not in self.fits:
-            fit = [room for room in self.rooms.values() if room.site == site and room_fits(room, need)]
-            self.fits[key] = tuple(room.id for room in sorted(fit, key=lambda room: (room.seats, room.id)))
-        return self.fits[key]
+            fit = [room for room in self.rooms.values() if room_fits(room, need)]
+            ordered = sorted(fit, key=lambda room: (room.seats, room.id))
+            self.fits[key] = _by_site((room.site, room.id) for room in ordered)
+        return self.fits[key].get(site, ())
 
-    def fitting_clerks(self, need: Need, language: str | None = None) -> tuple[str, ...]:
-        """Clerks of the department with every competence, responsible and speaking the language; by id."""
+    def fitting_clerks(self, need: Need, site: str, language: str | None = None) -> tuple[str, ...]:
+        """Clerks who ever work at a site, of the department with every competence, responsible and speaking the
+        language; by id.
+        """
         key = (need.department, need.competences, need.responsibility, language)
         if key not in self.fits:
-            fit = [clerk.id for clerk in self.clerks.values() if clerk_fits(clerk, need, language)]
-            self.fits[key] = tuple(sorted(fit))
-        return self.fits[key]
+            fit = sorted(clerk.id for clerk in self.clerks.values() if clerk_fits(clerk, need, language))
+            worked = {clerk: {lane.site for lane in self.calendar("clerk", clerk).lanes} for clerk in fit}
+            self.fits[key] = _by_site((at, clerk) for clerk in fit for at in worked[clerk])
+        return self.fits[key].get(site, ())
+
+
+def _by_site(found: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    there: dict[str, list[str]] = {}
+    for site, resource in found:
+        there.setdefault(site, []).append(resource)
+    return {site: tuple(resources) for site, resources in there.items()}

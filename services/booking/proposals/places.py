@@ -58,7 +58,7 @@ class Place:
         need = self.wish.stops[number]
         if kind == "room":
             return self.index.fitting_rooms(need, self.site)
-        return self.index.fitting_clerks(need, self.wish.language)
+        return self.index.fitting_clerks(need, self.site, self.wish.language)
 
     def starts(self, number: int, first: bool) -> int:
         """Where some clerk and some room could begin the stop."""
