@@ -10,12 +10,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.operations.action import How, Outcome, Plan, Reason, Who, perform
 from deploy.town.calls import Calls, NotUp, Refused
 from services.booking.web.catalogue_cells import COLUMNS, OPTIONAL, Row
 from services.booking.web.catalogue_file import CatalogueError, Concern, dump, parse
 
 WRONG = 2
 """Exit status when the command could not do what was asked."""
+WHAT = ("new", "changed", "withdrawn")
 SHOWN = 10
 """Concerns that a warning names."""
 Clerk = dict[str, Any]
@@ -37,6 +39,8 @@ def import_(
     file: Annotated[Path, typer.Argument(help="CSV in UTF-8; - reads standard input")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask")] = False,
+    reason: Reason = "",
+    who: Who = "",
 ) -> None:
     """Replace the catalogue by a file: what the file lacks is withdrawn. A file with one wrong row changes nothing."""
     concerns = read(file)
@@ -48,11 +52,9 @@ def import_(
         return
     if not yes:
         agree()
-    try:
-        calls.put("booking", "/api/concerns", {"concerns": concerns})
-    except (NotUp, Refused) as error:
-        fail(str(error), *(f"{name}: {says}" for name, says in getattr(error, "errors", {}).items()))
-    typer.echo(f"{len(concerns)} concerns can be booked now.")
+    data = {what: [one.key for one in changes if one.what == what] for what in WHAT}
+    how = How(yes=True, reason=reason or "a new catalogue", who=who)
+    perform(Plan("catalogue import", file.name, (), data), how, lambda _run: put(calls, concerns))
 
 
 @app.command("export")
@@ -68,6 +70,15 @@ def export(
         file.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         fail(f"{file} can't be written: {error.strerror}.")
+
+
+def put(calls: Calls, concerns: Sequence[Concern]) -> Outcome:
+    """Set the whole catalogue; ends the command when booking refuses it."""
+    try:
+        calls.put("booking", "/api/concerns", {"concerns": concerns})
+    except (NotUp, Refused) as error:
+        fail(str(error), *(f"{name}: {says}" for name, says in getattr(error, "errors", {}).items()))
+    return Outcome((f"{len(concerns)} concerns can be booked now.",), {"concerns": len(concerns)})
 
 
 def read(file: Path) -> list[Concern]:

@@ -9,6 +9,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from deploy.commands.catalogue import app
+from deploy.operations.log import opened
+from deploy.operations.projections import actions
 from deploy.town import calls
 from deploy.town.facts import GUETERSLOH, load
 from services.booking.web.catalogue_file import dump
@@ -32,6 +34,13 @@ class Booking:
             self.puts += 1
             self.concerns = body["concerns"]
         return 200, {"concerns": self.concerns}
+
+
+@pytest.fixture(autouse=True)
+def _log(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where operations are recorded."""
+    monkeypatch.setenv("FOYER_HOME", str(home))
+    monkeypatch.setenv("FOYER_DATABASE_URL", f"sqlite:///{home}/{{service}}.db")
 
 
 def run(*arguments: str, **how: Any) -> Result:
@@ -58,6 +67,10 @@ def test_an_import_shows_what_changes_and_sets_the_whole_catalogue(serve: Serve,
     assert result.output.splitlines()[2].rstrip().endswith("minutes")
     assert "2 concerns can be booked now." in result.output
     assert booking.concerns == CONCERNS[:2]
+    with opened() as log, log.read() as connection:
+        (action,) = [dict(row) for row in connection.execute(actions.select()).mappings()]
+    assert (action["what"], action["target"], action["reason"]) == ("catalogue import", file.name, "a new catalogue")
+    assert action["plan"] == {"new": [CONCERNS[0]["key"]], "changed": [CONCERNS[1]["key"]], "withdrawn": ["alt"]}
 
 
 def test_a_dry_run_and_an_import_without_changes_set_nothing(serve: Serve) -> None:
