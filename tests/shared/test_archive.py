@@ -69,10 +69,7 @@ def test_what_is_said_later_is_archived_by_a_hint_of_the_publisher(wire: Wire, m
     """The archive would not look by itself in this test's life."""
     monkeypatch.setattr(archive, "LOOK_SELDOM", 3600)
     with archiving(wire):
-        for n in range(1, 4):
-            wire.speak(1)
-            wire.receive(n)
-            wait_until(lambda: behind(wire) == 0, 20, "archived")
+        archived_one_by_one(wire)
 
 
 def test_without_a_hint_it_looks_by_itself(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,10 +77,7 @@ def test_without_a_hint_it_looks_by_itself(wire: Wire, monkeypatch: pytest.Monke
     monkeypatch.setattr(archive.Archiver, "hint", lambda _archiver: None)
     monkeypatch.setattr(archive, "LOOK_SELDOM", 0.5)
     with archiving(wire):
-        for n in range(1, 4):
-            wire.speak(1)
-            wire.receive(n)
-            wait_until(lambda: behind(wire) == 0, 20, "archived")
+        archived_one_by_one(wire)
         monkeypatch.setattr(archive, "LOOK_SELDOM", 3600)
         wire.speak(1)
         wire.receive(4)
@@ -138,6 +132,14 @@ def test_an_archive_with_other_settings_is_used_as_it_is(wire: Wire) -> None:
         wire.receive(10)
         wait_until(lambda: behind(wire) == 0, 20, "all archived")
     assert len(archived(wire, 10)) == 10
+
+
+def archived_one_by_one(wire: Wire) -> None:
+    """Three messages, each archived before the next is said."""
+    for n in range(1, 4):
+        wire.speak(1)
+        wire.receive(n)
+        wait_until(lambda: behind(wire) == 0, 20, "archived")
 
 
 def behind(wire: Wire) -> int:
