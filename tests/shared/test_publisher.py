@@ -1,6 +1,7 @@
 """What is committed is published: at least once, in order behind the gate, whatever dies in between."""
 
 import itertools
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from shared.sequencer import unsent_keys
 from tests.shared import log, toy
 from tests.shared.test_writer import only_postgresql, only_sqlite
 from tests.shared.toy import NOON, Count, Mark
-from tests.shared.wire import Wire, check_totals
+from tests.shared.wire import PATIENCE, Wire, check_totals
 
 
 @pytest.fixture
@@ -231,6 +232,16 @@ def test_a_lost_hint_delays_nothing_for_long(wire: Wire, monkeypatch: pytest.Mon
                 wire.speaker._wake.close()
             wire.speak(1)
             wire.receive(n)
+
+
+@only_sqlite
+def test_a_service_gives_hints_by_itself(wire: Wire) -> None:
+    """So a publisher hears soon of what a killed process has committed without one."""
+    path = toy.settings(wire.home, "", "counters").wake_path
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wake, wire.running("service"):
+        wake.bind(str(path))
+        wake.settimeout(PATIENCE)
+        assert [wake.recv(64) for _ in range(2)] == [b"!", b"!"], "at the start, and again"
 
 
 @only_sqlite
