@@ -12,7 +12,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 import structlog
@@ -87,6 +87,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     items.sort(key=lambda item: _group(item) not in long)  # so that at the end no worker waits for another's
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """Else nobody would notice that what shares a town hall is not kept together: the run only takes longer."""
+    if node.config.getvalue("dist") == "loadgroup" and not all("@" in one for one in ids):
+        pytest.exit("xdist does not know which tests belong together: is this another pytest than the pinned one?", 4)
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: to look through it again and again for garbage takes a tenth of the time."""
     gc.collect()
@@ -104,7 +111,7 @@ def _group(item: pytest.Item) -> str:
     callspec = getattr(item, "callspec", None)
     for name in sorted(_SHARED & set(getattr(item, "fixturenames", ()))):
         return f"{item.path.parent.name}-{name}-{callspec.params.get(name, '') if callspec else ''}"
-    return str(item.path)
+    return str(item.path.relative_to(item.config.rootpath))
 
 
 @pytest.fixture(autouse=True)
