@@ -101,7 +101,8 @@ class Archiver(Publisher):
             self._read_up_to = row.position
             if row.said is not None:
                 self._publish(self._channel, "", topology.ARCHIVE, numbered(row.message, row.position), EVENT)
-        self._plan(self.SETTLE if len(rows) == room else LOOK_SELDOM)
+        more = len(rows) == room or (rows and not self._under_way)  # of private events the cursor is still to move
+        self._plan(self.SETTLE if more else LOOK_SELDOM)
 
     def _behind(self, limit: int) -> list[Any]:
         if self._done > self._saved:

@@ -237,7 +237,8 @@ class Publisher:
         if len(rows) == room:
             self._plan()
         else:
-            self._plan(self._look_again)
+            # Where all of it was private, no confirm comes after which the cursor would move.
+            self._plan(self.SETTLE if rows and not self._under_way else self._look_again)
 
     def _number(self, connection: Connection, limit: int) -> list[Any]:
         # A transaction that commits late has a small id: seldom, so only some looks go back to the beginning.

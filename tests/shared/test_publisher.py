@@ -316,6 +316,19 @@ def test_a_long_path_only_costs_the_hints(wire: Wire, home: Path) -> None:
 
 
 @only_sqlite
+def test_the_cursor_passes_private_events_at_once(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nothing is sent after which a confirm would come; it would not look by itself in this test's life."""
+    monkeypatch.setattr(publishing, "LOOK_AGAIN", 3600)
+    monkeypatch.setattr(publishing, "LOOK_SELDOM", 3600)
+    with wire.publishing():
+        wire.speak(1)
+        wire.receive(1)
+        wait_until(lambda: wire.cursor() == 1, 20, "what was sent is confirmed")
+        wire.speaker.handle(Mark("m", NOON, "a"))
+        wait_until(lambda: wire.cursor() == 2, 20, "the cursor is at the end")
+
+
+@only_sqlite
 def test_private_events_have_positions_and_are_not_sent(wire: Wire) -> None:
     """The cursor passes them."""
     wire.speaker.handle(Count("1", NOON, "a"), Mark("2", NOON, "a"), Count("3", NOON, "a"), Mark("4", NOON, "a"))
