@@ -12,6 +12,8 @@ from rich.table import Table
 
 from deploy.operations.action import How, Outcome, Plan, Reason, Who, perform
 from deploy.town.calls import Calls, NotUp, Refused
+from services.booking.proposals.resources import Clerk, clerk_fits
+from services.booking.proposals.wish import Need
 from services.booking.web.catalogue_cells import COLUMNS, OPTIONAL, Row
 from services.booking.web.catalogue_file import CatalogueError, Concern, dump, parse
 
@@ -20,7 +22,6 @@ WRONG = 2
 WHAT = ("new", "changed", "withdrawn")
 SHOWN = 10
 """Concerns that a warning names."""
-Clerk = dict[str, Any]
 app = typer.Typer(no_args_is_help=True, help="The catalogue of concerns: read it from a file, write it to one.")
 
 
@@ -47,7 +48,8 @@ def import_(
     calls = Calls()
     changes = differences(fetch(calls), concerns)
     show(changes)
-    warn(nobody_for(concerns, staff(calls)))
+    if (clerks := staff(calls)) is not None:
+        warn(nobody_for(concerns, clerks))
     if dry_run or not changes:
         return
     if not yes:
@@ -110,23 +112,19 @@ def fetch(calls: Calls) -> list[Concern]:
 def staff(calls: Calls) -> Sequence[Clerk] | None:
     """All clerks; None where nobody says who they are, for instance because the service is down."""
     try:
-        clerks: list[Clerk] = calls.get("staff_calendar", "/api/staff")["staff"]
+        told = calls.get("staff_calendar", "/api/staff")["staff"]
     except (NotUp, Refused):
         return None
-    return clerks
-
-
-def nobody_for(concerns: Sequence[Concern], clerks: Sequence[Clerk] | None) -> list[str]:
-    """The keys of the concerns that no clerk of their department has all competences for."""
+    nothing: frozenset[Any] = frozenset()
     return [
-        one["key"]
-        for one in concerns
-        if clerks is not None
-        and not any(
-            one["department"] in clerk["departments"] and set(one["competences"]) <= set(clerk["competences"])
-            for clerk in clerks
-        )
+        Clerk("", "", frozenset(one["departments"]), frozenset(one["competences"]), nothing, nothing) for one in told
     ]
+
+
+def nobody_for(concerns: Sequence[Concern], clerks: Sequence[Clerk]) -> list[str]:
+    """The keys of the concerns that no clerk of their department has all competences for."""
+    needs = [Need(one["key"], one["minutes"], 0, one["department"], tuple(one["competences"])) for one in concerns]
+    return [need.concern for need in needs if not any(clerk_fits(clerk, need) for clerk in clerks)]
 
 
 def warn(keys: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,15 @@ def say(channel: Any, delivery: Delivery, kind: str, exchange: str = topology.ex
     time.sleep(0.3)
 
 
-def listening(channel: Any) -> None:
-    """Wait for the listener."""
-    channel.queue_declare(INBOX, durable=True, arguments=topology.QUEUE_ARGUMENTS)
-    wait_until(lambda: channel.queue_declare(INBOX, passive=True).method.consumer_count, 20, "the listener is there")
+@contextmanager
+def listening(wire: Wire, **settings: str) -> Iterator[Any]:
+    """A channel to a listener that is there."""
+    with wire.running("service", **settings), wire.channel() as channel:
+        channel.queue_declare(INBOX, durable=True, arguments=topology.QUEUE_ARGUMENTS)
+        wait_until(
+            lambda: channel.queue_declare(INBOX, passive=True).method.consumer_count, 20, "the listener is there"
+        )
+        yield channel
 
 
 def times(listener: App) -> list[str]:
@@ -54,8 +60,7 @@ def times(listener: App) -> list[str]:
 def test_what_can_wait_is_done_with_the_next_that_can_not(wire: Wire) -> None:
     """In one transaction; and what comes alone later is not waited for."""
     speaker, listener = Speaker(), wire.listener()
-    with wire.running("service", FOYER_GATHER=LONG), wire.channel() as channel:
-        listening(channel)
+    with listening(wire, FOYER_GATHER=LONG) as channel:
         say(channel, speaker.say("a", kind=LATER), LATER)
         say(channel, speaker.say("b", kind=LATER), LATER)
         say(channel, speaker.say("c"), "Counted")
@@ -67,8 +72,7 @@ def test_what_can_wait_is_done_with_the_next_that_can_not(wire: Wire) -> None:
 def test_what_operations_send_does_not_wait(wire: Wire) -> None:
     """It comes over no exchange, under the name of the queue."""
     speaker, listener = Speaker(), wire.listener()
-    with wire.running("service", FOYER_GATHER=LONG), wire.channel() as channel:
-        listening(channel)
+    with listening(wire, FOYER_GATHER=LONG) as channel:
         say(channel, speaker.say("a", kind=LATER), LATER)
         order = orders.Order("o", orders.DISCARD, "toy", "tally-x", 3)
         say(channel, Delivery(orders.CONTENT_TYPE, order.body()), INBOX, "")
@@ -79,8 +83,7 @@ def test_what_operations_send_does_not_wait(wire: Wire) -> None:
 def test_a_small_window_is_not_waited_to_be_larger(wire: Wire) -> None:
     """More than FOYER_PREFETCH can't come."""
     speaker, listener = Speaker(), wire.listener()
-    with wire.running("service", FOYER_GATHER=LONG, FOYER_PREFETCH="2"), wire.channel() as channel:
-        listening(channel)
+    with listening(wire, FOYER_GATHER=LONG, FOYER_PREFETCH="2") as channel:
         for tally in "ab":
             say(channel, speaker.say(tally, kind=LATER), LATER)
         wait_until(lambda: len(log.totals(listener.engine)) == 2, 8, "both")
@@ -90,7 +93,6 @@ def test_a_small_window_is_not_waited_to_be_larger(wire: Wire) -> None:
 def test_it_waits_for_a_moment_only(wire: Wire) -> None:
     """When nothing else comes."""
     listener = wire.listener()
-    with wire.running("service", FOYER_GATHER="0.2"), wire.channel() as channel:
-        listening(channel)
+    with listening(wire, FOYER_GATHER="0.2") as channel:
         say(channel, Speaker().say("a", kind=LATER), LATER)
         wait_until(lambda: log.totals(listener.engine) == {"toy.a": 1}, 8, "it is done")

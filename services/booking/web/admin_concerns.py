@@ -212,8 +212,8 @@ def _form(
         errors=errors or {},
         labels=concern_form.LABELS,
         departments=sorted({one.department for one in app.reads.concerns()}),
-        topics=sorted({one.topic for one in app.reads.concerns()}),
-        topics_en=sorted({one.topic_en for one in app.reads.concerns()}),
+        topics=sorted({one.topic for one in app.reads.concerns() if one.topic}),
+        topics_en=sorted({one.topic_en for one in app.reads.concerns() if one.topic_en}),
     )
 
 
