@@ -29,7 +29,7 @@ def served(entrance: Entrance) -> Iterator[str]:
     wsgi = Wsgi(VisitorAccessService, entrance.app)
     server = make_server("127.0.0.1", 0, wsgi, threaded=True, request_handler=Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -31,7 +31,7 @@ def serving(wsgi: Wsgi) -> Iterator[str]:
     """The address of a service's pages."""
     server = make_server("127.0.0.1", 0, wsgi, threaded=True, request_handler=_Quiet)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

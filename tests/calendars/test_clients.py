@@ -84,7 +84,7 @@ def test_an_entry_made_in_khal_makes_busy_and_a_visit_is_seen_there(desk: Desk, 
 def address(desk: Desk) -> Iterator[str]:
     """staff_calendar over real HTTP."""
     server = make_server("127.0.0.1", 0, Wsgi(StaffCalendarService, desk.office.app), threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
 
