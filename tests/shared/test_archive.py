@@ -16,6 +16,7 @@ from shared import archive, topology
 from shared.database import reading
 from shared.sequencer import ARCHIVED, cursor
 from tests.shared import toy
+from tests.shared.toy import NOON, Mark
 from tests.shared.wire import Wire
 
 
@@ -88,6 +89,19 @@ def test_without_a_hint_it_looks_by_itself(wire: Wire, monkeypatch: pytest.Monke
             wait_until(lambda: behind(wire) == 0, 1, "archived")
 
 
+def test_the_cursor_passes_private_events_at_once(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nothing is archived after which a confirm would come; it would not look by itself in this test's
+    life.
+    """
+    monkeypatch.setattr(archive, "LOOK_SELDOM", 3600)
+    with archiving(wire):
+        wire.speak(1)
+        wire.receive(1)
+        wait_until(lambda: archived_up_to(wire) == 1, 20, "what was said is archived")
+        wire.speaker.handle(Mark("m", NOON, "a"))
+        wait_until(lambda: archived_up_to(wire) == 2, 20, "the cursor is at the end")
+
+
 def test_what_is_far_behind_is_caught_up_in_windows_with_rests(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """As when an archive is switched on for a long log: guests, who wait for the live messages, go first."""
     windows: list[float] = []
@@ -146,3 +160,9 @@ def behind(wire: Wire) -> int:
     """Messages said and not yet archived."""
     with reading(wire.speaker.engine) as connection:
         return wire.said() - cursor(connection, ARCHIVED)
+
+
+def archived_up_to(wire: Wire) -> int:
+    """The position up to which nothing is left to archive."""
+    with reading(wire.speaker.engine) as connection:
+        return cursor(connection, ARCHIVED)
