@@ -25,12 +25,16 @@ class ServerFailed(RuntimeError):
 
 
 def wait_until(ready: Callable[[], object], seconds: float, what: str, interval: float = 0.05) -> None:
-    """Return as soon as `ready()` is true; raise TimeoutError naming `what` after `seconds`."""
+    """Return as soon as `ready()` is true; raise TimeoutError naming `what` after `seconds`.
+
+    What takes long is asked for more seldom, up to every quarter of a second: to ask takes time from what is waited for.
+    """
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {seconds:g} s")
         time.sleep(interval)
+        interval = max(interval, min(interval * 1.1, 0.25))
 
 
 def descendants(pid: int) -> list[int]:

@@ -108,13 +108,13 @@ class RabbitMQ:
         except OSError:
             return False
 
-    def remembers(self, queue: str) -> bool:
+    def remembers(self, vhost: str, queue: str) -> bool:
         """Whether the node has written to disk that this quorum queue exists.
 
         RabbitMQ 3.10 does so up to a second after it confirmed the declaration; `kill` before leaves the queue dead.
         """
         known = self.folder.glob("data/*/quorum/*/names.dets")
-        return any(f"_{queue}".encode() in file.read_bytes() for file in known)
+        return any(f"{vhost}_{queue}".encode() in file.read_bytes() for file in known)
 
     def stop(self) -> None:
         """Shut the node down, then the epmd that we started for it."""

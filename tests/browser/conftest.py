@@ -18,6 +18,8 @@ from tests.journeys.town_hall import TownHall, a_town_hall
 
 CHROMIUM = next(filter(os.path.exists, ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")), None)
 """Debian's; without what shows windows it takes a quarter less of the machine's time."""
+FLAGS = ["--no-sandbox", "--js-flags=--single-threaded"]
+"""Threads that compile and tidy up beside a script take time from the other workers' tests."""
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 # WCAG 2.2 at level AA, of which EN 301 549 is made for the web; and what axe calls good practice.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -40,7 +42,7 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium; one for each file, since two of Playwright's cannot run side by side."""
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 

@@ -14,14 +14,13 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Look
 from tests.browser.guest import NAME, Guest
+from tests.browser.staff import IDS, KINDS
 from tests.journeys.town import CERTIFICATE, HOUSING_BENEFIT
 from tests.journeys.town_hall import TownHall
 
 ODD = "<script>alert(1)</script> O'Brien Müller-Lüdenscheidt שלום עולם"
 LONG = "Wolfeschlegelsteinhausenbergerdorff-" * 5 + "x" * 20
 """Two hundred letters."""
-KINDS = [(True, 1280, "de"), (True, 320, "en"), (False, 320, "de"), (False, 1280, "en")]
-IDS = ["script, wide, German", "script, narrow, English", "no script, narrow, German", "no script, wide, English"]
 
 
 @pytest.mark.parametrize(("script", "width", "language"), KINDS, ids=IDS)

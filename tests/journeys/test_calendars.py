@@ -19,6 +19,7 @@ from tests.journeys.town import CERTIFICATE
 from tests.journeys.town_hall import Booked, TownHall
 
 ASKED = "Passt Ihnen eine andere Zeit?"
+EVERY_SECOND = {"FOYER_CALENDAR_NETWORKS": "127.0.0.0/8", "FOYER_CALENDAR_POLL": "1"}
 DAY = 5
 """Days from today, on which nobody else books a certificate."""
 
@@ -33,7 +34,7 @@ def radicale(servers_folder: Path) -> Iterator[Server]:
 
 def foyer(town_hall: TownHall, *words: str) -> str:
     """As an operator types it; what it says."""
-    env = {**town_hall.ensemble.env, "FOYER_CALENDAR_NETWORKS": "127.0.0.0/8", "FOYER_CALENDAR_PASSWORD": "secret"}
+    env = {**town_hall.ensemble.env, **EVERY_SECOND, "FOYER_CALENDAR_PASSWORD": "secret"}
     ran = command.foyer(env, "calendars", *words)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
@@ -55,8 +56,7 @@ def subjects(town_hall: TownHall, booked: Booked) -> str:
 def test_a_clerks_own_calendar_and_the_town_hall_keep_in_step(town_hall: TownHall, radicale: Server) -> None:
     """The process that looks at calendars is the real one, and looks every second."""
     figures = f"127.0.0.1:{free_port()}"
-    env = {**town_hall.ensemble.env, "FOYER_CALENDAR_NETWORKS": "127.0.0.0/8", "FOYER_CALENDAR_POLL": "1"}
-    env |= {"FOYER_METRICS_CALENDARS": figures}
+    env = {**town_hall.ensemble.env, **EVERY_SECOND, "FOYER_METRICS_CALENDARS": figures}
     calendars = Process("calendars", (*COMMAND, "calendars"), town_hall.ensemble.home / "log" / "calendars.log", env)
     shelf = radicale.collection()
     day = town_hall.day(DAY)

@@ -59,11 +59,8 @@ def test_a_killed_broker_loses_nothing(wire: Wire, rabbitmq: RabbitMQ) -> None:
     with wire.running("publisher"), wire.running("service"):
         wire.speak(300)
         wait_until(lambda: log.totals(listener.engine), 30, "the first of them")
-        # RabbitMQ 3.10 writes the name of a new quorum queue to disk some seconds late; killed before, it forgets the
-        # queue's whole log and does not even offer the queue again.
-        name = f"{wire.amqp_url.rpartition('/')[2]}_counters.inbox".encode()
-        names = next((rabbitmq.folder / "data").rglob("quorum/*/names.dets"))
-        wait_until(lambda: name in names.read_bytes(), 30, "the queue's name is on disk")
+        vhost = wire.amqp_url.rpartition("/")[2]
+        wait_until(lambda: rabbitmq.remembers(vhost, "counters.inbox"), 30, "the queue's name is on disk")
         wire.speak(300)
         rabbitmq.kill()
         wire.speak(300)
