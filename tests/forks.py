@@ -1,4 +1,4 @@
-"""What `tests.nursery` starts: loads the code of services, or of publishers, and forks whenever a line asks for it."""
+"""What `tests.nursery` starts: loads the code of one kind of process, and forks whenever a line asks for it."""
 
 import ctypes
 import gc
@@ -6,17 +6,21 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from deploy import parts, run
 from deploy.quiet import hush
+from tests.shared import processes
 
 _PR_SET_PDEATHSIG = 1
+Program = Callable[[list[str]], int]
+"""What a child runs; it is given its arguments."""
 
 
 def main(kind: str) -> None:
     """Fork for every line of standard input, and say the child's process id, until there are no more."""
-    load(kind)
+    program = load(kind)
     gc.collect()
     gc.freeze()  # else the first collection of each child would copy all pages
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no child is to be waited for
@@ -24,33 +28,49 @@ def main(kind: str) -> None:
     for line in sys.stdin.buffer:
         child = os.fork()
         if not child:
-            begin(json.loads(line), me)
+            begin(program, json.loads(line), me)
             return
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
 
 
-def load(kind: str) -> None:
-    """What `deploy.run` loads for one of that kind."""
+def load(kind: str) -> Program:
+    """What a process of that kind loads; returns what it runs."""
     hush()
-    if kind == "service":
-        run.make_green()
-        import nameko.runners  # noqa: F401
-        from eventlet import hubs
+    match kind:
+        case "service":
+            run.make_green()
+            import nameko.runners  # noqa: F401
 
-        for name in parts.SERVICES:
-            parts.service_class(name)
-        # Loading has begun a loop; children that share what it waits with would wake each other without end.
-        hubs.get_hub().poll.close()
-        hubs.use_hub()
-    else:
-        from shared import archive, config, logs, publisher  # noqa: F401
+            for name in parts.SERVICES:
+                parts.service_class(name)
+            _wait_apart()
+        case "publisher":
+            from shared import archive, config, logs, publisher  # noqa: F401
 
-        for name in parts.SERVICES:
-            parts.place(name)
+            for name in parts.SERVICES:
+                parts.place(name)
+        case "calendars":
+            from services.staff_calendar.calendars import process  # noqa: F401
+
+            parts.definition("staff_calendar")
+        case "toy-service":
+            processes.load_service()
+            _wait_apart()
+        case "toy-publisher":
+            processes.load_publisher()
+    return processes.main if kind.startswith("toy-") else run.main
 
 
-def begin(order: dict[str, Any], parent: int) -> None:
+def _wait_apart() -> None:
+    # Loading has begun a loop; children that share what it waits with would wake each other without end.
+    from eventlet import hubs
+
+    hubs.get_hub().poll.close()
+    hubs.use_hub()
+
+
+def begin(program: Program, order: dict[str, Any], parent: int) -> None:
     """Be the program that was asked for."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -62,7 +82,7 @@ def begin(order: dict[str, Any], parent: int) -> None:
         os.dup2(old, new)
     os.environ.clear()
     os.environ.update(order["env"])
-    sys.exit(run.main(order["arguments"]))
+    sys.exit(program(order["arguments"]))
 
 
 if __name__ == "__main__":

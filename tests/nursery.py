@@ -1,4 +1,4 @@
-"""Processes of ensembles as forks of one that has loaded all code: ten of them take one second of CPU, not ten.
+"""Processes as forks of one that has loaded all code: the ten of an ensemble take one second of CPU, not ten.
 
     with Nursery(folder) as nursery:
         Ensemble(home, ..., process=nursery.process)
@@ -21,20 +21,23 @@ from typing import BinaryIO, Self
 
 from deploy.run import COMMAND
 from deploy.servers.process import Begun, Process
+from tests.shared import processes
 
+PROGRAMS = {COMMAND: "", processes.COMMAND: "toy-"}
+"""What can be forked, and how the kinds of its processes are called before the first argument."""
 ENDED = 0
 """The status of every child that has ended: nobody asks how."""
 
 
 class Nursery:
-    """Two processes to fork from: the services are patched by eventlet before all else, the publishers are not."""
+    """A process of each kind to fork from: services are patched by eventlet before all else, others are not."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._parents: dict[str, _Parent] = {}
 
     def process(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str]) -> Process:
-        """A Process of `python -m deploy.run service|publisher NAME`."""
+        """A Process, of any command."""
         return _Forked(name, command, log, env, parent=self._parent)
 
     def _parent(self, kind: str) -> "_Parent":
@@ -119,13 +122,14 @@ class _Child:
 
 @dataclass(slots=True)
 class _Forked(Process):
-    """What is no command of `deploy.run` any more, because a test has put another in its place, is started as ever."""
+    """What is none of the commands that can be forked is started as ever."""
 
     parent: Callable[[str], _Parent] = field(kw_only=True)
 
     def begin(self, log: BinaryIO) -> Begun:
         """A fork."""
-        program, arguments = tuple(self.command[: len(COMMAND)]), self.command[len(COMMAND) :]
-        if program != COMMAND:
-            return Process.begin(self, log)
-        return self.parent(arguments[0]).fork(arguments, self.environment(), self.log)
+        for program, prefix in PROGRAMS.items():
+            if tuple(self.command[: len(program)]) == program:
+                arguments = self.command[len(program) :]
+                return self.parent(prefix + arguments[0]).fork(arguments, self.environment(), self.log)
+        return Process.begin(self, log)

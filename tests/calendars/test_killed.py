@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from deploy.run import COMMAND
-from deploy.servers.process import Process, wait_until
+from deploy.servers.process import wait_until
 from services.staff_calendar.calendars.tables import written
 from services.staff_calendar.calendars.uids import Uids
 from services.staff_calendar.calendars.vault import Access
@@ -21,6 +21,7 @@ from tests.calendars import nasty
 from tests.calendars.desk import Desk
 from tests.calendars.nasty import Nasty
 from tests.calendars.servers import Server, Shelf
+from tests.nursery import Nursery
 from tests.staff_calendar.office import Office, wanted
 
 PATIENCE = 60
@@ -35,7 +36,7 @@ def proxy() -> Iterator[Nasty]:
 class Street:
     """A real process, a real server, and between them a proxy that can hold a request for ever."""
 
-    def __init__(self, office: Office, radicale: Server, proxy: Nasty) -> None:
+    def __init__(self, office: Office, radicale: Server, proxy: Nasty, nursery: Nursery) -> None:
         self.office, self.proxy = office, proxy
         office.now = datetime.now(UTC)
         ahead = (1 - office.now.weekday()) % 7 or 7
@@ -47,7 +48,7 @@ class Street:
         self.held = threading.Event()
         env = {"FOYER_CALENDAR_NETWORKS": "127.0.0.0/8", "FOYER_CALENDAR_POLL": "1"}
         command = (*COMMAND, "calendars")
-        self.process = Process("calendars", command, office.settings.home / "calendars.log", env)
+        self.process = nursery.process("calendars", command, office.settings.home / "calendars.log", env)
 
     def hold(self, method: str, taken: bool) -> None:
         """From the next request of that method on: nobody gets an answer; whether the server got the request or not."""
@@ -99,8 +100,8 @@ class Street:
 
 
 @pytest.fixture
-def street(desk: Desk, radicale: Server, proxy: Nasty) -> Iterator[Street]:
-    street = Street(desk.office, radicale, proxy)
+def street(desk: Desk, radicale: Server, proxy: Nasty, nursery: Nursery) -> Iterator[Street]:
+    street = Street(desk.office, radicale, proxy, nursery)
     access = Access(street.shelf.url.replace(street.root, proxy.url), "k17", "Streng-Geheim")
     desk.connect("c-17", access, writes=True)
     yield street

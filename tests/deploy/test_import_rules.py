@@ -22,6 +22,12 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def unbroken() -> str:
+    """What import-linter says about the project."""
+    return lint(ROOT)
+
+
 def lint(folder: Path) -> str:
     """What import-linter says about the code there, on one line."""
     program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
@@ -48,9 +54,9 @@ def lint(folder: Path) -> str:
         ("services/rooms/service.py", "from deploy import parts", "services do not know how they are run"),
     ],
 )
-def test_a_wrong_import_breaks_its_rule(copy: Path, file: str, line: str, contract: str) -> None:
+def test_a_wrong_import_breaks_its_rule(copy: Path, unbroken: str, file: str, line: str, contract: str) -> None:
     """A rule that can't go red guards nothing."""
-    assert f"{contract}" in lint(copy)
+    assert contract in unbroken
     path = copy / file
     path.write_text((path.read_text() if path.exists() else "") + f"\n{line}\n")
     said = lint(copy)

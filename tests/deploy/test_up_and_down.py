@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,13 @@ from deploy.parts import SERVICES
 from deploy.servers import RabbitMQ, free_port, wait_until
 from deploy.servers.process import descendants
 from deploy.supervision import Supervisor
+from tests.command import foyer
 
 pytestmark = pytest.mark.slow
 
 
-def foyer(env: dict[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+def typed(env: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+    """The same as `foyer`, by a process of its own."""
     command = (sys.executable, "-m", "deploy.cli", *words)
     return subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, timeout=200, check=False)
 
@@ -37,7 +40,7 @@ def test_up_twice_restart_of_a_killed_part_and_down(home: Path) -> None:
     supervisor = Supervisor(Home(home))
     family: list[int] = []
     try:
-        first = foyer(env, "up")
+        first = typed(env, "up")
         assert first.returncode == 0, first.stdout + first.stderr
         states = {state["name"]: state["pid"] for state in supervisor.states()}
         assert len(states) == 13
@@ -59,7 +62,7 @@ def test_up_twice_restart_of_a_killed_part_and_down(home: Path) -> None:
         assert foyer(env, "up").returncode == 0
         family = [supervisor.pid(), *descendants(supervisor.pid())]
     finally:
-        down = foyer(env, "down")
+        down = typed(env, "down")
     assert down.returncode == 0, down.stdout + down.stderr
     assert len(family) > 14
     wait_until(lambda: all(ended(pid) for pid in family), 20, "all processes have ended, epmd among them")

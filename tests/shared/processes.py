@@ -9,13 +9,22 @@ Settings come from the environment; the tables must exist.
 import signal
 import sys
 
+COMMAND = (sys.executable, "-m", "tests.shared.processes")
 
-def main(role: str) -> None:
+
+def main(arguments: list[str]) -> int:
     """Run until SIGTERM."""
-    if role == "publisher":
+    if arguments == ["publisher"]:
         publish()
     else:
         serve()
+    return 0
+
+
+def load_publisher() -> None:
+    """What it needs."""
+    from shared import config, logs, publisher  # noqa: F401
+    from tests.shared import toy  # noqa: F401
 
 
 def publish() -> None:
@@ -28,11 +37,20 @@ def publish() -> None:
     publisher.run(toy.SPEAKER, [toy.SPEAKER, toy.COUNTERS], settings, lambda: None)
 
 
-def serve() -> None:
-    """The service `counters`."""
+def load_service() -> None:
+    """What it needs; sockets wait in turns from here on."""
     import eventlet
 
     eventlet.monkey_patch()
+    import nameko.runners  # noqa: F401
+
+    from tests.shared import counters  # noqa: F401
+
+
+def serve() -> None:
+    """The service `counters`."""
+    load_service()
+    import eventlet
     from nameko.constants import WEB_SERVER_CONFIG_KEY
     from nameko.runners import ServiceRunner
 
@@ -48,4 +66,4 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    sys.exit(main(sys.argv[1:]))

@@ -15,15 +15,16 @@ from deploy.servers import wait_until
 from shared import archive, topology
 from shared.database import reading
 from shared.sequencer import ARCHIVED, cursor
+from tests.nursery import Nursery
 from tests.shared import toy
 from tests.shared.toy import NOON, Mark
 from tests.shared.wire import Wire
 
 
 @pytest.fixture
-def wire(home: Path, broker: str) -> Iterator[Wire]:
+def wire(home: Path, broker: str, nursery: Nursery) -> Iterator[Wire]:
     """A toy that speaks and one that listens."""
-    wire = Wire(home, broker, lambda name: f"sqlite:///{home}/{name}.db")
+    wire = Wire(home, broker, lambda name: f"sqlite:///{home}/{name}.db", nursery)
     yield wire
     wire.speaker.engine.dispose()
 

@@ -14,6 +14,7 @@ from deploy.servers import wait_until
 from shared import orders, topology
 from shared.app import App, Delivery
 from shared.tables import events
+from tests.nursery import Nursery
 from tests.shared import log
 from tests.shared.test_writer import only_sqlite
 from tests.shared.toy import LATER, Speaker
@@ -25,9 +26,9 @@ LONG = "10"
 
 
 @pytest.fixture
-def wire(home: Path, broker: str, make_database: Callable[[str], str]) -> Iterator[Wire]:
+def wire(home: Path, broker: str, make_database: Callable[[str], str], nursery: Nursery) -> Iterator[Wire]:
     """A listener whose messages come from the test."""
-    wire = Wire(home, broker, make_database)
+    wire = Wire(home, broker, make_database, nursery)
     yield wire
     wire.speaker.engine.dispose()
 

@@ -20,6 +20,7 @@ from shared.definition import Definition
 from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, read
 from shared.publisher import Publisher
 from shared.sequencer import unsent_keys
+from tests.nursery import Nursery
 from tests.shared import log, toy
 from tests.shared.test_writer import only_postgresql, only_sqlite
 from tests.shared.toy import NOON, Count, Mark
@@ -27,9 +28,9 @@ from tests.shared.wire import PATIENCE, Wire, check_totals
 
 
 @pytest.fixture
-def wire(home: Path, broker: str, make_database: Callable[[str], str]) -> Iterator[Wire]:
+def wire(home: Path, broker: str, make_database: Callable[[str], str], nursery: Nursery) -> Iterator[Wire]:
     """A toy that speaks and one that listens."""
-    wire = Wire(home, broker, make_database)
+    wire = Wire(home, broker, make_database, nursery)
     yield wire
     wire.speaker.engine.dispose()
 

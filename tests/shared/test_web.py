@@ -11,6 +11,7 @@ import pytest
 
 from deploy.servers import Process, RabbitMQ, wait_until
 from shared.web import flatten
+from tests.nursery import Nursery
 from tests.shared.wire import Wire
 
 
@@ -48,12 +49,12 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def call(rabbitmq: RabbitMQ, servers_folder: Path) -> Iterator[Service]:
+def call(rabbitmq: RabbitMQ, servers_folder: Path, nursery: Nursery) -> Iterator[Service]:
     """One service for all tests of this file."""
     home = servers_folder / "web"
     home.mkdir()
     rabbitmq.start()
-    wire = Wire(home, rabbitmq.add_vhost("web"), lambda name: f"sqlite:///{home}/{name}.db")
+    wire = Wire(home, rabbitmq.add_vhost("web"), lambda name: f"sqlite:///{home}/{name}.db", nursery)
     with wire.running("service") as process:
         service = Service(wire.http_port, process)
         wait_until(lambda: answers(service), 40, "the service answers")

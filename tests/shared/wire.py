@@ -1,7 +1,6 @@
 """A toy that speaks, its publisher, and a listener, over a real broker."""
 
 import itertools
-import sys
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +18,9 @@ from shared.app import App, Delivery
 from shared.messages import read
 from shared.publisher import Publisher
 from shared.tables import events
+from tests.nursery import Nursery
 from tests.shared import log, toy
+from tests.shared.processes import COMMAND
 from tests.shared.toy import NOON, Count
 
 PATIENCE = 30.0
@@ -33,6 +34,7 @@ class Wire:
     home: Path
     amqp_url: str
     url_of: Callable[[str], str]
+    nursery: Nursery
     http_port: int = field(default_factory=free_port)
     received: list[Delivery] = field(default_factory=list)
 
@@ -58,8 +60,7 @@ class Wire:
             "PYTHONPATH": str(Path.cwd()),
             **more,
         }
-        command = (sys.executable, "-m", "tests.shared.processes", role)
-        return Process(role, command, self.home / f"{name or role}.log", environment)
+        return self.nursery.process(role, (*COMMAND, role), self.home / f"{name or role}.log", environment)
 
     @contextmanager
     def running(self, role: str, name: str = "", **more: str) -> Iterator[Process]:
