@@ -1,10 +1,15 @@
 """Calendar servers and people's programs, started privately on loopback: the real ones, and a nasty one of our own."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
+from deploy.commands import calendars
+from services.staff_calendar.calendars import rounds
+from services.staff_calendar.calendars.reader import Reader
+from services.staff_calendar.calendars.settings import Limits
 from shared import config
 from shared.config import Settings
 from tests.calendars.desk import Desk, desk_of
@@ -38,6 +43,25 @@ def server(request: pytest.FixtureRequest) -> Server:
     """Each of the two; what is stored of one test is in collections of its own."""
     found: Server = request.getfixturevalue(request.param)
     return found
+
+
+class _Kept(Reader):
+    """Goes on after its round: each child takes half a second to load."""
+
+    def close(self) -> None:
+        """Its child ends with the run."""
+
+
+@pytest.fixture(autouse=True)
+def _readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One for all tests with the same limits; test_reader.py has its own."""
+    for module in (rounds, calendars):
+        monkeypatch.setattr(module, "Reader", _kept)
+
+
+@lru_cache
+def _kept(limits: Limits) -> Reader:
+    return _Kept(limits)
 
 
 @pytest.fixture
