@@ -33,6 +33,8 @@ _SETTINGS = {
 }
 # Not synchronous_commit: without it even `kill -9` would lose the last commits.
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
+_FILE_COPY_SINCE = 150_000
+"""The version from which PostgreSQL can be told how to copy a database."""
 
 
 def postgresql_bin() -> Path | None:
@@ -54,6 +56,7 @@ class PostgreSQL:
         self._data = self.folder / "data"
         self._password_file = self.folder / "password"
         # SCRAM makes each of the thousands of connections of a test run ten times as long.
+        self._durable = durable
         self._login = "scram-sha-256" if durable else "md5"
         settings = _SETTINGS if durable else _SETTINGS | _NOT_DURABLE
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -141,7 +144,11 @@ class PostgreSQL:
 
     def create_database(self, name: str, template: str = "template0") -> str:
         """Make a database (a copy of `template`) and return its URL."""
-        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        # Where no write waits for the disk, to copy the files takes half of what it takes to log all pages.
+        by_files = not self._durable and self._connection().server_version >= _FILE_COPY_SINCE
+        strategy = sql.SQL("STRATEGY FILE_COPY" if by_files else "")
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} {}")
+        self._run(statement.format(sql.Identifier(name), sql.Identifier(template), strategy))
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
@@ -159,11 +166,15 @@ class PostgreSQL:
         )
 
     def _run(self, statement: sql.Composed) -> None:
+        self._connection().cursor().execute(statement)
+
+    def _connection(self) -> "psycopg2.extensions.connection":
+        """The one that is kept."""
         if not self._still_answers():
             self._kept = self._connect()
             self._kept.autocommit = True
         assert self._kept  # noqa: S101 (narrows the type)
-        self._kept.cursor().execute(statement)
+        return self._kept
 
     def __enter__(self) -> Self:
         self.start()

@@ -27,7 +27,7 @@ class ServerFailed(RuntimeError):
 def wait_until(ready: Callable[[], object], seconds: float, what: str, interval: float = 0.05) -> None:
     """Return as soon as `ready()` is true; raise TimeoutError naming `what` after `seconds`.
 
-    What takes long is asked for more seldom, up to every quarter of a second: to ask takes time from what is waited for.
+    What takes long is asked for ever more seldom, up to every quarter of a second: to ask takes time from it.
     """
     deadline = time.monotonic() + seconds
     while not ready():
