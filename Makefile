@@ -78,9 +78,11 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 	@sh deploy/prepare.sh venv requirements.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
-	@sh deploy/prepare.sh venv requirements-dev.txt
-	@touch $@
+# What processes run with first, so that it is compiled while the rest is installed.
+$(VENV)/.dev: requirements.txt requirements-dev.txt pyproject.toml
+	@sh deploy/prepare.sh venv $(if $(shell find $(VENV)/.runtime -newer requirements.txt -newer pyproject.toml 2>/dev/null),,requirements.txt) \
+		requirements-dev.txt
+	@touch $(VENV)/.runtime $@
 
 $(VENV)/.bench: $(VENV)/.dev requirements-bench.txt
 	@sh deploy/prepare.sh venv requirements-bench.txt

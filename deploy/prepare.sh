@@ -1,10 +1,10 @@
 #!/bin/sh
 # Bring a fresh Debian to where Foyer runs; what is there already is left as it is.
 #
-#   prepare.sh venv REQUIREMENTS   the virtual environment, with these packages
-#   prepare.sh broker              RabbitMQ, unless FOYER_AMQP_URL names a broker
-#   prepare.sh pages [dev]         the design system that the pages are made with; dev: what checks them, too
-#   prepare.sh servers             RabbitMQ, PostgreSQL and Chromium, for the tests
+#   prepare.sh venv REQUIREMENTS...   the virtual environment, with these packages
+#   prepare.sh broker                 RabbitMQ, unless FOYER_AMQP_URL names a broker
+#   prepare.sh pages [dev]            the design system that the pages are made with; dev: what checks them, too
+#   prepare.sh servers                RabbitMQ, PostgreSQL and Chromium, for the tests
 set -eu
 
 VENV=.venv
@@ -88,16 +88,26 @@ make_venv() {
 
 venv() {
     [ -x $VENV/bin/pip ] && $VENV/bin/python -c '' 2>/dev/null || make_venv
-    say "Installing the packages of $1, a minute or so ..."
-    $VENV/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r "$1"
-    # On all processors, and also without docstrings, as the processes run (deploy/run.py): the first start does not wait
-    # for that. Of what tests need, and of what is left out here, most is never loaded.
-    [ "$1" != requirements.txt ] ||
-        $VENV/bin/python -m compileall -q -j 0 -o 0 -o 2 -x '/(pip|setuptools|lexers|styles|countries|financial|tests?)/' \
-            $VENV/lib deploy services shared >/dev/null 2>&1 || true
+    compiling=
+    for packages in "$@"; do
+        say "Installing the packages of $packages, a minute or so ..."
+        $VENV/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r "$packages"
+        [ "$packages" != requirements.txt ] || {
+            compile &
+            compiling=$!
+        }
+    done
     # The build tool is among the pinned packages, so nothing is fetched without a hash.
     [ -x $VENV/bin/foyer ] || $VENV/bin/pip install --quiet --disable-pip-version-check \
         --no-deps --no-build-isolation --editable . >/dev/null
+    [ -z "$compiling" ] || wait "$compiling" || true
+}
+
+# On all processors, and also without docstrings, as the processes run (deploy/run.py): the first start does not wait
+# for that. Of what tests need, and of what is left out here, most is never loaded.
+compile() {
+    $VENV/bin/python -m compileall -q -j 0 -o 0 -o 2 -x '/(pip|setuptools|lexers|styles|countries|financial|tests?)/' \
+        $VENV/lib deploy services shared >/dev/null 2>&1
 }
 
 broker() {
@@ -147,7 +157,10 @@ pages() {
 }
 
 case "${1:-}" in
-    venv) venv "$2" ;;
+    venv)
+        shift
+        venv "$@"
+        ;;
     broker) broker ;;
     pages) pages "${2:-}" ;;
     servers)
