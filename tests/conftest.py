@@ -13,14 +13,17 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+from unittest.mock import patch
 
 import pytest
 import structlog
 from hypothesis import settings
+from sqlalchemy import Engine, create_engine
 
 from deploy.ensemble import Ensemble
 from deploy.parts import SERVICES, definition
 from deploy.servers import MailSink, PostgreSQL, RabbitMQ, ports, temporary_folder
+from shared import database
 from shared.migrate import migrate
 from tests.nursery import Nursery
 
@@ -134,6 +137,25 @@ def _environment() -> Iterator[None]:
 
 def _settings_around() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith("FOYER_")}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _alike() -> Iterator[None]:
+    """The engines of all tests share what SQLAlchemy has made of each statement: a tenth of the time went into that."""
+    kept: dict[str, tuple[Any, dict[Any, Any]]] = {}
+
+    def create(*args: Any, **how: Any) -> Engine:
+        engine = create_engine(*args, **how)
+        dialect, compiled = kept.get(engine.name, (None, {}))
+        if getattr(dialect, "server_version_info", None):  # it has been connected
+            engine.dialect = dialect
+            engine.update_execution_options(compiled_cache=compiled)
+        else:
+            kept[engine.name] = (engine.dialect, compiled)
+        return engine
+
+    with patch.object(database, "create_engine", create):
+        yield
 
 
 @pytest.fixture(scope="session")
