@@ -55,8 +55,8 @@ class PostgreSQL:
         self.port = port or free_port()
         self._data = self.folder / "data"
         self._password_file = self.folder / "password"
-        # SCRAM makes each of the thousands of connections of a test run ten times as long.
         self._durable = durable
+        # SCRAM makes each of the thousands of connections of a test run ten times as long.
         self._login = "scram-sha-256" if durable else "md5"
         settings = _SETTINGS if durable else _SETTINGS | _NOT_DURABLE
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
