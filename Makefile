@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 # Where that is set, each of a hundred processes would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
-# Tests wait half of their time; each worker has servers of its own.
-WORKERS := $(shell cores=$$(nproc 2>/dev/null || echo 2); [ $$cores -lt 4 ] && echo $$((cores + 2)) || echo 6)
+# Tests wait now and then: one worker more than processors. Each has servers of its own.
+WORKERS := $(shell cores=$$(nproc 2>/dev/null || echo 2); [ $$cores -lt 4 ] && echo $$((cores + 1)) || echo 5)
 .PHONY: help setup setup-dev setup-bench demo up down status test check docs bench soak tour lock clean check-code check-core
 
 help: ## What can be made
