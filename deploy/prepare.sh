@@ -91,7 +91,10 @@ venv() {
     compiling=
     for packages in "$@"; do
         say "Installing the packages of $packages, a minute or so ..."
-        $VENV/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r "$packages"
+        $VENV/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r "$packages" || {
+            [ -z "$compiling" ] || wait "$compiling" || true
+            exit 1
+        }
         [ "$packages" != requirements.txt ] || {
             compile &
             compiling=$!

@@ -9,8 +9,8 @@ from deploy import accounts
 from tests.browser.conftest import Look
 from tests.journeys.town_hall import TownHall
 
-KINDS = [(True, 1280, "de"), (True, 320, "en"), (False, 320, "de")]
-IDS = ["script, wide, German", "script, narrow, English", "no script, narrow, German"]
+KINDS = [(True, 1280, "de"), (True, 320, "en"), (False, 320, "de"), (False, 1280, "en")]
+IDS = ["script, wide, German", "script, narrow, English", "no script, narrow, German", "no script, wide, English"]
 PASSWORD = "correct horse battery"
 
 

@@ -33,6 +33,30 @@ def alive(pid: int) -> bool:
         return False
 
 
+def test_a_confirmed_message_outlives_kill_9_of_the_broker(rabbitmq: RabbitMQ, broker: str) -> None:
+    """The node comes back under the same address with what it had confirmed."""
+    connection = pika.BlockingConnection(pika.URLParameters(broker))
+    channel = connection.channel()
+    channel.queue_declare("q", durable=True, arguments={"x-queue-type": "quorum"})
+    channel.confirm_delivery()
+    channel.basic_publish("", "q", b"hello", pika.BasicProperties(delivery_mode=2), mandatory=True)
+    wait_until(lambda: rabbitmq.remembers(broker.rpartition("/")[2], "q"), 10, "the queue is on disk")
+    rabbitmq.kill()
+    rabbitmq.start()
+    with pika.BlockingConnection(pika.URLParameters(broker)) as again:
+        assert again.channel().basic_get("q")[2] == b"hello"
+
+
+@pytest.mark.server
+def test_a_stopped_node_leaves_no_process(servers_folder: Path) -> None:
+    """Neither Erlang's helpers nor the epmd we started for it go on."""
+    node = RabbitMQ(servers_folder / "second")
+    node.start()
+    family = [node.process.pid, node.epmd.pid, *descendants(node.process.pid)]
+    node.stop()
+    wait_until(lambda: not any(alive(pid) for pid in family), 10, "the end of all processes of the node")
+
+
 def test_two_vhosts_do_not_see_each_other(rabbitmq: RabbitMQ, broker: str) -> None:
     """Tests can't meet each other's queues."""
     other = rabbitmq.add_vhost("other")

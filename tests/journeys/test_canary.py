@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,15 +33,15 @@ def disguises(word: str) -> set[bytes]:
 NEEDLES = {needle for word in SECRETS for needle in disguises(word)}
 
 
-def in_files(since: float, *folders: Path) -> set[Path]:
-    """The files below these folders that were written to since then and hold the canary."""
+def in_files(*folders: Path) -> set[Path]:
+    """The files below these folders that hold the canary."""
     files = (Path(root) / name for folder in folders for root, _, names in os.walk(folder) for name in names)
-    return {file for file in files if _holds(file, since)}
+    return {file for file in files if _holds(file)}
 
 
-def _holds(file: Path, since: float) -> bool:
+def _holds(file: Path) -> bool:
     try:
-        return file.is_file() and file.stat().st_mtime >= since and has_canary(file.read_bytes())
+        return file.is_file() and has_canary(file.read_bytes())
     except OSError:
         return False
 
@@ -57,13 +56,11 @@ class Everywhere:
 
     def __init__(self, hall: TownHall, broker: RabbitMQ, postgres: PostgreSQL | None) -> None:
         self.hall, self.broker, self.postgres = hall, broker, postgres
-        self._before_the_name = time.time() - 1  # a file system's clock may be a little behind
 
     def found(self) -> set[str]:
         """Where the canary is."""
         folders = [self.hall.ensemble.home, self.broker.folder, *([self.postgres.folder] if self.postgres else [])]
-        files = {str(file) for file in in_files(self._before_the_name, *folders)}
-        return files | {name for name, text in self._texts() if has_canary(text)}
+        return {str(file) for file in in_files(*folders)} | {name for name, text in self._texts() if has_canary(text)}
 
     def _texts(self) -> Iterator[tuple[str, bytes]]:
         for service in SERVICES:

@@ -21,10 +21,10 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_processes_that_start_at_once_get_the_same_keys() -> None:
-    """Four of them, on a home where nobody was before."""
+    """Ten of them, on a home where nobody was before."""
     started = [
         subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True, cwd=Path.cwd())
-        for _ in range(4)
+        for _ in range(10)
     ]
     keys = {process.communicate(timeout=60)[0].strip() for process in started}
     assert len(keys) == 1

@@ -15,17 +15,15 @@ from deploy.town import facts
 MORNING = 60
 
 
-def test_the_demo_plays_a_morning_and_all_guarantees_hold(
-    ensemble: Ensemble, database_kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On SQLite twice: the second time the town is there already, and only its guests are new."""
+def test_the_demo_plays_a_morning_and_all_guarantees_hold(ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice: the second time the town is there already, and only its guests are new."""
     for name, value in ensemble.env.items():
         monkeypatch.setenv(name, value)
     town = facts.load()
     monkeypatch.setattr(facts, "load", lambda: replace(town, demand=town.demand[:MORNING]))
     app = typer.Typer()
     app.command()(command.demo)
-    for _ in range(2 if database_kind == "sqlite" else 1):
+    for _ in range(2):
         result = CliRunner().invoke(app, ["--seconds", "3"])
         assert result.exit_code == 0, result.output
         assert result.output.count("holds") == len(GUARANTEES)
