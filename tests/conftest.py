@@ -86,8 +86,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     yield  # pytest sorts them, and would drop what is there twice
     rounds = int(os.environ.get("FOYER_TEST_ROUNDS", 1))
     items.extend([item for item in items if hasattr(getattr(item, "obj", None), "hypothesis")] * (rounds - 1))
-    long = {_group(item) for item in items if _takes_long(item)}
-    items.sort(key=lambda item: _group(item) not in long)  # so that at the end no worker waits for another's
+    order = {group: n for n, group in enumerate(_mixed(items))}
+    items.sort(key=lambda item: order.get(_group(item), len(order)))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -104,8 +104,20 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(_ROUNDS_OF_GARBAGE)
 
 
-def _takes_long(item: pytest.Item) -> bool:
-    """What starts processes."""
+def _mixed(items: Sequence[pytest.Item]) -> Iterator[str]:
+    """The groups that take long, so that at the end no worker waits for another's: after each with a browser, which
+    keeps a processor busy, two that wait for processes.
+    """
+    browsers = list(dict.fromkeys(_group(item) for item in items if "browser" in getattr(item, "fixturenames", ())))
+    waiting = [_group(item) for item in items if _starts_processes(item) and _group(item) not in browsers]
+    rest = iter(dict.fromkeys(waiting))
+    for browser in browsers:
+        yield browser
+        yield from itertools.islice(rest, 2)
+    yield from rest
+
+
+def _starts_processes(item: pytest.Item) -> bool:
     return "rabbitmq" in getattr(item, "fixturenames", ()) or item.get_closest_marker("slow") is not None
 
 

@@ -10,41 +10,60 @@ from types import SimpleNamespace
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from deploy.servers import RabbitMQ
+from tests.browser.tabs import PATIENCE, Lend, Tabs
 from tests.browser.town import opened
 from tests.journeys.town_hall import TownHall, a_town_hall
 
 CHROMIUM = next(filter(os.path.exists, ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")), None)
 """Debian's; without what shows windows it takes a quarter less of the machine's time."""
-FLAGS = ["--no-sandbox", "--js-flags=--single-threaded"]
-"""Threads that compile and tidy up beside a script take time from the other workers' tests."""
+FLAGS = ["--no-sandbox", "--js-flags=--single-threaded", "--renderer-process-limit=1"]
+"""Threads that compile and tidy up beside a script take time from the other workers' tests; so does a new process."""
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 # WCAG 2.2 at level AA, of which EN 301 549 is made for the web; and what axe calls good practice.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Only what is wrong leaves the page: to hand over all that is right takes as long as to judge it.
 JUDGED = "async tags => (await axe.run(document, {runOnly: tags, resultTypes: ['violations']})).violations"
-PATIENCE = 60_000.0
-"""Milliseconds after which what is waited for counts as not coming."""
 
 
 class Look(Protocol):
     """What the fixture `look` is."""
 
     def __call__(
-        self, path: str = "/", *, width: int = 1280, language: str = "de", script: bool = True, cookies: bool = True
+        self,
+        path: str = "/",
+        *,
+        width: int = 1280,
+        language: str = "de",
+        script: bool = True,
+        cookies: bool = True,
+        fresh: bool = False,
     ) -> Page: ...
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; one for each file, since two of Playwright's cannot run side by side."""
+    """Debian's Chromium; it ends with the tests of this folder, since its loop is in the way of others'."""
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def tabs(browser: Browser) -> Tabs:
+    """Its tabs."""
+    return Tabs(browser)
+
+
+@pytest.fixture
+def lend(tabs: Tabs) -> Iterator[Lend]:
+    """Lends some of them to a test."""
+    with tabs.lending() as lend:
+        yield lend
 
 
 @pytest.fixture(scope="package")
@@ -57,36 +76,17 @@ def pages_hall(servers_folder: Path, rabbitmq: RabbitMQ, request: pytest.Fixture
 
 
 @pytest.fixture
-def look(browser: Browser, pages_hall: TownHall) -> Iterator[Look]:
-    """`look("/", width=320, language="en", script=False)` is a page of booking in a browser of its own.
+def look(lend: Lend, pages_hall: TownHall) -> Look:
+    """`look("/", width=320, language="en", script=False)` is a page of booking in a browser of its own."""
 
-    Whatever the page's own policy forbids it to load or run fails the test.
-    """
-    contexts: list[BrowserContext] = []
-    forbidden: list[str] = []
-
-    def look(
-        path: str = "/", *, width: int = 1280, language: str = "de", script: bool = True, cookies: bool = True
-    ) -> Page:
-        locale = {"de": "de-DE", "en": "en-GB"}[language]
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, locale=locale, java_script_enabled=script
-        )
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: forbidden.append(said.text) if "Security Policy" in said.text else None)
+    def look(path: str = "/", *, cookies: bool = True, **how: Any) -> Page:
+        page = lend(**how)
         if not cookies:
             page.route("**/*", _without_cookies)
         page.goto(pages_hall.ensemble.urls["booking"] + path)
         return page
 
-    yield look
-    for context in contexts:
-        for page in context.pages:
-            page.unroute_all(behavior="ignoreErrors")
-        context.close()
-    assert forbidden == []
+    return look
 
 
 def _without_cookies(route: Any) -> None:

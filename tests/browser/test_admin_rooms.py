@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from services.rooms.service import DEFINITION, RoomsService
 from shared import config
@@ -15,6 +15,7 @@ from shared.messages import CONTENT_TYPE
 from shared.sessions import Sessions, begin
 from tests.browser.office_server import serving
 from tests.browser.staff import IDS, KINDS, judged
+from tests.browser.tabs import Lend
 from tests.over_http import Wsgi, over_http
 from tests.rooms.heard import body as requested
 from tests.rooms.test_pages import NOW, ROOM, save
@@ -48,29 +49,18 @@ def busy(http: Any) -> Any:
 
 
 @pytest.fixture
-def open_page(browser: Browser, http: Any) -> Iterator[Callable[..., Page]]:
+def open_page(lend: Lend, http: Any) -> Iterator[Callable[..., Page]]:
     """`open_page("/admin/rooms", width=320, language="en", script=False)` as who keeps the rooms."""
-    contexts: list[BrowserContext] = []
-    forbidden: list[str] = []
+    sealed = Sessions(http.app.settings.secret).sealed(begin("verwaltung", ["catalogue"], NOW))
     with serving(Wsgi(RoomsService, http.app)) as url:
 
         def open_page(path: str = "/admin/rooms", *, script: bool, width: int, language: str) -> Page:
-            locale = {"de": "de-DE", "en": "en-GB"}[language]
-            context = browser.new_context(
-                viewport={"width": width, "height": 900}, locale=locale, java_script_enabled=script
-            )
-            contexts.append(context)
-            sealed = Sessions(http.app.settings.secret).sealed(begin("verwaltung", ["catalogue"], NOW))
-            context.add_cookies([{"name": COOKIE, "value": sealed, "url": url}])
-            page = context.new_page()
-            page.on("console", lambda said: forbidden.append(said.text) if "Security Policy" in said.text else None)
+            cookies = [{"name": COOKIE, "value": sealed, "url": url}]
+            page = lend(width, language, script, cookies)
             page.goto(url + path)
             return page
 
         yield open_page
-        for context in contexts:
-            context.close()
-    assert forbidden == []
 
 
 def press(target: Locator) -> None:

@@ -297,7 +297,7 @@ def _scanned(page: Page) -> str:
 
 def test_a_page_is_light_and_asks_nobody_else(look: Look, pages_hall: TownHall) -> None:
     """Under 150 kB as transferred, without fonts; after the first page only what is new."""
-    page, sizes = look("/help"), dict[str, int]()
+    page, sizes = look("/help", fresh=True), dict[str, int]()
     own = pages_hall.ensemble.urls["booking"]
     page.on("requestfinished", lambda request: sizes.update({request.url: request.sizes()["responseBodySize"]}))
     page.goto(f"{own}/?first")

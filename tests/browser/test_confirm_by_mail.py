@@ -5,17 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from services.booking.commands import Note, SetCatalogue
 from services.booking.service import Booking, BookingService
 from tests.booking.conftest import booking
 from tests.booking.facts import NOW, TOWN, holds
 from tests.booking.test_pages import ANSWERED, PASS
-from tests.browser.conftest import PATIENCE
 from tests.browser.guest import Guest
 from tests.browser.office_server import serving
 from tests.browser.staff import judged
+from tests.browser.tabs import Lend
 from tests.over_http import Wsgi
 
 __all__ = ["booking"]
@@ -43,11 +43,9 @@ def address(town: Booking) -> Iterator[str]:
 
 
 @pytest.fixture
-def held(browser: Browser, town: Booking, address: str, script: bool) -> Iterator[Page]:
+def held(lend: Lend, town: Booking, address: str, script: bool) -> Page:
     """The page of a guest for whom room and clerk are held, and who has looked at it all the while."""
-    context = browser.new_context(viewport={"width": 320, "height": 900}, locale="de-DE", java_script_enabled=script)
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
+    page = lend(320, script=script)
     page.goto(f"{address}/times?{ANSWERED}")
     guest = Guest(page)
     guest.choose()
@@ -58,8 +56,7 @@ def held(browser: Browser, town: Booking, address: str, script: bool) -> Iterato
     for who in ("rooms", "staff"):
         answer = holds(who, pending.attempt, pending.plan)
         town.handle(type(answer)("c", NOW, _appointment(page), pending.attempt, who, answer.held))
-    yield page
-    context.close()
+    return page
 
 
 KINDS = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from datetime import date as Date
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from services.staff_calendar.commands import NoteBusy, RecordAbsence
 from services.staff_calendar.events import BusyDay, Span, StaffSubstituted, StaffWithdrawn
 from services.staff_calendar.projections import reservations
 from tests.browser.office_server import cookie, served
 from tests.browser.staff import judged
+from tests.browser.tabs import Lend
 from tests.staff_calendar.conftest import settings
 from tests.staff_calendar.office import CLERK, QUOTAS, Office
 from tests.staff_calendar.words import NOW, ZONE, at
@@ -48,27 +49,15 @@ def address(office) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, office, address):
-    """`open_page("/staff", width, language, script)` as the clerk who is signed in."""
-    contexts: list[BrowserContext] = []
-    forbidden: list[str] = []
+def open_page(lend: Lend, office, address):
+    """`open_page("/staff", width=320, language="en", script=False)` as the clerk who is signed in."""
 
-    def open_page(path="/staff", *, width=1280, language="de", script=True, roles=(), person="c-17") -> Page:
-        locale = {"de": "de-DE", "en": "en-GB"}[language]
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, locale=locale, java_script_enabled=script
-        )
-        contexts.append(context)
-        context.add_cookies([cookie(office, address, *roles, person=person)])
-        page = context.new_page()
-        page.on("console", lambda said: forbidden.append(said.text) if "Security Policy" in said.text else None)
+    def open_page(path="/staff", *, roles=(), person="c-17", **how) -> Page:
+        page = lend(**how, cookies=[cookie(office, address, *roles, person=person)])
         page.goto(address + path)
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert forbidden == []
+    return open_page
 
 
 def arrive(office, who="a1", clock="08:50"):
