@@ -25,6 +25,7 @@ SHOWN_MAX = 60
 LONGEST_CELL = 4_000_000
 """Characters: questions and effects of a concern stand in one cell each. Python's own limit is 131,072."""
 csv.field_size_limit(LONGEST_CELL)
+_ROW, _BODY = Row(), ConcernBody()
 NO_ROW = Said("no row with a concern follows the header", "nach der Kopfzeile kommt keine Zeile mit einem Anliegen")
 MISSING = Said("is missing in the header", "fehlt in der Kopfzeile")
 TWICE = Said("stands in the header twice", "steht zweimal in der Kopfzeile")
@@ -86,7 +87,7 @@ def parse(text: str) -> list[Concern]:
 def dump(concerns: Iterable[Mapping[str, Any]]) -> str:
     """The concerns as the text of a catalogue file with `;` between the columns; `parse` reads the same concerns."""
     file = io.StringIO(newline="")
-    rows = [Row().dump(concern) for concern in concerns]
+    rows = [_ROW.dump(concern) for concern in concerns]
     used = [name for name in OPTIONAL if any(row.get(name) for row in rows)]
     writer = csv.DictWriter(file, [*COLUMNS, *used], delimiter=";", lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
@@ -137,7 +138,7 @@ def _concern(header: Sequence[str], cells: Sequence[str]) -> Concern:
     if len(cells) != len(header):
         fault = "has {cells} cells, the header has {names}", "hat {cells} Zellen, die Kopfzeile {names}"
         raise ValidationError({"_schema": [Said(*fault, cells=len(cells), names=len(header))]})
-    concern: Concern = Row().load(dict(zip(header, cells, strict=True)))
+    concern: Concern = _ROW.load(dict(zip(header, cells, strict=True)))
     if faults := _faults_of_concern(concern):
         raise ValidationError(faults)
     return concern
@@ -146,7 +147,7 @@ def _concern(header: Sequence[str], cells: Sequence[str]) -> Concern:
 def _faults_of_concern(concern: Concern) -> dict[str, list[str]]:
     """What booking would say against it, by column: a cell of JSON may say what makes no sense."""
     try:
-        ConcernBody().load(concern)
+        _BODY.load(concern)
     except ValidationError as error:
         found: dict[str, list[str]] = {}
         for name, inner in error.messages_dict.items():
