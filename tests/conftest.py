@@ -105,15 +105,18 @@ def pytest_collection_finish() -> None:
 
 
 def _mixed(items: Sequence[pytest.Item]) -> Iterator[str]:
-    """The groups that take long, so that at the end no worker waits for another's: after each with a browser, which
+    """The groups that take long, so that at the end no worker waits for another's: for each file with a browser, which
     keeps a processor busy, two that wait for processes.
     """
-    browsers = list(dict.fromkeys(_group(item) for item in items if "browser" in getattr(item, "fixturenames", ())))
-    waiting = [_group(item) for item in items if _starts_processes(item) and _group(item) not in browsers]
-    rest = iter(dict.fromkeys(waiting))
-    for browser in browsers:
-        yield browser
-        yield from itertools.islice(rest, 2)
+    busy: dict[str, set[Path]] = {}
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            busy.setdefault(_group(item), set()).add(item.path)
+    waiting = dict.fromkeys(_group(item) for item in items if _starts_processes(item) and _group(item) not in busy)
+    rest = iter(waiting)
+    for group, files in busy.items():
+        yield group
+        yield from itertools.islice(rest, 2 * len(files))
     yield from rest
 
 
