@@ -65,9 +65,11 @@ def run_service(name: str) -> None:
         # A signal may arrive in eventlet's own loop, which must not wait: another green thread does it.
         eventlet.spawn_n(runner.stop)
 
+    # Until it has started nothing is under way, and it may wait for its database: then a signal just ends it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    runner.start()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    runner.start()
     runner.wait()
 
 

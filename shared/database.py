@@ -83,6 +83,11 @@ def is_away(error: DBAPIError) -> bool:
     return not str(getattr(error.orig, "pgcode", None)).startswith("54")
 
 
+def why(error: BaseException | None) -> str:
+    """What the driver says, in a line."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One writing transaction: committed at the end of the block, rolled back when it raises."""

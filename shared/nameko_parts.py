@@ -20,6 +20,7 @@ from nameko.extensions import DependencyProvider, Entrypoint
 from shared import config, logs, memory, topology
 from shared.app import App, Delivery
 from shared.config import Settings
+from shared.database import why
 from shared.definition import Definition
 from shared.web import Api
 from shared.writer import Unavailable
@@ -61,7 +62,17 @@ class Running(DependencyProvider):
         settings = config.load(self.definition.name, self.definition.http_default)
         logs.configure(settings)
         self.app = self._make(self.definition, settings)
-        self.app.started()
+        self._wait_for_database()
+
+    def _wait_for_database(self) -> None:
+        # After a power failure all start at once, and who supervises us gives up on what ends again and again.
+        while True:
+            try:
+                self.app.started()
+                return
+            except Unavailable as error:
+                log.warning("waiting_for_database", reason=why(error.__cause__ or error))
+                time.sleep(PAUSE)
 
     def get_dependency(self, worker_ctx: Any) -> App:
         """The App itself: it is safe to share."""

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from shared.codec import Codec
-from shared.database import is_away, writing
+from shared.database import is_away, why, writing
 from shared.definition import Command, Definition
 from shared.session import Cache, Session
 
@@ -141,8 +141,7 @@ class Writer:
 
     def _give_up(self, tickets: Sequence[_Ticket], error: Exception) -> None:
         self._engine.dispose()
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        log.warning("database_unavailable", error=type(error).__name__, reason=reason, jobs=len(tickets))
+        log.warning("database_unavailable", error=type(error).__name__, reason=why(error), jobs=len(tickets))
         for ticket in tickets:
             ticket.error = Unavailable("the database cannot be reached at the moment")
 
