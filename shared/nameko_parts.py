@@ -7,18 +7,15 @@ after the commit, and hands over whatever has arrived.
 import logging
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-import amqp
-import kombu.connection
-import kombu.exceptions
 import structlog
 from eventlet.event import Event
 from nameko.extensions import DependencyProvider, Entrypoint
 
 from shared import config, logs, memory, topology
 from shared.app import App, Delivery
+from shared.broker import BROKER_ERRORS, connect
 from shared.config import Settings
 from shared.database import why
 from shared.definition import Definition
@@ -27,13 +24,9 @@ from shared.writer import Unavailable
 
 PAUSE = 0.5
 """Seconds before the next try after the broker or the database stopped us."""
-HEARTBEAT = 30
 LOOK = 5.0
 """Seconds between two looks at how much waits in the queue; each gives back what memory is free again, and wakes the
 publisher, which so learns that hints come, and of what a killed process has committed without one."""
-broker: Any = partial(kombu.connection.Connection, heartbeat=HEARTBEAT, connect_timeout=5)
-# kombu raises an error of its own where no connection comes about at all.
-BROKER_ERRORS = (OSError, amqp.exceptions.AMQPError, kombu.exceptions.KombuError)
 log = structlog.get_logger()
 
 
@@ -101,10 +94,13 @@ class Hear(Entrypoint):
     def _run(self) -> None:
         while not self._stopping:
             try:
-                with broker(self._app.settings.amqp_url) as connection:
+                with connect(self._app.settings.amqp_url) as connection:
                     self._consume(connection)
             except BROKER_ERRORS as error:
                 log.warning("broker_lost", error=type(error).__name__)
+            except Exception:
+                # It would end the process, and what does so once does so again.
+                log.exception("hearing_failed")
             self._app.listening = False
             if not self._stopping:
                 time.sleep(PAUSE)

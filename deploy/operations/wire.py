@@ -1,24 +1,17 @@
 """Putting bodies into the queue of one service, with confirms, as an operator and not as a speaker."""
 
 import logging
-from functools import partial
 from typing import Any
 
 import amqp
-import kombu.connection
-import kombu.exceptions
 
 from deploy.broker import check_broker
 from deploy.home import BadInput
 from shared import topology
+from shared.broker import BROKER_ERRORS, connect
 
-HEARTBEAT = 30
 # What still comes while a channel is being closed is no news.
 logging.getLogger("amqp").setLevel(logging.CRITICAL)
-BROKER_ERRORS = (OSError, amqp.exceptions.AMQPError, kombu.exceptions.KombuError)
-
-
-_connect: Any = partial(kombu.connection.Connection, heartbeat=HEARTBEAT, connect_timeout=5)
 _message: Any = amqp.basic_message.Message
 
 
@@ -39,7 +32,7 @@ class Wire:
         self._open: dict[int, None] = {}  # in the order of sending
         self._returned = False
         try:
-            self._connection = _connect(amqp_url)
+            self._connection = connect(amqp_url)
             self._connection.connect()  # at once or not at all; the channel's own way tries for seconds
             self._channel: Any = self._connection.default_channel
             self._channel.confirm_select()

@@ -1,0 +1,144 @@
+"""Whatever stands around a message, the service takes it, and goes on."""
+
+import struct
+from collections.abc import Callable, Iterator
+from functools import reduce
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pika
+import pytest
+from sqlalchemy import select
+
+from deploy.servers import wait_until
+from shared import nameko_parts, topology
+from shared.desk import UNREADABLE
+from shared.messages import CONTENT_TYPE
+from shared.tables import held
+from tests.nursery import Nursery
+from tests.shared import log
+from tests.shared.test_gathering import INBOX
+from tests.shared.test_writer import only_sqlite
+from tests.shared.toy import Speaker
+from tests.shared.wire import Wire
+
+
+@pytest.fixture
+def wire(home: Path, broker: str, make_database: Callable[[str], str], nursery: Nursery) -> Iterator[Wire]:
+    """A listener whose messages come from the test."""
+    wire = Wire(home, broker, make_database, nursery)
+    yield wire
+    wire.speaker.engine.dispose()
+
+
+class Raw(pika.BasicProperties):
+    """Properties as the bytes they are on the wire: no library makes such."""
+
+    def __init__(self, flags: int, content: bytes) -> None:
+        super().__init__()
+        self._raw = struct.pack(">H", flags) + content
+
+    def encode(self) -> list[bytes]:
+        """Called by pika."""
+        return [self._raw]
+
+
+def short(text: bytes) -> bytes:
+    """A short string on the wire."""
+    return bytes((len(text),)) + text
+
+
+def table(name: bytes, value: bytes) -> bytes:
+    """A table of one field on the wire."""
+    return struct.pack(">I", len(short(name) + value)) + short(name) + value
+
+
+def header(name: bytes, value: bytes) -> Raw:
+    """Properties with nothing but one header."""
+    return Raw(0x2000, table(name, value))
+
+
+NO_TEXT = b"\xff\xfe"
+STRINGS = {
+    "content type": 15,
+    "encoding": 14,
+    "correlation": 10,
+    "reply to": 9,
+    "message id": 7,
+    "type": 5,
+    "app id": 3,
+}
+"""Properties that are strings, and the bits that say that they are there."""
+NASTY: dict[str, Any] = {
+    **{name: Raw(1 << bit, short(NO_TEXT)) for name, bit in STRINGS.items()},
+    "many strings": Raw(0xC000, short(NO_TEXT * 127) + short(NO_TEXT)),
+    "name of a header": header(NO_TEXT, b"t\x01"),
+    "text of a header": header(b"a", b"S" + struct.pack(">I", 2) + NO_TEXT),
+    "time of a header": header(b"a", b"T" + struct.pack(">Q", 2**63)),
+    "headers in headers": header(b"a", reduce(lambda inner, _n: b"F" + table(b"a", inner), range(2000), b"t\x01")),
+}
+
+
+def publish(channel: Any, key: Any, body: bytes, properties: Any, exchange: str = "") -> None:
+    """As it is."""
+    channel.basic_publish(exchange, key, body, properties, mandatory=True)
+
+
+@only_sqlite
+def test_what_can_not_be_decoded_is_kept_and_the_others_go_on(wire: Wire) -> None:
+    """Bytes that are no text in properties, headers and routing keys: each is kept, once, and not brought again."""
+    speaker, listener = Speaker(), wire.listener()
+    plain = pika.BasicProperties(content_type=CONTENT_TYPE)
+    with wire.running("service") as service, wire.channel() as channel:
+        wait_until(lambda: consumers(wire), 20, "the listener is there")
+        channel.confirm_delivery()
+        for name, properties in NASTY.items():
+            publish(channel, INBOX, f"? {name}".encode(), properties)
+            publish(channel, INBOX, speaker.say("a").body, plain)
+        for key in (NO_TEXT, NO_TEXT * 127, "Größe".encode()):
+            publish(channel, key, b"? key " + key, plain, topology.exchange("toy"))
+            publish(channel, key, speaker.say("a").body, plain, topology.exchange("toy"))
+        # What it says is the body's matter alone.
+        publish(channel, NO_TEXT, speaker.say("a").body, NASTY["content type"], topology.exchange("toy"))
+        wait_until(lambda: log.totals(listener.engine) == {"toy.a": len(NASTY) + 4}, 20, "the others are heard")
+        wait_until(lambda: kept(listener) == len(NASTY) + 3, 20, "they are kept")
+        wait_until(lambda: consumers(wire) == 1, 5, "it still listens")
+        assert service.running
+    with wire.channel() as channel:
+        wait_until(lambda: channel.queue_declare(INBOX, passive=True).method.consumer_count == 0, 20, "it is gone")
+        assert channel.queue_declare(INBOX, passive=True).method.message_count == 0
+
+
+def consumers(wire: Wire) -> int:
+    """Who hears the queue; 0 while there is none."""
+    try:
+        with wire.channel() as channel:
+            return int(channel.queue_declare(INBOX, passive=True).method.consumer_count)
+    except pika.exceptions.ChannelClosedByBroker:
+        return 0
+
+
+def kept(listener: Any) -> int:
+    """How many are kept as unreadable."""
+    with listener.read() as connection:
+        return len(connection.execute(select(held).where(held.c.reason == UNREADABLE)).all())
+
+
+def test_the_listener_goes_on_whatever_error_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of a library's ends the process: it connects again."""
+    errors = iter((OSError("gone"), TypeError("a library's"), UnicodeDecodeError("utf-8", b"?", 0, 1, "no text")))
+    listener = nameko_parts.Hear()
+    listener._app = SimpleNamespace(settings=SimpleNamespace(amqp_url=""), listening=True)  # type: ignore[assignment]
+
+    def connect(_url: str) -> Any:
+        if (error := next(errors, None)) is not None:
+            raise error
+        listener._stopping = True
+        raise OSError("enough")
+
+    monkeypatch.setattr(nameko_parts, "connect", connect)
+    monkeypatch.setattr(nameko_parts, "PAUSE", 0.0)
+    listener._run()
+    assert next(errors, None) is None
+    assert not listener._app.listening
