@@ -5,7 +5,7 @@ python -m deploy.documents [--check]    write them; with --check only say (statu
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -46,8 +46,8 @@ def hearers(saying: Saying) -> list[str]:
 
 
 def _hears(service: str, saying: Saying) -> bool:
-    heard = import_module(f"services.{service}.contracts").HEARD
-    return saying.type in heard or (saying.service, saying.type) in heard
+    known: Mapping[str, int] = import_module(f"services.{service}.contracts").VERSIONS
+    return saying.version <= known.get(saying.type, 0)
 
 
 @cache
@@ -173,6 +173,7 @@ def _markdown() -> Iterator[str]:
     yield "Every message is a CloudEvent (`application/cloudevents+json`) on the exchange `<service>.events`;"
     yield "the routing key is its name."
     yield "Fields are added, never removed or renamed; a change that breaks has a new version."
+    yield "A service that makes use of a message, and does not know its version yet, parks it."
     yield ""
     yield "| attribute | type | |"
     yield "|---|---|---|"

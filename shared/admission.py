@@ -21,6 +21,8 @@ OWN = ("same-origin", "none")
 """What browsers say in Sec-Fetch-Site of requests from our own pages, and of addresses typed."""
 
 
+HEARD = {"SessionsEnded": 1}
+"""What `heard` makes rows of, with its newest version known."""
 _END = upsert(ended_sessions, ["who"])
 _ENDED = select(ended_sessions.c.before).where(ended_sessions.c.who.in_(bindparam("b_who", expanding=True)))
 # A session that was ended by itself has run out by then.
@@ -89,7 +91,7 @@ def ended(account: str, before: datetime, session: str | None = None) -> tuple[W
 
 def heard(message: Message) -> tuple[Write, ...]:
     """The same, where the service with the accounts has said so."""
-    if message.type != "SessionsEnded":
+    if message.type not in HEARD:
         return ()
     said = message.data
     return ended(str(said["account"]), datetime.fromisoformat(said["before"]), said.get("session"))

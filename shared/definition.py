@@ -107,6 +107,10 @@ def nothing_noted(_message: Message) -> Iterable[Write]:
     return ()
 
 
+class UnknownVersion(LookupError):
+    """A message that is heard, in a version that this code does not know: its fields may mean something else."""
+
+
 def no_reaction(_message: Message, _now: datetime) -> Sequence[Any]:
     """For a service that hears nobody."""
     return ()
@@ -122,6 +126,8 @@ class Definition:
     """One service: its decider, its events, how they are said, whom it hears, and its read tables.
 
     `stories` are the prefixes of its streams that belong to one subject (`{prefix}-{subject}`).
+    `heard` are the types of messages that `react` and `note` make something of, each with its newest version known: one
+    in a newer version is parked until there is code that knows it. All other types are of no use, in any version.
     `replays` says what a replay does here; without it none is taken, and nothing that hangs on timers is done.
     `can_wait` names the types of messages, and `key`, for whose effect nobody waits: they gather for a moment into one
     transaction.
@@ -139,6 +145,7 @@ class Definition:
     http_default: str
     upcasts: Mapping[tuple[str, int], Upcast] = field(default_factory=dict)
     hears: tuple[str, ...] = ()
+    heard: Mapping[str, int] = field(default_factory=dict)
     react: Callable[[Message, datetime], Sequence[Any]] = no_reaction
     can_wait: Callable[[str], bool] = none_can_wait
     note: Callable[[Message], Iterable[Write]] = nothing_noted
@@ -147,3 +154,11 @@ class Definition:
     shares_keys: bool = False
     reads_keys: tuple[str, ...] = ()
     replays: Replays | None = None
+
+    def commands(self, message: Message, now: datetime) -> Sequence[Any]:
+        """What `react` makes of a message. Raises UnknownVersion, and whatever it raises."""
+        newest = self.heard.get(message.type)
+        if newest is not None and not 0 < message.version <= newest:
+            known = "1" if newest == 1 else f"1 to {newest}"
+            raise UnknownVersion(f"{message.type} came in version {message.version}, known here is {known}")
+        return self.react(message, now)

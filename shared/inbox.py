@@ -51,7 +51,7 @@ class Reacting:
     def react(self, message: Message) -> Sequence[Command]:
         """The commands of one message."""
         if message.id not in self._reactions:
-            self._reactions[message.id] = tuple(self.definition.react(message, self.now))
+            self._reactions[message.id] = tuple(self.definition.commands(message, self.now))
         return self._reactions[message.id]
 
     def apply(self, session: Session, message: Message) -> Exception | None:

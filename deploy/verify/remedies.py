@@ -13,6 +13,7 @@ from deploy.parts import place
 from deploy.verify.log import Finding, Rebuild, Redeliver, Reissue, Remedy, connected
 from shared.app import App
 from shared.beside import Beside
+from shared.definition import UnknownVersion
 from shared.fold import TakenTwice
 from shared.messages import CONTENT_TYPE, Message, numbered, read
 
@@ -106,11 +107,14 @@ def _reissue(remedy: Reissue, pattern: str) -> str:
 def _foreseen(remedy: Reissue, pattern: str) -> bool:
     """Whether anything would come of it now."""
     with service_app(remedy.service) as app:
-        commands = [
-            command
-            for message in _heard_about(app, pattern, remedy.appointment)
-            for command in app.definition.react(message, datetime.now(UTC))
-        ]
+        try:
+            commands = [
+                command
+                for message in _heard_about(app, pattern, remedy.appointment)
+                for command in app.definition.commands(message, datetime.now(UTC))
+            ]
+        except UnknownVersion:
+            return False  # it is parked; a newer release knows more
         return bool(commands and app.foresee(*commands))
 
 
@@ -133,6 +137,6 @@ def _again(app: App, message: Message) -> list[object]:
     now = datetime.now(UTC)
     commands = [
         replace(command, id=str(uuid5(NAMESPACE_URL, f"again/{now.isoformat()}/{command.id}")))
-        for command in app.definition.react(message, now)
+        for command in app.definition.commands(message, now)
     ]
     return app.handle(*commands, cause=message.cause) if commands else []

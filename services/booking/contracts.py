@@ -423,3 +423,5 @@ HEARD: dict[str, Schema] = {
     "ClerkWished": ClerkWished(),
     "GuestRegistered": GuestRegistered(),
 }
+VERSIONS = dict.fromkeys(HEARD, 1)
+"""The newest version of each that is known here."""

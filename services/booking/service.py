@@ -70,6 +70,7 @@ DEFINITION = Definition(
     events=BookingEvent,
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
+    heard=contracts.VERSIONS,
     react=reactions.react,
     can_wait=reactions.can_wait,
     replays=reactions.REPLAYS,

@@ -172,6 +172,8 @@ HEARD: Mapping[tuple[str, str], type[Heard]] = {
     ("booking", "GuestForgotten"): Heard,
     ("visitor_access", "GuestRegistered"): GuestRegisteredHeard,
 }
+VERSIONS = {kind: 1 for _source, kind in HEARD}
+"""The newest version of each that is known here."""
 
 
 @cache

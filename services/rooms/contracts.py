@@ -180,6 +180,8 @@ HEARD: dict[str, Schema] = {
         AppointmentCancelled,
     )
 }
+VERSIONS = dict.fromkeys(HEARD, 1)
+"""The newest version of each that is known here."""
 
 
 # ---------------------------------------------------------------------------------------------------------------- HTTP

@@ -47,6 +47,7 @@ DEFINITION = Definition(
     events=RoomEvent,
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
+    heard=contracts.VERSIONS | admission.HEARD,
     react=reactions.react,
     can_wait=reactions.can_wait,
     note=admission.heard,

@@ -303,3 +303,5 @@ HEARD: dict[str, Schema] = {
     "AppointmentExpired": _Attempt(),
     "AppointmentCancelled": _Attempt(),
 }
+VERSIONS = dict.fromkeys(HEARD, 1)
+"""The newest version of each that is known here."""

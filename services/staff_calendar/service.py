@@ -55,6 +55,7 @@ DEFINITION = Definition(
     events=StaffCalendarEvent,
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
+    heard=contracts.VERSIONS | admission.HEARD,
     react=reactions.react,
     can_wait=reactions.can_wait,
     note=admission.heard,

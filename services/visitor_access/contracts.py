@@ -179,3 +179,5 @@ HEARD: dict[str, Schema] = {
         GuestForgotten,
     )
 }
+VERSIONS = dict.fromkeys(HEARD, 1)
+"""The newest version of each that is known here."""

@@ -39,6 +39,7 @@ DEFINITION = Definition(
     events=VisitEvent,
     upcasts=upcasts.UPCASTS,
     say=contracts.say,
+    heard=contracts.VERSIONS | admission.HEARD,
     react=reactions.react,
     can_wait=reactions.can_wait,
     note=admission.heard,

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from deploy.documents import FILES, FOLDER, asyncapi, hearers
-from deploy.parts import SERVICES
+from deploy.parts import SERVICES, definition, place
 from deploy.said import sayings
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "contracts").glob("*.json"))
@@ -90,3 +91,14 @@ def test_who_hears_what_is_found_in_the_contracts() -> None:
     """The request of an appointment is heard by the four others."""
     requested = next(saying for saying in sayings() if saying.type == "AppointmentRequested")
     assert hearers(requested) == [service for service in SERVICES if service != "booking"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_version_said_is_known_to_who_hears_it(service: str) -> None:
+    """Or it would be parked there; and none is heard without saying up to which version."""
+    heard = definition(service).heard
+    sources = place(service).hears
+    said = {saying.type: saying.version for saying in sayings() if saying.service in sources}
+    assert {kind: version for kind, version in said.items() if version > heard.get(kind, version)} == {}
+    used = {kind if isinstance(kind, str) else kind[1] for kind in import_module(f"services.{service}.contracts").HEARD}
+    assert used <= heard.keys() <= said.keys()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 
-from shared import desk
+from shared import desk, orders
 from shared.app import App, Delivery
 from shared.inbox import HearMessages
 from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE
@@ -288,6 +288,31 @@ def test_a_log_that_can_not_be_read_parks_the_message_that_needs_it(app: App) ->
     assert [row[5] for row in log.everything(app.engine)["held"]] == [
         "UnknownEvent: Counted version 99 is not known here"
     ]
+
+
+def test_a_version_that_is_not_known_here_is_parked(app: App, make_app: toy.MakeApp) -> None:
+    """With its reason; what follows waits, others go on, what is not heard passes. A newer release takes it then."""
+    speaker = Speaker()
+    batch = [
+        speaker.say("a", 1),
+        speaker.say("a", 2, version=2),
+        speaker.say("a", 3),
+        speaker.say("b", 1, kind="Ignored", version=2),
+        speaker.say("b", 1),
+        speaker.say("c", 1, version=0),
+    ]
+    assert app.hear(batch) == 3
+    state = log.everything(app.engine)
+    assert {tally: total for tally, total, _ in state["totals"]} == {"toy.a": 1, "toy.b": 1}
+    assert [row[2:] for row in state["held"]] == [
+        (1, "Counted", "failed", "UnknownVersion: Counted came in version 2, known here is 1"),
+        (2, "Counted", None, None),
+        (0, "Counted", "failed", "UnknownVersion: Counted came in version 0, known here is 1"),
+    ]
+    retry = orders.Order("o", orders.RETRY, "toy", "tally-a", 1, tries=1)
+    newer = make_app(toy.definition(heard={"Counted": 2}))
+    assert newer.hear([Delivery(orders.CONTENT_TYPE, retry.body())]) == 2
+    assert log.totals(app.engine) == {"toy.a": 6, "toy.b": 1}
 
 
 # ------------------------------------------------------------------------------------------------- what nobody can read

@@ -282,7 +282,7 @@ def definition(name: str = "counters", hears: tuple[str, ...] = ("toy", "other")
         hears=hears,
         react=react,
         can_wait="Counted".__ne__,
-        **{"replays": REPLAYS} | more,
+        **{"heard": {"Counted": 1, LATER: 1}, "replays": REPLAYS} | more,
     )
 
 
@@ -338,12 +338,12 @@ class Speaker:
     position: int = 0
     texts: dict[int, str] = field(default_factory=dict)
 
-    def say(self, tally: str = "a", by: int = 1, note: str = "", kind: str = "Counted") -> Delivery:
+    def say(self, tally: str = "a", by: int = 1, note: str = "", kind: str = "Counted", version: int = 1) -> Delivery:
         """The next message about a tally."""
         stream = f"tally-{tally}"
         sequence = self.sequences[stream] = self.sequences.get(stream, -1) + 1
         self.position += 1
-        said = Said(kind, 1, tally, {"tally": tally, "by": by, "note": note})
+        said = Said(kind, version, tally, {"tally": tally, "by": by, "note": note})
         event_id = f"{self.source}-{stream}-{sequence}"
         time = (NOON + timedelta(seconds=self.position)).isoformat()
         cause = Cause("c", "d")
