@@ -1,7 +1,9 @@
 """The way of a service to the broker: kombu, that takes the URL which pika takes, and any message whatsoever."""
 
+import ast
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import amqp
 import kombu.connection
@@ -9,7 +11,8 @@ import kombu.exceptions
 from amqp.method_framing import frame_handler
 from amqp.spec import Basic
 
-HEARTBEAT = 30
+HEARTBEAT, TIMEOUT = 30, 5
+"""Seconds, unless the URL says otherwise."""
 # kombu raises an error of its own where no connection comes about at all.
 BROKER_ERRORS = (OSError, amqp.exceptions.AMQPError, kombu.exceptions.KombuError)
 _HEADER = 2
@@ -20,8 +23,28 @@ Frame = tuple[int, int, bytes]
 
 
 def connect(url: str) -> Any:
-    """A connection that comes about when it is used first."""
-    return _connection(url, heartbeat=HEARTBEAT, connect_timeout=5, transport_options={"frame_handler": _frames})
+    """A connection that comes about when it is used first.
+
+    What pika takes in a URL's query kombu would take for arguments of its own: it is told those that it has, too.
+    """
+    bare, _, query = url.partition("?")
+    asked = dict(parse_qsl(query))
+    return _connection(
+        bare,
+        heartbeat=int(asked.get("heartbeat", HEARTBEAT)),
+        connect_timeout=float(asked.get("socket_timeout", TIMEOUT)),
+        ssl=_tls(ast.literal_eval(asked.get("ssl_options", "None")), urlsplit(bare).hostname),
+        transport_options={"frame_handler": _frames},
+    )
+
+
+def _tls(options: dict[str, Any] | None, host: str | None) -> dict[str, Any] | bool:
+    """pika's `ssl_options`, as py-amqp names them; False where there are none: the scheme decides then."""
+    if options is None:
+        return False
+    files = {"ca_certs": options.get("ca_certs") or options.get("cafile")}
+    same = {name: options[name] for name in ("certfile", "keyfile", "ciphers") if name in options}
+    return files | same | {"server_hostname": options.get("server_hostname") or host}
 
 
 def _frames(connection: Any, deliver: Callable[..., None]) -> Callable[[Frame], bool]:

@@ -6,6 +6,7 @@ from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pika
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import select
 
 from deploy.servers import wait_until
 from shared import nameko_parts, topology
+from shared.broker import connect
 from shared.desk import UNREADABLE
 from shared.messages import CONTENT_TYPE
 from shared.tables import held
@@ -125,19 +127,44 @@ def kept(listener: Any) -> int:
         return len(connection.execute(select(held).where(held.c.reason == UNREADABLE)).all())
 
 
+QUERY = "?connection_attempts=3&heartbeat=7&socket_timeout=3&retry_delay=1.5&blocked_connection_timeout=60"
+PLAIN = "amqp://guest:guest@broker:5672/v"
+
+
+@only_sqlite
+def test_one_url_is_taken_by_publisher_and_listener(wire: Wire) -> None:
+    """With what pika takes in its query."""
+    wire.amqp_url += QUERY
+    listener = wire.listener()
+    with wire.running("publisher"), wire.running("service"):
+        wire.speak(20)
+        wait_until(lambda: sum(log.totals(listener.engine).values()) == 20, 20, "all of them")
+
+
+def test_what_a_url_asks_for_is_told_to_kombu() -> None:
+    """As far as it has the like; without a query all is as before."""
+    asked, plain = connect(PLAIN + QUERY), connect(PLAIN)
+    assert (asked.heartbeat, asked.connect_timeout, asked.ssl, asked.virtual_host) == (7, 3.0, False, "v")
+    assert (plain.heartbeat, plain.connect_timeout, plain.ssl, plain.virtual_host) == (30, 5.0, False, "v")
+    assert connect("amqps://broker/v").transport.client.ssl is True
+    files = quote(repr({"cafile": "/ca.pem", "certfile": "/me.pem", "keyfile": "/me.key"}))
+    tls = {"ca_certs": "/ca.pem", "certfile": "/me.pem", "keyfile": "/me.key", "server_hostname": "broker"}
+    assert connect(f"amqps://broker/v?ssl_options={files}").ssl == tls
+
+
 def test_the_listener_goes_on_whatever_error_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     """None of a library's ends the process: it connects again."""
     errors = iter((OSError("gone"), TypeError("a library's"), UnicodeDecodeError("utf-8", b"?", 0, 1, "no text")))
     listener = nameko_parts.Hear()
     listener._app = SimpleNamespace(settings=SimpleNamespace(amqp_url=""), listening=True)  # type: ignore[assignment]
 
-    def connect(_url: str) -> Any:
+    def fail(_url: str) -> Any:
         if (error := next(errors, None)) is not None:
             raise error
         listener._stopping = True
         raise OSError("enough")
 
-    monkeypatch.setattr(nameko_parts, "connect", connect)
+    monkeypatch.setattr(nameko_parts, "connect", fail)
     monkeypatch.setattr(nameko_parts, "PAUSE", 0.0)
     listener._run()
     assert next(errors, None) is None
