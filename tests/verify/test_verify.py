@@ -277,15 +277,21 @@ def test_read_models_are_made_anew(town: Town, monkeypatch: pytest.MonkeyPatch) 
     assert town.found() == []
 
 
-def test_what_is_held_for_nobody_is_let_go(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the command that booking's own message leads to, given once more."""
-    in_the_town(town, monkeypatch)
+def hold_for_nobody(town: Town) -> str:
+    """Rooms holds one for an appointment that was moved away; which that is."""
     appointment = town.value("booking", "SELECT stream FROM events WHERE type = 'AppointmentMoved' ORDER BY id LIMIT 1")
     appointment = appointment.removeprefix("appointment-")
     start = at("08:00", day=40)
     stop = StopWanted(1, 1, (), False, start, start + timedelta(minutes=10), start + timedelta(minutes=10), "r-3")
     order = HoldRooms("stray", SUNDAY + timedelta(days=39), appointment, 3, "rathaus", (stop,))
     town.apps["rooms"].handle(order, cause=CAUSE)
+    return appointment
+
+
+def test_what_is_held_for_nobody_is_let_go(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the command that booking's own message leads to, given once more."""
+    in_the_town(town, monkeypatch)
+    appointment = hold_for_nobody(town)
     findings = [finding for finding in town.found() if finding.guarantee == ALL_OR_NOTHING]
     assert [finding.remedy for finding in findings] == [Reissue("rooms", appointment)]
     done = carry_out(Reissue("rooms", appointment), town.pattern, "")
@@ -352,6 +358,19 @@ def test_what_no_decider_would_do_is_not_promised(town: Town, monkeypatch: pytes
     town.apps["rooms"].handle(order, cause=CAUSE)
     [finding] = [finding for finding in town.found() if finding.guarantee == ALL_OR_NOTHING]
     assert finding.remedy == Reissue("rooms", confirmed["appointment"])
+    [same] = promising([finding], town.pattern)
+    assert (same, same.remedy) == (finding, None)
+
+
+def test_what_follows_from_a_version_that_is_not_known_is_not_promised(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can tell here what that message means: it waits for a newer release."""
+    in_the_town(town, monkeypatch)
+    appointment = hold_for_nobody(town)
+    newer = f"UPDATE events SET message = replace(message, '.v1\"', '.v2\"') WHERE stream = 'appointment-{appointment}'"
+    town.damage("booking", newer)
+    [finding] = [finding for finding in town.found() if finding.remedy == Reissue("rooms", appointment)]
     [same] = promising([finding], town.pattern)
     assert (same, same.remedy) == (finding, None)
 
