@@ -17,6 +17,7 @@ from nameko.web.handlers import HttpRequestHandler
 from prometheus_client import Counter
 from webargs.core import Parser
 from webargs.multidictproxy import MultiDictProxy
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
@@ -42,7 +43,8 @@ class _Arguments(Parser[Request]):
     DEFAULT_UNKNOWN_BY_LOCATION = {"query": EXCLUDE, "json": None}
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
-        return MultiDictProxy(req.args, schema)
+        # `?site=&until=` is what a form sends when nothing was chosen.
+        return MultiDictProxy(MultiDict(pair for pair in req.args.items(multi=True) if pair[1]), schema)
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         # eventlet ends a body in chunks, but does not say so, and Werkzeug would take it for empty.
@@ -95,6 +97,7 @@ def flatten(messages: Any, prefix: str = "") -> dict[str, str]:
 
 class Api(HttpRequestHandler):
     """One HTTP call. The method gets `request`, the path's values, and, where schemas are given, `query` and `body`.
+    An empty value in a query counts as not given.
 
     `role`: who may make it: one of these roles; () = everybody. `request.visitor` is who is signed in, or None.
     `keyed`: it may bear an Idempotency-Key, which is then `request.key`; None where it bears none.

@@ -21,8 +21,9 @@ from services.booking.events import (
     Text,
 )
 from services.booking.planning import NotPossible
-from services.booking.service import Booking
+from services.booking.service import Booking, BookingService
 from tests.booking.facts import NOW
+from tests.over_http import over_http
 
 DAYS = [datetime.fromisoformat(f"2026-11-{day}T00:00:00+01:00") for day in (24, 25, 26)]  # Tuesday to Thursday
 
@@ -144,6 +145,20 @@ def test_what_can_not_be_meant_is_refused(ask: Callable[..., dict[str, Any]], qu
     with pytest.raises(http.ValidationError) as error:
         ask(**query)
     assert set(error.value.messages_dict) == set(query)
+
+
+def test_what_a_form_leaves_empty_is_not_asked_for(town: Booking):
+    """As the call is written: a field without a value is one that was not given."""
+    http_of, day = over_http(BookingService, town, roles=()), DAYS[0].date()
+    empty = "&site=&surname=&street=&language=&not_before=&part=&weekday=&answer=&audience=&party_size="
+    answer = http_of.get(f"/api/proposals?concern=pass&from={day}&until={day}&step_free=1&limit=5{empty}")
+    assert answer.status_code == 200
+    assert {one["site"] for one in answer.get_json()["proposals"]} == {"avenwedde"}
+    assert (
+        http_of.get("/api/proposals?concern=pass&from=&until=&limit=&step_free=&part=&part=morning").status_code == 200
+    )
+    refused = http_of.get("/api/proposals?concern=&surname=").get_json()
+    assert [error["field"] for error in refused["errors"]] == ["concern"]
 
 
 def test_a_day_is_over_when_it_is_over_in_the_town(town: Booking):

@@ -1,9 +1,6 @@
 """The shapes of the HTTP calls."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from marshmallow import Schema, fields, pre_load, validate
+from marshmallow import Schema, fields, validate
 
 from services.visitor_access.queries import STATUSES
 from shared.fields import Instant, Key
@@ -28,11 +25,6 @@ class AccessListQuery(Schema):
     site = Key()
     date = fields.Date()
     include = fields.String(validate=validate.OneOf(["removed"]))
-
-    @pre_load
-    def _drop_empty(self, data: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        # `?site=&date=` is what a form sends when nothing was chosen.
-        return {name: data[name] for name in self.fields if data.get(name)}
 
 
 class StopAnswer(Schema):
