@@ -3,6 +3,7 @@
 Nothing of a request's content is logged: method, route pattern, status and duration only.
 """
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -33,6 +34,8 @@ MAX_BODY = 4 * 1024 * 1024
 KEY = "Idempotency-Key"
 LONGEST = 200
 """Characters of such a key."""
+# W3C Trace Context; all zeros name nobody.
+_TRACE = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _REQUESTS = Counter("foyer_http_requests_total", "HTTP requests", ["method", "route", "status"])
 log = structlog.get_logger()
 
@@ -215,7 +218,7 @@ def _cause(request: Request) -> Cause:
     given = request.headers.get("X-Correlation-ID", "")
     fits = 0 < len(given) <= 64 and all(c.isascii() and (c.isalnum() or c in "-_.") for c in given)
     trace = request.headers.get("traceparent", "")
-    return Cause(given if fits else str(uuid4()), "", trace if len(trace) == 55 and trace.isascii() else "")
+    return Cause(given if fits else str(uuid4()), "", trace if _TRACE.fullmatch(trace) else "")
 
 
 api = Api.decorator

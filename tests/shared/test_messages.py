@@ -5,10 +5,15 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from shared.app import App
 from shared.messages import Cause, Said, Unreadable, envelope, following, numbered, read
+from shared.tables import events
+from tests.over_http import over_http
+from tests.shared.counters import CountersService
 from tests.shared.test_inbox import GOOD, bodies
 from tests.shared.toy import Speaker
 
@@ -50,6 +55,49 @@ def test_what_is_said_is_heard(
     assert message.cause == Cause(correlation, event_id, "")
     assert message.body == body
     assert orjson.loads(body)["specversion"] == "1.0"
+
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+NEARLY = [
+    TRACE.replace("-", "\t", 2),
+    TRACE.replace("-", "\x7f", 1),
+    TRACE.upper(),
+    TRACE.replace("00-", "ff-"),
+    f"00-{'0' * 32}-b7ad6b7169203331-01",
+    f"00-0af7651916cd43dd8448eb211c80319c-{'0' * 16}-01",
+    f"{TRACE}-",
+    f"{TRACE}\n",
+    f" {TRACE}",
+    "x" * 55,
+]
+bytes_sent = st.characters(max_codepoint=0x7F) | st.characters(max_codepoint=0xFF)
+places = st.tuples(st.integers(0, len(TRACE) - 1), bytes_sent)
+mended = places.map(lambda place: TRACE[: place[0]] + place[1] + TRACE[place[0] + 1 :])
+anything = mended | st.text(bytes_sent, max_size=250) | st.sampled_from([TRACE, *NEARLY])
+HEADERS = ("HTTP_TRACEPARENT", "HTTP_X_CORRELATION_ID", "HTTP_IDEMPOTENCY_KEY")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(HEADERS, anything)))
+def test_what_is_accepted_can_be_heard(app: App, headers: dict[str, str]) -> None:
+    """Whatever stands in the headers: an order that is taken leads to a message that listeners can read."""
+    client = over_http(CountersService, app, roles=())
+    answer = client.post("/api/tallies", json={"tally": "a"}, environ_base=headers)
+    assert answer.status_code in (202, 422)
+    if answer.status_code == 202:
+        with app.read() as connection:
+            said = connection.execute(select(events.c.message).order_by(events.c.id.desc())).scalar()
+        assert read(numbered(str(said), 1)).correlation == answer.headers["X-Correlation-ID"]
+
+
+@pytest.mark.parametrize("sent", [TRACE, *NEARLY])
+def test_a_trace_is_carried_on_where_it_is_one(app: App, sent: str) -> None:
+    """As the W3C writes it; all else is dropped."""
+    client = over_http(CountersService, app, roles=())
+    assert client.post("/api/tallies", json={"tally": "a"}, environ_base={"HTTP_TRACEPARENT": sent}).status_code == 202
+    with app.read() as connection:
+        said = connection.execute(select(events.c.message)).scalar()
+    assert read(numbered(str(said), 1)).traceparent == (TRACE if sent == TRACE else "")
 
 
 @pytest.mark.parametrize("body", [body for body in bodies() if b"nobody" not in body], ids=lambda body: repr(body[:60]))
