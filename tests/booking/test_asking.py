@@ -161,6 +161,33 @@ def test_what_a_form_leaves_empty_is_not_asked_for(town: Booking):
     assert [error["field"] for error in refused["errors"]] == ["concern"]
 
 
+EXTREMES = [
+    "not_before=9999-12-31T23:59:59-14:00",
+    "not_before=9999-12-31T23:59:59%2B14:00",
+    "not_before=9998-01-01T00:00:00Z&until=9999-12-31",
+    "from=9999-12-31&until=9999-12-31",
+    "not_before=2026-11-24T09:00:00Z&until=2026-11-23",
+]
+
+
+@pytest.mark.parametrize("wishes", ["", "&weekday=mon", "&part=morning", "&part=afternoon&weekday=sun"])
+@pytest.mark.parametrize("extreme", EXTREMES)
+def test_beyond_all_days_there_is_nothing(town: Booking, extreme: str, wishes: str):
+    """However far away, and whatever else is wished."""
+    answer = over_http(BookingService, town, roles=()).get(f"/api/proposals?concern=pass&{extreme}{wishes}")
+    assert answer.status_code == 200
+    assert answer.get_json()["nothing_because"]["because"] == "outside_horizon"
+
+
+@pytest.mark.parametrize("wishes", ["", "&weekday=tue", "&part=morning", "&until=9999-12-31"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00%2B14:00", "0001-01-01T00:00:00-14:00"])
+def test_before_all_days_is_from_now_on(town: Booking, moment: str, wishes: str):
+    """Nothing is kept from whoever asks from the first day of the calendar on."""
+    answer = over_http(BookingService, town, roles=()).get(f"/api/proposals?concern=pass&not_before={moment}{wishes}")
+    assert answer.status_code == 200
+    assert answer.get_json()["proposals"]
+
+
 def test_a_day_is_over_when_it_is_over_in_the_town(town: Booking):
     """Not in Greenwich: late in the evening west of it today can still be asked for."""
     query = http.ProposalsQuery().load({"concern": ["pass"], "until": "2026-11-22"})

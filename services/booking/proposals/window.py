@@ -82,7 +82,7 @@ def latest(index: Index, wish: Wish, now: datetime) -> int:
 
 
 def _allowed(index: Index, wish: Wish, first: int, until: int) -> int:
-    if not wish.parts and not wish.weekdays:
+    if first >= until or (not wish.parts and not wish.weekdays):
         return span(first, until)
     bits = 0
     day, last = index.day(max(first, 0)), index.day(max(until, 0))
