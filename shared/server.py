@@ -2,12 +2,13 @@
 
 from typing import Any, cast
 
-from eventlet.wsgi import HeaderLineTooLong, HeadersTooLarge
-from nameko.web.server import HttpOnlyProtocol, WebServer, WsgiApp
+from eventlet import wsgi
+from nameko.web.server import WebServer, WsgiApp
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from shared.problems import Problem
+from shared.protocol import Protocol
 
 
 class _Application(WsgiApp):
@@ -32,37 +33,12 @@ class _Application(WsgiApp):
         return problem.response()
 
 
-class _Protocol(HttpOnlyProtocol):
-    """Who asks more than a request may hold reads a problem, too; eventlet itself would answer with nothing."""
-
-    def _read_request_line(self) -> bytes:
-        line: bytes = super()._read_request_line() or b""
-        if len(line) < self.server.url_length_limit:
-            return line
-        return self._refuse(Problem(414, "The address is too long", detail=f"At most {len(line)} bytes are read."))
-
-    def parse_request(self) -> bool:
-        """Whether there is a request to be answered."""
-        try:
-            return bool(super().parse_request())
-        except (HeaderLineTooLong, HeadersTooLarge):
-            return bool(self._refuse(Problem(431, "The headers are too long", detail="Send fewer or shorter ones.")))
-
-    def _refuse(self, problem: Problem) -> bytes:
-        answer = problem.response()
-        answer.headers["Connection"] = "close"
-        head = f"HTTP/1.1 {answer.status}\r\n{answer.headers}".encode()
-        self.wfile.write(head + answer.get_data())
-        self.close_connection = 1
-        return b""
-
-
 class Server(WebServer):
     """nameko's, with these two."""
 
     def get_wsgi_app(self) -> _Application:
         return _Application(self)
 
-    def get_wsgi_server(self, sock: Any, wsgi_app: Any, protocol: type = _Protocol, debug: bool = False) -> Any:
-        """The one that reads what comes."""
-        return super().get_wsgi_server(sock, wsgi_app, protocol, debug)
+    def get_wsgi_server(self, sock: Any, wsgi_app: Any, protocol: type = Protocol, debug: bool = False) -> Any:
+        """The one that reads what comes. It would log the first lines of requests."""
+        return wsgi.Server(sock, sock.getsockname(), wsgi_app, protocol=protocol, debug=debug, log_output=False)

@@ -1,0 +1,87 @@
+"""How a service reads HTTP: what is none is answered with a problem and ends the connection.
+
+Nothing of a request is logged here. eventlet and the standard library would quote what they make no sense of.
+"""
+
+import re
+from typing import Any
+
+from eventlet.wsgi import ChunkReadError, HeaderLineTooLong, HeadersTooLarge, Input
+from nameko.web.server import HttpOnlyProtocol
+
+from shared.problems import Problem
+
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_NO_HTTP = Problem(400, "This is not HTTP/1.1", detail="Begin with a line like GET /path?name=value HTTP/1.1, escaped.")
+_MANY = Problem(431, "The headers are too many", detail="Send fewer of them.")
+_LONG = Problem(431, "The headers are too long", detail="Send fewer or shorter ones.")
+_TWO_LENGTHS = Problem(
+    400, "The body has two lengths", detail="Send either Content-Length or Transfer-Encoding, and only once."
+)
+_NO_LENGTH = Problem(400, "The body has no length", detail="Content-Length is a whole number from 0.")
+_CODING = Problem(400, "The body can't be decoded", detail="The one Transfer-Encoding that is read is chunked.")
+
+
+class _Body(Input):
+    """eventlet's, but where chunks are none, nothing more is read: it could be taken for another request."""
+
+    def _chunked_read(self, rfile: Any, length: int | None = None, use_readline: bool = False) -> Any:
+        try:
+            return super()._chunked_read(rfile, length, use_readline)
+        except (ChunkReadError, OSError):
+            self.chunk_length = 0
+            self.rfile.close()
+            raise
+
+
+class Protocol(HttpOnlyProtocol):
+    """nameko's, but whatever can't be read is answered with a problem, too, and ends the connection."""
+
+    def _read_request_line(self) -> bytes:
+        line: bytes = super()._read_request_line() or b""
+        if len(line) < self.server.url_length_limit:
+            return line
+        return self._refuse(Problem(414, "The address is too long", detail=f"At most {len(line)} bytes are read."))
+
+    def parse_request(self) -> bool:
+        """Whether there is a request to be answered."""
+        try:
+            if not super().parse_request():
+                return False
+        except (HeaderLineTooLong, HeadersTooLarge):
+            return bool(self._refuse(_LONG))
+        wrong = self._wrong_length()
+        return not wrong or bool(self._refuse(wrong))
+
+    def _wrong_length(self) -> Problem | None:
+        lengths = self.headers.get_all("Content-Length", [])
+        codings = self.headers.get_all("Transfer-Encoding", [])
+        if len(lengths) + len(codings) > 1:
+            return _TWO_LENGTHS
+        if not all(_LENGTH.fullmatch(length) for length in lengths):
+            return _NO_LENGTH
+        return None if all(coding.lower() == "chunked" for coding in codings) else _CODING
+
+    def get_environ(self) -> Any:
+        """What the application is told of a request."""
+        told = super().get_environ()
+        body = told["wsgi.input"]
+        told["wsgi.input"] = told["eventlet.input"] = _Body(
+            body.rfile, body.content_length, self.connection, body.wfile, body.wfile_line, body.chunked_input
+        )
+        return told
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the standard library calls when it makes no sense of a request; `message` quotes from it."""
+        self._refuse(_MANY if code == _MANY.status else _NO_HTTP)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """The standard library logs whole requests."""
+
+    def _refuse(self, problem: Problem) -> bytes:
+        answer = problem.response()
+        answer.headers["Connection"] = "close"
+        head = f"HTTP/1.1 {answer.status}\r\n{answer.headers}".encode()
+        self.wfile.write(head + answer.get_data())
+        self.close_connection = 1
+        return b""

@@ -1,0 +1,133 @@
+"""A service's connections: what is not HTTP."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.servers import Process, RabbitMQ, wait_until
+from tests.nursery import Nursery
+from tests.shared.wire import Wire
+
+NAME = "Kanarienvogel"
+PATIENCE = 30.0
+GET = b"GET /api/tallies/a HTTP/1.1\r\n"
+POST = b"POST /api/tallies HTTP/1.1\r\n"
+Start = Callable[..., Any]
+
+
+class Line:
+    """A connection to the service, as bare as it can be."""
+
+    def __init__(self, port: int, sent: bytes = b"") -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.socket.sendall(sent)
+
+    def rest(self) -> bytes:
+        """What comes until the other side closes. Raises TimeoutError."""
+        found = b""
+        try:
+            while piece := self.socket.recv(65536):
+                found += piece
+        except ConnectionResetError:
+            pass  # there was more that the other side did not want to read
+        return found
+
+    def problem(self) -> tuple[int, str]:
+        """Status and title of what comes; nothing may come after it, and the connection ends."""
+        head, _, body = self.rest().partition(b"\r\n\r\n")
+        first, *headers = head.decode().split("\r\n")
+        told = json.loads(body)
+        assert "Content-Type: application/problem+json" in headers
+        assert first.split(" ")[1] == str(told["status"])
+        return told["status"], told["title"]
+
+    def close(self) -> None:
+        """Say no more, and hear no more."""
+        self.socket.close()
+
+
+@pytest.fixture(scope="module")
+def start(rabbitmq: RabbitMQ, servers_folder: Path, nursery: Nursery) -> Start:
+    """Runs the toy with an environment."""
+    rabbitmq.start()
+
+    @contextmanager
+    def running(name: str, **environment: str) -> Iterator[tuple[int, Process]]:
+        home = servers_folder / name
+        home.mkdir()
+        wire = Wire(home, rabbitmq.add_vhost(name), lambda base: f"sqlite:///{home}/{base}.db", nursery)
+        with wire.running("service", **environment) as process:
+            wait_until(lambda: ready(wire.http_port), 40, "the service answers")
+            yield wire.http_port, process
+        rabbitmq.remove_vhost(name)
+
+    return running
+
+
+@pytest.fixture(scope="module")
+def hasty(start: Start) -> Iterator[tuple[int, Process]]:
+    """Port and process of one."""
+    with start("hasty") as service:
+        yield service
+
+
+@pytest.fixture
+def port(hasty: tuple[int, Process]) -> Iterator[int]:
+    """Whatever came, the service goes on, and has written nothing of it anywhere."""
+    port, process = hasty
+    yield port
+    assert ready(port)
+    assert NAME not in process.last_lines(10_000)
+    assert all(line.startswith("{") for line in process.last_lines(10_000).splitlines())
+
+
+def ready(port: int) -> bool:
+    try:
+        with closing(Line(port, b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n")) as line:
+            return line.rest().startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False
+
+
+NO_HTTP: dict[str, tuple[bytes, int, str]] = {
+    "a blank": (f"GET /api/tallies/a?limit=Erika {NAME} HTTP/1.1\r\n\r\n".encode(), 400, "This is not HTTP/1.1"),
+    "no version": (f"GET /{NAME} HTTP/one\r\n\r\n".encode(), 400, "This is not HTTP/1.1"),
+    "another version": (f"GET /{NAME} HTTP/2.0\r\n\r\n".encode(), 400, "This is not HTTP/1.1"),
+    "an old one": (f"POST /{NAME}\r\n\r\n".encode(), 400, "This is not HTTP/1.1"),
+    "one word": (f"{NAME}\r\n\r\n".encode(), 400, "This is not HTTP/1.1"),
+    "no text": (b"\x16\x03\x01\x02\x00\x01\xff" + f"{NAME}\r\n\r\n".encode(), 400, "This is not HTTP/1.1"),
+    "many headers": (GET + f"X-Name: {NAME}\r\n".encode() * 150 + b"\r\n", 431, "The headers are too many"),
+    "a long header": (GET + b"X-Name: " + NAME.encode() * 900 + b"\r\n\r\n", 431, "The headers are too long"),
+    "a negative length": (POST + b"Content-Length: -5\r\n\r\n", 400, "The body has no length"),
+    "a length in words": (POST + f"Content-Length: {NAME}\r\n\r\n".encode(), 400, "The body has no length"),
+    "a huge length": (POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", 400, "The body has no length"),
+    "two lengths": (POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ", 400, "The body has two lengths"),
+    "a length of chunks": (
+        POST + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+        400,
+        "The body has two lengths",
+    ),
+    "another coding": (
+        POST + f"Transfer-Encoding: {NAME}\r\n\r\n".encode() + GET + b"\r\n",
+        400,
+        "The body can't be decoded",
+    ),
+    "no chunks": (
+        POST + f"Transfer-Encoding: chunked\r\n\r\n{NAME}\r\n".encode() + GET + b"\r\n",
+        400,
+        "Bad Request",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NO_HTTP)
+def test_what_is_not_http_is_said_so(port: int, what: str) -> None:
+    """With a problem; then the connection ends, and nothing of it is taken for another request."""
+    sent, status, title = NO_HTTP[what]
+    with closing(Line(port, sent)) as line:
+        assert line.problem() == (status, title)
