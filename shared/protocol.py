@@ -1,9 +1,11 @@
-"""How a service reads HTTP: what is none is answered with a problem and ends the connection.
+"""How a service reads HTTP: what is none is answered with a problem, and nobody is waited for without end.
 
 Nothing of a request is logged here. eventlet and the standard library would quote what they make no sense of.
 """
 
+import io
 import re
+import time
 from typing import Any
 
 from eventlet.wsgi import ChunkReadError, HeaderLineTooLong, HeadersTooLarge, Input
@@ -15,11 +17,43 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 _NO_HTTP = Problem(400, "This is not HTTP/1.1", detail="Begin with a line like GET /path?name=value HTTP/1.1, escaped.")
 _MANY = Problem(431, "The headers are too many", detail="Send fewer of them.")
 _LONG = Problem(431, "The headers are too long", detail="Send fewer or shorter ones.")
+_SLOW = Problem(408, "The headers did not come in time", detail="Send all of them at once.")
 _TWO_LENGTHS = Problem(
     400, "The body has two lengths", detail="Send either Content-Length or Transfer-Encoding, and only once."
 )
 _NO_LENGTH = Problem(400, "The body has no length", detail="Content-Length is a whole number from 0.")
 _CODING = Problem(400, "The body can't be decoded", detail="The one Transfer-Encoding that is read is chunked.")
+
+
+class Patient(io.RawIOBase):
+    """What a client sends. Every part of a request must have come `patience` seconds after it was first waited for.
+
+    Only reading raises TimeoutError: who works on an answer, or sends one that goes on for hours, may take the time.
+    """
+
+    def __init__(self, connection: Any, patience: float) -> None:
+        self._connection, self._patience = connection, patience
+        self._until: float | None = None
+
+    def next_part(self) -> None:
+        """Begin to be patient again."""
+        self._until = None
+
+    def readable(self) -> bool:
+        """That it is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Some bytes; 0 at the end. Raises TimeoutError."""
+        now = time.monotonic()
+        self._until = self._until or now + self._patience
+        if self._until <= now:
+            raise TimeoutError
+        self._connection.settimeout(self._until - now)
+        try:
+            return int(self._connection.recv_into(buffer))
+        finally:
+            self._connection.settimeout(None)
 
 
 class _Body(Input):
@@ -37,7 +71,19 @@ class _Body(Input):
 class Protocol(HttpOnlyProtocol):
     """nameko's, but whatever can't be read is answered with a problem, too, and ends the connection."""
 
+    patience = 60.0
+    """Seconds that may pass between two requests, until all headers are there, and until all of the body is."""
+    rfile: Any
+
+    def setup(self) -> None:
+        """Called once per connection."""
+        super().setup()
+        self.rfile.close()
+        self.heard = Patient(self.connection, self.patience)
+        self.rfile = io.BufferedReader(self.heard)
+
     def _read_request_line(self) -> bytes:
+        self.heard.next_part()
         line: bytes = super()._read_request_line() or b""
         if len(line) < self.server.url_length_limit:
             return line
@@ -45,11 +91,15 @@ class Protocol(HttpOnlyProtocol):
 
     def parse_request(self) -> bool:
         """Whether there is a request to be answered."""
+        self.heard.next_part()
         try:
             if not super().parse_request():
                 return False
         except (HeaderLineTooLong, HeadersTooLarge):
             return bool(self._refuse(_LONG))
+        except TimeoutError:
+            return bool(self._refuse(_SLOW))
+        self.heard.next_part()
         wrong = self._wrong_length()
         return not wrong or bool(self._refuse(wrong))
 

@@ -1,5 +1,7 @@
 """The toy as a nameko service: what it hears, and calls that take what people send."""
 
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -11,6 +13,14 @@ from shared.nameko_parts import Running, hear
 from shared.standard import Standard
 from shared.web import api, json_response
 from tests.shared import toy
+
+GO_ON = threading.Event()
+
+
+def _stream() -> Iterator[bytes]:
+    yield b"first "
+    GO_ON.wait()
+    yield b"last"
 
 
 class Person(Schema):
@@ -56,6 +66,21 @@ class CountersService(Standard):
     def total(self, request: Request, tally: str, query: dict[str, Any]) -> Response:
         """As it stands now."""
         return json_response({"total": self.app.state(f"tally-{tally}").total, "limit": query["limit"]})
+
+    @api("GET", "/slow/<what>", hidden=True)
+    def slow(self, request: Request, what: str) -> Response:
+        """An answer, or the end of a stream, that comes only after a call of `go_on`."""
+        if what == "answer":
+            GO_ON.wait()
+            return Response("at last")
+        request.environ["eventlet.minimum_write_chunk_size"] = 1
+        return Response(_stream(), content_type="text/plain")
+
+    @api("GET", "/go-on", hidden=True)
+    def go_on(self, request: Request) -> Response:
+        """What has waited goes on."""
+        GO_ON.set()
+        return Response()
 
     @api("GET", "/api/broken", summary="Always fails")
     def broken(self, request: Request) -> Response:

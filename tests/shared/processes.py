@@ -3,9 +3,12 @@
     python -m tests.shared.processes publisher   carries the log of `toy` to the broker
     python -m tests.shared.processes service     hears `toy` and serves HTTP, as `counters`
 
-Settings come from the environment; the tables must exist.
+Settings come from the environment; the tables must exist. TOY_PATIENCE: seconds that the service waits for clients;
+TOY_FILES: how many file descriptors it may have.
 """
 
+import os
+import resource
 import signal
 import sys
 
@@ -55,9 +58,13 @@ def serve() -> None:
     from nameko.runners import ServiceRunner
 
     from shared import config
+    from shared.protocol import Protocol
     from tests.shared.counters import CountersService
 
     settings = config.load("counters")
+    Protocol.patience = float(os.environ.get("TOY_PATIENCE", Protocol.patience))
+    if files := os.environ.get("TOY_FILES"):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (int(files), int(files)))
     runner = ServiceRunner({WEB_SERVER_CONFIG_KEY: settings.http_address, "max_workers": 50})
     runner.add_service(CountersService)
     signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn_n(runner.stop))

@@ -1,15 +1,19 @@
-"""A service's connections: what is not HTTP."""
+"""A service's connections: what is not HTTP, what never ends, and more than there is room for."""
 
+import errno
 import json
+import select
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from deploy.servers import Process, RabbitMQ, wait_until
+from shared.server import Server
 from tests.nursery import Nursery
 from tests.shared.wire import Wire
 
@@ -71,8 +75,8 @@ def start(rabbitmq: RabbitMQ, servers_folder: Path, nursery: Nursery) -> Start:
 
 @pytest.fixture(scope="module")
 def hasty(start: Start) -> Iterator[tuple[int, Process]]:
-    """Port and process of one."""
-    with start("hasty") as service:
+    """Port and process of one that waits a second for clients."""
+    with start("hasty", TOY_PATIENCE="1") as service:
         yield service
 
 
@@ -122,6 +126,9 @@ NO_HTTP: dict[str, tuple[bytes, int, str]] = {
         400,
         "Bad Request",
     ),
+    "half a body": (POST + b"Content-Length: 5\r\n\r\n{", 400, "Bad Request"),
+    "half a chunk": (POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", 400, "Bad Request"),
+    "half of the headers": (GET + f"X-Name: {NAME}\r\n".encode(), 408, "The headers did not come in time"),
 }
 
 
@@ -131,3 +138,60 @@ def test_what_is_not_http_is_said_so(port: int, what: str) -> None:
     sent, status, title = NO_HTTP[what]
     with closing(Line(port, sent)) as line:
         assert line.problem() == (status, title)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /api", GET + b"\r\n"], ids=["nothing", "half a line", "no second one"])
+def test_who_says_nothing_is_not_waited_for(port: int, sent: bytes) -> None:
+    """The connection ends, with no other answer than to what was asked before."""
+    with closing(Line(port, sent)) as line:
+        assert line.rest().count(b"HTTP/1.1") == sent.count(b"\r\n\r\n")
+
+
+def test_who_says_too_little_at_a_time_is_not_waited_for(port: int) -> None:
+    """Each letter comes in time, all of them do not."""
+    with closing(Line(port, GET + b"X-Name: ")) as line:
+        for _ in range(200):
+            if select.select([line.socket], [], [], 0.1)[0]:
+                break
+            line.socket.sendall(b"x")
+        assert line.problem() == (408, "The headers did not come in time")
+
+
+def test_who_waits_for_an_answer_is_not_cut_off(port: int) -> None:
+    """A stream that says nothing for a while, and work that takes longer than any client may."""
+    with ExitStack() as lines:
+        stream, answer, silent = (
+            lines.enter_context(closing(Line(port, sent)))
+            for sent in (b"GET /slow/stream HTTP/1.1\r\n\r\n", b"GET /slow/answer HTTP/1.1\r\n\r\n", b"")
+        )
+        assert silent.rest() == b""  # as long as clients are waited for has passed
+        assert Line(port, b"GET /go-on HTTP/1.1\r\nConnection: close\r\n\r\n").rest().startswith(b"HTTP/1.1 200")
+        assert b"last" in stream.rest()
+        assert b"at last" in answer.rest()
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EHOSTUNREACH, NAME), ValueError(NAME)], ids=["gone", "unforeseen"])
+def test_no_connection_ends_the_service(error: Exception, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whatever goes wrong in it, it is closed, and no word of it is logged."""
+
+    def fail(_state: object) -> None:
+        raise error
+
+    ours, theirs = socket.socketpair()
+    server = Server()
+    server._serv = SimpleNamespace(process_request=fail)
+    with theirs:
+        server.process_request(ours, ("127.0.0.1", 1))
+        assert theirs.recv(1) == b""
+    assert NAME not in "".join(capfd.readouterr())
+
+
+def test_more_connections_than_there_is_room_for(start: Start) -> None:
+    """The service waits until there is, says so once, and goes on."""
+    with start("narrow", TOY_FILES="80") as (port, process), ExitStack() as lines:
+        for _ in range(100):
+            lines.enter_context(closing(Line(port)))
+        wait_until(lambda: "no_connection_taken" in process.last_lines(), PATIENCE, "no room")
+        lines.close()
+        wait_until(lambda: ready(port), PATIENCE, "the service answers")
+        assert process.last_lines(10_000).count("no_connection_taken") == 1
