@@ -10,6 +10,7 @@ import structlog
 from eventlet import wsgi
 from nameko.web.server import WebServer, WsgiApp
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map
 from werkzeug.wrappers import Request, Response
 
 from shared.problems import Problem
@@ -51,6 +52,12 @@ class Server(WebServer):
 
     def get_wsgi_app(self) -> _Application:
         return _Application(self)
+
+    def make_url_map(self) -> Map:
+        """An address with more slashes is another one, that nobody has; Werkzeug would send on to the right one."""
+        urls: Map = super().make_url_map()
+        urls.merge_slashes = False
+        return urls
 
     def get_wsgi_server(self, sock: Any, wsgi_app: Any, protocol: type = Protocol, debug: bool = False) -> Any:
         """The one that reads what comes. It would log the first lines of requests."""

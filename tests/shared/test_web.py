@@ -147,6 +147,8 @@ def test_a_body_that_is_too_large_is_not_read(call: Service, chunked: bool) -> N
     ("method", "path", "status"),
     [
         ("GET", "/api/nothing", 404),
+        ("GET", "//api//tallies/a", 404),
+        ("GET", "/api/tallies//a", 404),
         ("DELETE", "/api/tallies/a", 405),
         ("GET", "/api/tallies/a?limit=0", 422),
         ("GET", "/api/tallies/a?limit=many", 422),
