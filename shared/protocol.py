@@ -71,8 +71,10 @@ class _Body(Input):
 class Protocol(HttpOnlyProtocol):
     """nameko's, but whatever can't be read is answered with a problem, too, and ends the connection."""
 
-    patience = 60.0
-    """Seconds that may pass between two requests, until all headers are there, and until all of the body is."""
+    patience = 90.0
+    """Seconds that may pass between two requests, until all headers are there, and until all of the body is; more than
+    the minute after which proxies let go of a connection, so that none sends a request into one that just ends.
+    """
     rfile: Any
 
     def setup(self) -> None:
