@@ -14,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import Connection, func, select
 
 from shared import sequencer
-from shared.tables import events, held
+from shared.tables import held
 
 WAITING = "waiting"
 """Stands for the reason of a held message that only waits for its predecessor."""
@@ -83,14 +83,10 @@ def expose(address: str) -> None:
 
 def _of_the_log(connection: Connection, now: datetime) -> Iterable[Metric]:
     last, cursor = sequencer.last(connection), sequencer.cursor(connection)
-    unnumbered = select(func.count(), func.min(events.c.recorded_at)).where(events.c.position.is_(None))
-    count, oldest = connection.execute(unnumbered).one()
-    if cursor < last:
-        next_one = select(events.c.recorded_at).where(events.c.position == cursor + 1)
-        oldest = min(filter(None, (connection.execute(next_one).scalar(), oldest)), default=None)
+    count, oldest = sequencer.unpublished(connection)
     yield _gauge("foyer_log_position", "Events of the log that have a position", last)
     yield _gauge("foyer_published_position", "Up to here everything is published", cursor)
-    yield _gauge("foyer_unpublished_events", "Events behind that, numbered or not", count + last - cursor)
+    yield _gauge("foyer_unpublished_events", "Events behind that, numbered or not", count)
     yield _gauge("foyer_unpublished_seconds", "Age of the oldest of them", _age(oldest, now))
     yield from _held(connection, now)
 

@@ -8,7 +8,7 @@ versions, since version n+1 can only be written by one who has seen n committed.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, text
+from sqlalchemy import Connection, Row, Select, func, or_, select, text
 
 from shared.tables import cursors, events, subject_keys, upsert
 
@@ -51,6 +51,18 @@ def last(connection: Connection) -> int:
 def move_cursor(connection: Connection, position: int, name: str = PUBLISHED) -> None:
     """Remember that everything up to `position` is done."""
     connection.execute(_MOVE_CURSOR, {"name": name, "position": position})
+
+
+def unpublished(connection: Connection, before: str | None = None) -> tuple[int, str | None]:
+    """How many events the publisher's cursor has not passed, numbered or not, and when the oldest was recorded.
+
+    Of those recorded before `before`, where it is given.
+    """
+    # The cursor is asked first: by a number that it knows PostgreSQL sees that there are few, and takes the index.
+    waiting = or_(events.c.position.is_(None), events.c.position > cursor(connection))
+    query = select(func.count(), func.min(events.c.recorded_at)).where(waiting)
+    count, oldest = connection.execute(query if before is None else query.where(events.c.recorded_at < before)).one()
+    return count, oldest
 
 
 def unsent_keys(connection: Connection, limit: int) -> Sequence[Row[Any]]:

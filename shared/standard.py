@@ -12,9 +12,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import func, select
 from werkzeug.wrappers import Request, Response
 
-from shared import metrics
+from shared import metrics, sequencer
 from shared.app import App
-from shared.tables import events, held, instant
+from shared.tables import held, instant
 from shared.web import KEY, LONGEST, Api, api, json_response
 from shared.writer import Unavailable
 
@@ -62,9 +62,8 @@ def health(app: App) -> dict[str, Any]:
             rows = connection.execute(select(held.c.reason, func.count()).group_by(held.c.reason))
             counts = {row[0]: row[1] for row in rows}
             waiting = select(func.count()).where(held.c.reason.is_(None), held.c.held_at < late)
-            unnumbered = select(func.count()).where(events.c.position.is_(None), events.c.recorded_at < late)
             long_waiting = connection.execute(waiting).scalar() or 0
-            unpublished = connection.execute(unnumbered).scalar() or 0
+            unpublished, _ = sequencer.unpublished(connection, late)
     except Unavailable:
         problems.append("the database cannot be reached")
     for reason, count in counts.items():

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import OperationalError
 
-from shared import sequencer, store
+from shared import metrics, sequencer, store
 from shared.app import App
 from shared.database import reading, writing
+from shared.standard import BEHIND, health
 from shared.tables import events
 from tests.shared import toy
 from tests.shared.test_writer import count, only_postgresql
@@ -170,6 +172,29 @@ def test_numbering_goes_on_where_it_ended(app: App) -> None:
         sequencer.move_cursor(connection, 3)
         sequencer.move_cursor(connection, 4)
         assert sequencer.cursor(connection) == 4
+
+
+def test_health_tells_what_is_numbered_and_not_published(app: App) -> None:
+    """A broker that takes nothing leaves a window of numbered events behind: they wait as those without a number do."""
+    for n in range(3):
+        app.handle(count(f"t{n}"))
+    with writing(app.engine) as connection:
+        sequencer.number(connection, 2)
+    assert health(app)["problems"] == ["the message broker cannot be reached"]  # none is old yet
+    for published, behind in ((0, 3), (1, 2), (2, 1)):
+        with writing(app.engine) as connection:
+            sequencer.move_cursor(connection, published)
+        app.clock = lambda: toy.NOON + BEHIND
+        assert len(health(app)["problems"]) == 1
+        app.clock = lambda: toy.NOON + BEHIND + timedelta(seconds=1)
+        assert health(app)["problems"][1:] == [f"the publisher is behind: {behind} events are older than 30 seconds"]
+        figures = metrics.exposition(app).decode()
+        assert f"foyer_unpublished_events {behind}.0" in figures
+        assert "foyer_unpublished_seconds 31.0" in figures
+    with writing(app.engine) as connection:
+        sequencer.number(connection, 2)
+        sequencer.move_cursor(connection, 3)
+    assert len(health(app)["problems"]) == 1
 
 
 @only_postgresql
