@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from environs import Env
-from nameko.timer import timer
 from prometheus_client.core import Metric
 from sqlalchemy import Connection
 from werkzeug.wrappers import Request, Response
@@ -54,6 +53,7 @@ from services.booking.web.sign_in import SignInPages
 from shared.app import App
 from shared.config import Settings
 from shared.definition import Definition
+from shared.interval import every
 from shared.messages import Cause
 from shared.nameko_parts import Running, hear
 from shared.standard import Standard
@@ -268,19 +268,19 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
     def hear(self, batch: Any) -> None:
         self.app.hear(batch)
 
-    @timer(interval=2)
+    @every(2)
     def look_again(self) -> None:
         self.app.look_again()
 
-    @timer(interval=1)
+    @every(1)
     def expire_holds(self) -> None:
         self.app.expire_holds()
 
-    @timer(interval=600)
+    @every(600)
     def turn_the_page(self) -> None:
         self.app.turn_the_page()
 
-    @timer(interval=60)
+    @every(60)
     def forget_guests(self) -> None:
         self.app.forget_guests()
 

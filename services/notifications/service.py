@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nameko.timer import timer
 from werkzeug.wrappers import Request, Response
 
 from services.notifications import contracts, decider, projections, queries, reactions, upcasts
@@ -17,6 +16,7 @@ from services.notifications.sender.smtp import server_of
 from shared import admission
 from shared.app import App, Delivery
 from shared.definition import Definition
+from shared.interval import every
 from shared.nameko_parts import Running, hear
 from shared.standard import Standard
 from shared.web import api, json_response
@@ -59,7 +59,7 @@ class NotificationsService(Standard):
         """What booking and visitor_access say."""
         self.app.hear(batch)
 
-    @timer(interval=0.5)
+    @every(0.5)
     def send_due(self) -> None:
         """A round begins when the one before has ended."""
         self.app.sender.send_due()

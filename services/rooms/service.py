@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from nameko.timer import timer
 from sqlalchemy.exc import NoResultFound
 from werkzeug.wrappers import Request, Response
 
@@ -34,6 +33,7 @@ from services.rooms.web.pages import KIT, ROLES, pages
 from shared import admission
 from shared.app import App, Delivery
 from shared.definition import Definition
+from shared.interval import every
 from shared.nameko_parts import Running, hear
 from shared.standard import Standard
 from shared.web import Problem, api, json_response
@@ -69,7 +69,7 @@ class RoomsService(Standard):
         """What booking says."""
         self.app.hear(batch)
 
-    @timer(interval=3600, eager=True)
+    @every(3600, eager=True)
     def extend(self) -> None:
         """Open the days that have come within the horizon; most hours there is none."""
         extend(self.app)

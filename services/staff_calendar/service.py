@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from nameko.timer import timer
 from prometheus_client.core import Metric
 from sqlalchemy import Connection
 from werkzeug.wrappers import Request, Response
@@ -41,6 +40,7 @@ from services.staff_calendar.web.hours import closed_dates, order_quotas, today
 from shared import admission
 from shared.app import App, Delivery
 from shared.definition import Definition
+from shared.interval import every
 from shared.nameko_parts import Running, hear
 from shared.standard import Standard
 from shared.web import Problem, api, json_response
@@ -91,7 +91,7 @@ class StaffCalendarService(StaffPages, Standard):
         with self.app.read() as connection:
             return links.troubles(connection)
 
-    @timer(interval=HOUR, eager=True)
+    @every(HOUR, eager=True)
     def extend_horizon(self) -> None:
         """Open the days that have come within the horizon. Hourly, for the day begins when the clerks' zone says so."""
         extend_horizon(self.app)

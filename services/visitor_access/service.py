@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from nameko.timer import timer
 from werkzeug.wrappers import Request, Response
 
 from services.visitor_access import contracts, decider, projections, queries, reactions, upcasts
@@ -27,6 +26,7 @@ from services.visitor_access.web.pages import KIT, ROLES, pages
 from shared import admission
 from shared.app import App, Delivery
 from shared.definition import Definition
+from shared.interval import every
 from shared.nameko_parts import Running, hear
 from shared.standard import Standard
 from shared.web import Problem, api, json_response
@@ -61,7 +61,7 @@ class VisitorAccessService(Standard):
         """What booking says."""
         self.app.hear(batch)
 
-    @timer(interval=1)
+    @every(1)
     def end_days(self) -> None:
         """Whoever is still expected or in the house when the day is over."""
         end_days(self.app)
