@@ -19,6 +19,7 @@ from pika.exceptions import AMQPError
 from sqlalchemy import Connection, Engine, select
 
 from shared import messages, sequencer, topology
+from shared.config import url_of
 from shared.database import connect, reading
 from shared.messages import Message, Unreadable, numbered
 from shared.tables import events
@@ -50,7 +51,7 @@ class Logs:
 
     def __init__(self, database_url_pattern: str, services: Sequence[str]) -> None:
         self._engines: dict[str, Engine] = {
-            service: connect(database_url_pattern.format(service=service)) for service in services
+            service: connect(url_of(service, database_url_pattern)) for service in services
         }
 
     def ends(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from deploy.parts import SERVICES, definition
 from shared.codec import Codec
+from shared.config import url_of
 from shared.database import connect, reading
 from shared.tables import events
 
@@ -29,7 +30,7 @@ def _state(
 ) -> dict[str, Any] | None:
     of = definition(service)
     codec, decider = Codec(of.events, of.upcasts), of.decider
-    engine = connect(database_url_pattern.format(service=service))
+    engine = connect(url_of(service, database_url_pattern))
     found: dict[str, Any] = {}
     with reading(engine) as connection:
         for prefix in of.stories:

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Row, select
 
 from deploy.parts import SERVICES, place
+from shared.config import url_of
 from shared.database import connect, reading
 from shared.tables import events
 
@@ -78,7 +79,7 @@ def by_cause(told: Sequence[Told]) -> list[Told]:
 
 def _of(service: str, database_url_pattern: str, appointment: str) -> list[Told]:
     streams = [f"{prefix}-{appointment}" for prefix in place(service).stories]
-    engine = connect(database_url_pattern.format(service=service))
+    engine = connect(url_of(service, database_url_pattern))
     try:
         with reading(engine) as connection:
             rows = connection.execute(_STORED.where(events.c.stream.in_(streams))).all()

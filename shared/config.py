@@ -74,8 +74,8 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
         return Settings(
             service=service,
             amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/", validate=_is_broker),
-            database_url=env.str("DATABASE_URL", f"sqlite:///{home}/{{service}}.db", validate=_is_database).replace(
-                "{service}", service
+            database_url=url_of(
+                service, env.str("DATABASE_URL", f"sqlite:///{home}/{{service}}.db", validate=_is_database)
             ),
             http_address=http_address,
             metrics_address=env.str(f"METRICS_{upper}", beside(http_address)),
@@ -96,6 +96,12 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
             transport_key=_key(env.str("TRANSPORT_KEY", "", validate=_is_key), home, "transport") if make else b"",
             secret=_key(env.str("SECRET", "", validate=_is_key), home, "secret") if make else b"",
         )
+
+
+def url_of(service: str, pattern: str) -> str:
+    """The URL of a service's database."""
+    # No str.format: a home and a password may have braces of their own.
+    return pattern.replace(EVERY, service)
 
 
 def beside(address: str) -> str:
@@ -141,9 +147,8 @@ def _is_key(given: str) -> None:
 
 
 def _is_database(url: str) -> None:
-    # The path of a home may have braces of its own.
     try:
-        connect(url.replace("{service}", "x")).dispose()
+        connect(url_of("x", url)).dispose()
     except (ValueError, ImportError) as error:
         raise ValidationError(str(error)) from None
 

@@ -50,7 +50,7 @@ def show(
     until = moment(at, zone, "--at") if at not in ("", NOW) else None
     known: dict[str, Any] = {}
     for service in SERVICES:
-        there(service, settings.database_url.format(service=service))
+        there(service, config.url_of(service, settings.database_url))
     try:
         told = story(settings.database_url, appointment, until)
         if at and told:

@@ -43,7 +43,7 @@ def tail(
     if moment is not None and moment > datetime.now(UTC):
         raise BadInput(f"--since {since} lies ahead: leave it out for what is said from now on.")
     for one in wanted.services:
-        there(one, settings.database_url.format(service=one))
+        there(one, config.url_of(one, settings.database_url))
     logs = Logs(settings.database_url, wanted.services)
     try:
         seen = _beginning(logs, wanted, position, moment)

@@ -26,7 +26,7 @@ def there(service: str, url: str) -> None:
 @contextmanager
 def database(service: str) -> Iterator[Engine]:
     """A service's database. Raises BadInput where there is none, or it can't be read."""
-    url = config.load(config.EVERY).database_url.format(service=service)
+    url = config.url_of(service, config.load(config.EVERY).database_url)
     there(service, url)
     engine = connect(url)
     try:

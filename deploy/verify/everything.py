@@ -9,6 +9,7 @@ from deploy.guarantees import check
 from deploy.parts import SERVICES, place
 from deploy.verify import heard, models, whole
 from deploy.verify.log import AS_THE_LOG_SAYS, FORGOTTEN, HEARD, WHOLE_LOG, Finding, NoLog, connected, of_forgotten
+from shared.config import url_of
 from shared.database import connect
 
 Tell = Callable[[str], None]
@@ -42,7 +43,7 @@ def verify(database_url_pattern: str, tell: Tell = silent) -> list[Finding]:
 
 
 def _models(database_url_pattern: str, service: str) -> Iterator[Finding]:
-    engine = connect(database_url_pattern.format(service=service))
+    engine = connect(url_of(service, database_url_pattern))
     try:
         yield from models.as_the_log_says(engine, service)
     except DBAPIError as error:

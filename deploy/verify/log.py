@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from shared.config import url_of
 from shared.database import connect
 
 READ: Mapping[str, Sequence[str]] = {
@@ -135,10 +136,10 @@ def confirmation_times(database_url_pattern: str) -> dict[str, float]:
 @contextmanager
 def connected(database_url_pattern: str, service: str) -> Iterator[Connection]:
     """A look into a service's database. Raises NoLog."""
-    url = make_url(database_url_pattern.format(service=service))
+    url = make_url(url_of(service, database_url_pattern))
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise NoLog(f"{service} has no database at {url.database}")  # connecting would make an empty one
-    engine = connect(database_url_pattern.format(service=service))
+    engine = connect(url_of(service, database_url_pattern))
     try:
         with engine.connect() as connection:
             yield connection

@@ -1,10 +1,15 @@
 """What makes no sense on `foyer`'s command line is told in one sentence, with exit status 2; looking makes nothing."""
 
+import shutil
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from deploy.parts import SERVICES
+from deploy.states import states
 from tests import command
 
 WORDS = {
@@ -48,12 +53,24 @@ def test_where_nothing_ever_ran_it_is_said_and_nothing_is_made(home: Path, words
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.parametrize("user", ["nobody", "nobody:pa{ss}%7Bword"])
 @pytest.mark.parametrize("words", LOOKING)
-def test_a_postgresql_that_is_away_is_told(home: Path, words: tuple[str, ...]) -> None:
-    """With any URL that means PostgreSQL."""
-    url = "postgresql://nobody@127.0.0.1:1/foyer_{service}"
+def test_a_postgresql_that_is_away_is_told(home: Path, words: tuple[str, ...], user: str) -> None:
+    """With any URL that means PostgreSQL; a password may have braces."""
+    url = f"postgresql://{user}@127.0.0.1:1/foyer_{{service}}"
     ran = command.foyer({"FOYER_HOME": str(home), "FOYER_DATABASE_URL": url}, *words)
     assert (ran.returncode, "Connection refused" in ran.stderr) == (2, True), ran.stderr
+
+
+def test_a_home_may_have_braces(home: Path, migrated_databases: Callable[[str], Path]) -> None:
+    """Only `{service}` stands for something."""
+    town = home / "{town} {0} {"
+    shutil.copytree(migrated_databases("sqlite"), town)
+    foyer = partial(command.foyer, {"FOYER_HOME": str(town)})
+    assert "No log knew an appointment 'x'" in foyer("show", "x").stderr
+    assert foyer("verify").returncode == 0
+    known = states(f"sqlite:///{town}/{{service}}.db", "x", None, ZoneInfo("UTC"))
+    assert known == dict.fromkeys(SERVICES)
 
 
 @pytest.mark.parametrize(
