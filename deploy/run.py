@@ -142,6 +142,8 @@ def run_migrations(*names: str) -> None:
     from shared import config
     from shared.migrate import migrate
 
+    if not names:
+        config.load(config.EVERY)  # refuses a URL that all of them would share
     for name in names or SERVICES:
         migrate(definition(name), config.load(name))
 

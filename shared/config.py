@@ -67,6 +67,7 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
     with env.prefixed("FOYER_"):
         home = Path(env.str("HOME", "var")).absolute()
         make = service != EVERY
+        is_url = _is_database if make else _is_pattern  # a process of one service may have a URL of its own
         if make:
             home.joinpath("run").mkdir(parents=True, exist_ok=True)
         upper = service.upper()
@@ -74,9 +75,7 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
         return Settings(
             service=service,
             amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/", validate=_is_broker),
-            database_url=url_of(
-                service, env.str("DATABASE_URL", f"sqlite:///{home}/{{service}}.db", validate=_is_database)
-            ),
+            database_url=url_of(service, env.str("DATABASE_URL", f"sqlite:///{home}/{{service}}.db", validate=is_url)),
             http_address=http_address,
             metrics_address=env.str(f"METRICS_{upper}", beside(http_address)),
             smtp_url=env.str("SMTP_URL", "smtp://127.0.0.1:1025"),
@@ -151,6 +150,12 @@ def _is_database(url: str) -> None:
         connect(url_of("x", url)).dispose()
     except (ValueError, ImportError) as error:
         raise ValidationError(str(error)) from None
+
+
+def _is_pattern(url: str) -> None:
+    _is_database(url)
+    if EVERY not in url:
+        raise ValidationError(f"Each service has a database of its own: name them all, as in .../foyer_{EVERY}.")
 
 
 def _is_broker(url: str) -> None:

@@ -20,6 +20,7 @@ from deploy.servers.ports import free_port, port_is_free
 from deploy.servers.rabbitmq import RabbitMQ, rabbitmq_is_installed
 from deploy.supervision import BROKER, MAIL_SINK, Program, Supervisor, last_lines, programs
 from deploy.town.facts import GUETERSLOH
+from shared import config
 
 READY_SECONDS = 120
 _GAVE_UP = ("FATAL", "EXITED", "STOPPED", "UNKNOWN")
@@ -66,7 +67,8 @@ def print_unheard(console: Console) -> None:
 
 
 def plan_for(home: Home, running: bool) -> Plan:
-    """Decide on ports and settings; those of the last time, as far as they are free. Raises CannotDo."""
+    """Decide on ports and settings; those of the last time, as far as they are free. Raises CannotDo, or EnvError."""
+    config.load(config.EVERY)  # what services would refuse is told before anything runs
     said = own_settings()
     before = home.saved()
     if running:

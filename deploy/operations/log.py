@@ -90,7 +90,8 @@ class Log:
 
 @contextmanager
 def opened() -> Iterator[Log]:
-    """The log of the ensemble that this command means. Raises BadInput."""
+    """The log of the ensemble that this command means. Raises BadInput, or EnvError."""
+    config.load(config.EVERY)  # its tables must not come into the database of a service
     log = Log(config.load(NAME))
     try:
         yield log

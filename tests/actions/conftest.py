@@ -13,5 +13,6 @@ def operations(home: Path, make_database: MakeDatabase, monkeypatch: pytest.Monk
     """Settings under which the log of operations is made anew, on both kinds of database; returns its URL."""
     url = make_database(NAME)
     monkeypatch.setenv("FOYER_HOME", str(home))
-    monkeypatch.setenv("FOYER_DATABASE_URL", url)
+    head, _, tail = url.rpartition(NAME)
+    monkeypatch.setenv("FOYER_DATABASE_URL", f"{head}{{service}}{tail}")
     return url

@@ -75,7 +75,12 @@ def test_a_home_may_have_braces(home: Path, migrated_databases: Callable[[str], 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("FOYER_TIMEZONE", "Mars"), ("FOYER_AMQP_URL", "nonsense"), ("FOYER_DATABASE_URL", "mysql://x/{service}")],
+    [
+        ("FOYER_TIMEZONE", "Mars"),
+        ("FOYER_AMQP_URL", "nonsense"),
+        ("FOYER_DATABASE_URL", "mysql://x/{service}"),
+        ("FOYER_DATABASE_URL", "postgresql://x/foyer"),
+    ],
 )
 def test_a_wrong_setting_is_told(home: Path, name: str, value: str) -> None:
     """By its name."""

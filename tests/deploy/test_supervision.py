@@ -2,14 +2,18 @@
 
 import configparser
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from environs import EnvError
 
 from deploy.cli import COMMANDS, build
 from deploy.commands import up
 from deploy.home import HTTP_DEFAULTS, CannotDo, Home, mean_the_running_ensemble
+from deploy.operations import log
 from deploy.parts import SERVICES, definition, place, service_class
+from deploy.run import run_migrations
 from deploy.supervision import configuration, programs
 
 
@@ -70,6 +74,24 @@ def test_a_running_ensemble_is_not_silently_given_other_settings(here: Home, mon
     monkeypatch.setenv("FOYER_HTTP_ROOMS", "127.0.0.1:9999")
     with pytest.raises(CannotDo, match=r"FOYER_HTTP_ROOMS.*foyer down"):
         up.plan_for(here, running=True)
+
+
+def test_what_services_would_refuse_is_told_before_anything_runs(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the name of the setting."""
+    monkeypatch.setenv("FOYER_DATABASE_URL", "postgresql://db/one_for_all")
+    with pytest.raises(EnvError, match=r"FOYER_DATABASE_URL.*foyer_\{service\}"):
+        up.plan_for(here, running=False)
+
+
+@pytest.mark.parametrize("begin", [run_migrations, lambda: log.opened().__enter__()])
+def test_a_url_that_all_would_share_begins_no_database(
+    here: Home, monkeypatch: pytest.MonkeyPatch, begin: Callable[[], None]
+) -> None:
+    """Not the first of them, nor that of operations."""
+    monkeypatch.setenv("FOYER_DATABASE_URL", f"sqlite:///{here.root}/one_for_all.db")
+    with pytest.raises(EnvError, match="FOYER_DATABASE_URL"):
+        begin()
+    assert not here.root.exists()
 
 
 def test_a_taken_port_is_named_with_the_setting_that_moves_it() -> None:

@@ -97,6 +97,14 @@ def test_the_database_of_a_service_is_a_pattern(monkeypatch: pytest.MonkeyPatch,
     assert config.load("toy").database_url == "postgresql://foyer:pa{s%7Ds@db/foyer_toy"
 
 
+def test_a_url_of_one_database_is_for_one_service_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks at all of them would take the same for each."""
+    monkeypatch.setenv("FOYER_DATABASE_URL", "postgresql://db/of_toy")
+    assert config.load("toy").database_url == "postgresql://db/of_toy"
+    with pytest.raises(EnvError, match=r"FOYER_DATABASE_URL.*foyer_\{service\}"):
+        config.load(config.EVERY)
+
+
 @pytest.mark.parametrize(
     "url", ["", "nonsense", "mysql://root:geheim@localhost/x", "sqlite://", "postgres://a:geheim@b/c"]
 )
