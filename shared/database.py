@@ -43,6 +43,9 @@ def connect(url: str) -> Engine:
         case "postgresql":
             # Else each connection would first look for Kerberos; who has it says so in the URL.
             query = {"gssencmode": "disable", **parsed.query}
+            # Those of the URL come last: of two, PostgreSQL takes the later.
+            theirs = parsed.normalized_query.get("options", ())
+            options = (*(f"-c {setting}" for setting in POSTGRESQL_SETTINGS), *theirs)
             return create_engine(
                 parsed.set(drivername="postgresql+psycopg2", query=query),
                 executemany_mode="values_plus_batch",
@@ -51,7 +54,7 @@ def connect(url: str) -> Engine:
                 pool_pre_ping=False,
                 hide_parameters=True,  # an error's text may be logged
                 use_native_hstore=False,  # or each new connection asks first whether there is such a type
-                connect_args={"options": " ".join(f"-c {setting}" for setting in POSTGRESQL_SETTINGS)},
+                connect_args={"options": " ".join(options)},
             )
         case other:
             raise ValueError(f"a database URL must begin with sqlite or postgresql, not {other}")

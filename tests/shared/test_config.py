@@ -3,13 +3,16 @@
 import subprocess
 import sys
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from environs import EnvError
+from sqlalchemy import make_url, text
 
 from shared import config
-from shared.database import connect
+from shared.database import connect, reading
+from tests.shared.test_writer import only_postgresql
 
 PROGRAM = "from shared import config; s = config.load('toy'); print((s.master_key + s.transport_key + s.secret).hex())"
 
@@ -119,6 +122,15 @@ def test_any_postgresql_url_means_psycopg2() -> None:
     """It is the driver that is cooperative under eventlet."""
     for url in ("postgresql://u@h/d", "postgresql+asyncpg://u@h/d"):
         assert connect(url).dialect.driver == "psycopg2"
+
+
+@only_postgresql
+def test_the_options_of_the_url_are_added_to_ours(make_database: Callable[[str], str]) -> None:
+    """Of two that set the same, that of the URL counts."""
+    url = make_url(make_database("toy")).update_query_dict({"options": "-csearch_path=town -c jit=on"})
+    with reading(connect(url.render_as_string(hide_password=False))) as connection:
+        asked = ("search_path", "jit", "random_page_cost")
+        assert [connection.execute(text(f"SHOW {name}")).scalar() for name in asked] == ["town", "on", "1.1"]
 
 
 def test_kerberos_is_looked_for_only_where_the_url_wants_it() -> None:
