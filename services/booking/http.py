@@ -250,6 +250,10 @@ class ProposalsQuery(Schema):
             raise ValidationError("This day lies before 'from'.", "until")
 
 
+LOCAL_PART = 64
+"""Octets before the @ that every mail server takes (RFC 5321, 4.5.3.1.1); beyond ASCII those of UTF-8 (RFC 6531)."""
+
+
 class GuestBody(Schema):
     name = Line(required=True)
     email = Line(required=True, longest=254)
@@ -261,6 +265,8 @@ class GuestBody(Schema):
             validate_email(value, check_deliverability=False)
         except EmailNotValidError:
             raise ValidationError("This is not an e-mail address like name@example.org.") from None
+        if len(value.rpartition("@")[0].encode()) > LOCAL_PART:
+            raise ValidationError(f"Before the @ stand at most {LOCAL_PART} bytes; a letter like ü takes two.")
 
 
 class AppointmentBody(Schema):

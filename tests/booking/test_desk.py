@@ -257,6 +257,7 @@ def test_so_it_is_when_a_visit_is_moved(town: Booking, at_desk: Client):
         ({"party_size": "99"}, ["party_size"]),
         ({"party_size": "many"}, ["party_size"]),
         ({"email": "nowhere"}, ["email"]),
+        ({"email": f"{'ü' * 40}@example.org"}, ["email"]),
         ({"q": "", "name": ""}, ["q", "name"]),
         ({"q2": "xyzzy"}, ["unknown"]),
         ({"q2": "Reisepass beantragen"}, ["twice"]),

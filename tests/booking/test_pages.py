@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from services.booking.commands import ExpireHold, ForgetGuest, HearWish, Note, NotePass, SetCatalogue
 from services.booking.events import Concern, Document, Effect, RoomNoted, Text, YesNo
+from services.booking.http import GuestBody
 from services.booking.service import Booking
 from services.booking.web import asking, details, finding, managing, times
 from shared.messages import Cause
@@ -304,6 +305,14 @@ def test_what_was_typed_is_kept_and_shown_as_typed(town: Booking) -> None:
     assert 'value="nowhere"' in _text(again)
     direct = _details(town, Browser(cookies=False), proposal, name="")
     assert (direct.status_code, _wrong(direct)) == (422, [details.WRONG["name"]])
+
+
+@pytest.mark.parametrize(("local", "fits"), [("ü" * 32, True), ("ü" * 33, False), ("a" * 64, True), ("a" * 65, False)])
+def test_an_address_to_which_no_mail_can_go_is_not_taken(local: str, fits: bool) -> None:
+    """What stands before the @ has at most 64 bytes: who comes must get the mail."""
+    typed = details.Details(name="Ada", email=f"{local}@example.org")
+    assert details.wrong(typed) == ({} if fits else {"email": details.WRONG["email"]})
+    assert bool(GuestBody().validate(typed.guest())) != fits
 
 
 def test_two_hundred_letters_fit(town: Booking) -> None:

@@ -65,6 +65,7 @@ def caused(town_hall: TownHall, service: str, answer: requests.Response) -> list
         ({"guest": GUEST | {"email": "canary"}}, "guest.email"),
         ({"guest": GUEST | {"email": "canary@example.org\nBcc: all@example.org"}}, "guest.email"),
         ({"guest": GUEST | {"email": "canary@example.org, all@example.org"}}, "guest.email"),
+        ({"guest": GUEST | {"email": f"{'ü' * 40}@example.org"}}, "guest.email"),
         ({"guest": GUEST | {"phone": "0" * 41}}, "guest.phone"),
         ({"guest": GUEST | {"birthday": "1990-01-01"}}, "guest.birthday"),
         ({"proposal": ""}, "proposal"),
