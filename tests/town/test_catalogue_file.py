@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,8 @@ def test_questions_effects_and_release_are_columns_that_may_be_left_out() -> Non
     for cell, says in (("{", "is not JSON"), ("{}", "is not a JSON list")):
         (fault,) = faults_of(file_of({**GOOD, "questions": cell}))
         assert fault == f"line 2, column questions: {cell!r} {says}"
+    (fault,) = faults_of(file_of({**GOOD, "questions": "[" * 100_000}))
+    assert re.fullmatch(r"line 2, column questions: '\[+…' is not JSON", fault)
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ class Json(fields.Field[Any]):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         try:
             read = json.loads(value) if value else self.kind()
-        except ValueError:
+        except (ValueError, RecursionError):  # of brackets in brackets without end, too
             raise ValidationError(Said("is not JSON", "ist kein JSON")) from None
         if not isinstance(read, self.kind):
             kind = Said("list", "keine Liste") if self.kind is list else Said("object", "kein Objekt")
