@@ -93,6 +93,9 @@ def own_settings() -> dict[str, str]:
 
 def mean_the_running_ensemble() -> None:
     """Let this process use the settings of the last `foyer up`, except where its environment says something else."""
+    from shared import config  # loads SQLAlchemy, which `foyer --help` does without
+
+    config.drop_empty()
     home = Home.here()
     for name, value in {**HTTP_DEFAULTS, **home.saved(), "FOYER_HOME": str(home.root)}.items():
         os.environ.setdefault(name, value)

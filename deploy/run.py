@@ -95,7 +95,7 @@ def make_green() -> None:
 
 def _without_psycopg2() -> dict[str, bool]:
     """On SQLite the driver of PostgreSQL would only take 5 MB."""
-    url = os.environ.get("FOYER_DATABASE_URL", "sqlite")
+    url = os.environ.get("FOYER_DATABASE_URL") or "sqlite"
     return {"psycopg": False} if url.startswith("sqlite") else {}
 
 

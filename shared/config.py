@@ -21,6 +21,9 @@ EVERY = "{service}"
 """In place of a service's name: the settings that all have in common. The URL of the database stays a pattern."""
 
 
+_EMPTY_MEANS_NONE = ("FOYER_LAND", "FOYER_METRICS_")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What one service or its publisher needs to run. Durations in seconds."""
@@ -63,6 +66,7 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
 
     Keys that are not there yet are made; not for EVERY, who only looks and gets none.
     """
+    drop_empty()
     env = Env()
     with env.prefixed("FOYER_"):
         home = Path(env.str("HOME", "var")).absolute()
@@ -95,6 +99,13 @@ def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
             transport_key=_key(env.str("TRANSPORT_KEY", "", validate=_is_key), home, "transport") if make else b"",
             secret=_key(env.str("SECRET", "", validate=_is_key), home, "secret") if make else b"",
         )
+
+
+def drop_empty() -> None:
+    """Let a variable that is empty be as one that is not set, for all of this process; but where empty means none."""
+    for name, value in list(os.environ.items()):
+        if not value and name.startswith("FOYER_") and not name.startswith(_EMPTY_MEANS_NONE):
+            del os.environ[name]
 
 
 def url_of(service: str, pattern: str) -> str:

@@ -68,7 +68,7 @@ def print_unheard(console: Console) -> None:
 
 def plan_for(home: Home, running: bool) -> Plan:
     """Decide on ports and settings; those of the last time, as far as they are free. Raises CannotDo, or EnvError."""
-    config.load(config.EVERY)  # what services would refuse is told before anything runs
+    config.load(config.EVERY)  # what services would refuse is told first; drops what is empty
     said = own_settings()
     before = home.saved()
     if running:

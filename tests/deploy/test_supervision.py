@@ -76,6 +76,19 @@ def test_a_running_ensemble_is_not_silently_given_other_settings(here: Home, mon
         up.plan_for(here, running=True)
 
 
+def test_an_empty_setting_names_no_other_server(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`foyer up` starts its own then, and commands mean the one that runs."""
+    environment = {"FOYER_HOME": str(here.root), "FOYER_AMQP_URL": "", "FOYER_SMTP_URL": ""}
+    monkeypatch.setattr("os.environ", environment)
+    plan = up.plan_for(here, running=False)
+    assert {"broker", "mail-sink"} <= set(plan.names)
+    here.make()
+    here.save(plan.settings)
+    environment["FOYER_AMQP_URL"] = ""
+    mean_the_running_ensemble()
+    assert environment["FOYER_AMQP_URL"] == plan.settings["FOYER_AMQP_URL"]
+
+
 def test_what_services_would_refuse_is_told_before_anything_runs(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the name of the setting."""
     monkeypatch.setenv("FOYER_DATABASE_URL", "postgresql://db/one_for_all")

@@ -66,12 +66,12 @@ BAD = {
     "FOYER_GATHER": ["soon", "-1", "11"],
     "FOYER_LAND": ["XX", "nw"],
     "FOYER_LOG_LEVEL": ["LOUD"],
-    "FOYER_TIMEZONE": ["Europe/Guetersloh", "", "/etc/passwd", "../x"],
+    "FOYER_TIMEZONE": ["Europe/Guetersloh", "/etc/passwd", "../x"],
     "FOYER_MASTER_KEY_TOY": ["hello!", "aGVsbG8="],
     "FOYER_TRANSPORT_KEY": ["äöü"],
     "FOYER_SECRET": [b64encode(b"k" * 31).decode()],
-    "FOYER_AMQP_URL": ["", "nonsense", "http://localhost:5672/", "amqp://"],
-    "FOYER_DATABASE_URL": ["", "nonsense", "mysql://localhost/{service}", "sqlite://", "sqlite:///:memory:"],
+    "FOYER_AMQP_URL": ["nonsense", "http://localhost:5672/", "amqp://"],
+    "FOYER_DATABASE_URL": ["nonsense", "mysql://localhost/{service}", "sqlite://", "sqlite:///:memory:"],
 }
 
 
@@ -83,6 +83,23 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
         config.load("toy")
     assert name in str(wrong.value)
     assert not value or "KEY" not in name or value not in str(wrong.value)
+
+
+@pytest.mark.parametrize("name", [*BAD, "FOYER_SMTP_URL", "FOYER_HTTP_TOY", "FOYER_LOG_FORMAT", "FOYER_RETENTION_DAYS"])
+def test_an_empty_setting_is_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """As a shell script has it; so prepare.sh and services agree on whether a broker is named."""
+    unset = config.load("toy")
+    monkeypatch.setenv(name, "")
+    assert config.load("toy") == unset or name == "FOYER_LAND"
+
+
+def test_where_empty_means_none_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No holidays are kept, no figures are shown."""
+    monkeypatch.setenv("FOYER_LAND", "")
+    monkeypatch.setenv("FOYER_HTTP_TOY", "127.0.0.1:8001")
+    monkeypatch.setenv("FOYER_METRICS_TOY", "")
+    settings = config.load("toy")
+    assert (settings.land, settings.metrics_address) == ("", "")
 
 
 def test_who_only_looks_makes_nothing(tmp_path: Path) -> None:
