@@ -13,7 +13,8 @@ from nameko.extensions import Entrypoint
 class Interval(Entrypoint):
     """Calls the method every `seconds`, one run at a time; first after `seconds`, or at the start where `eager`.
 
-    A run that took longer is followed by the next at once. An error of a run is logged by nameko, and the next comes.
+    A run that took longer is followed by one at once, however many it has missed. An error of a run is logged by
+    nameko, and the next comes.
     """
 
     def __init__(self, seconds: float, *, eager: bool = False, **kwargs: Any) -> None:
@@ -35,7 +36,7 @@ class Interval(Entrypoint):
         due = time.monotonic() + (0.0 if self._eager else self._seconds)
         while not self._stopping.wait(max(0.0, due - time.monotonic())):
             self._work()
-            due += self._seconds
+            due = max(due + self._seconds, time.monotonic())
 
     def _work(self) -> None:
         done = Event()

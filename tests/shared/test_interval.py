@@ -3,14 +3,16 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from eventlet import spawn
+from eventlet import sleep, spawn
 from eventlet.event import Event
 from eventlet.queue import LightQueue
 from nameko.containers import ServiceContainer
 
+from shared import interval
 from shared.interval import every
 
 SOON, LONG = 0.01, 3600.0
@@ -33,13 +35,13 @@ def run() -> Iterator[Callable[[type], ServiceContainer]]:
         container.stop()
 
 
-def clock(interval: Any, work: Callable[[], None]) -> type:
+def clock(how: Any, work: Callable[[], None]) -> type:
     """A service that does nothing but that."""
 
     class Clock:
         name = "clock"
 
-        @interval
+        @how
         def tick(self) -> None:
             work()
 
@@ -75,6 +77,26 @@ def test_it_begins_after_its_interval_or_at_once(run: Callable[[type], ServiceCo
     run(clock(every(LONG, eager=True), lambda: runs.put("eager")))
     assert runs.get(timeout=WAIT) == "eager"
     a_moment(run)
+    assert runs.empty()
+
+
+def test_what_was_missed_is_made_up_for_once(
+    run: Callable[[type], ServiceContainer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a run of ten hours, hourly ones don't come ten times."""
+    runs: Any = LightQueue()
+    now = [0.0]
+    monkeypatch.setattr(interval, "time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def work() -> None:
+        now[0] = 10 * LONG
+        runs.put(None)
+
+    run(clock(every(LONG, eager=True), work))
+    for _ in range(2):
+        runs.get(timeout=WAIT)
+    for _ in range(200):
+        sleep(0)  # all that is due gets its turn
     assert runs.empty()
 
 
