@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.database import is_away
 from shared.definition import Command, Definition
-from shared.desk import FAILED, LET_GO, UNREADABLE, Desk, describe
+from shared.desk import FAILED, LET_GO, UNREADABLE, Apply, Desk, describe
 from shared.inbox import Reacting
 from shared.messages import Cause, Message, Unreadable, read
 from shared.orders import DISCARD, DONE, EDIT, FAILED_AGAIN, NOTHING, REDO, REFUSED, Order
@@ -63,22 +63,20 @@ class CarryOut:
         return applied
 
     def _tend(self, session: Session, order: Order) -> int:
-        desk = Desk(session, [order.stream])
         session.flush()
+        desk = Desk(session, [order.stream])
         row = session.connection.execute(_parked(order)).one_or_none()
         if row is None:
             _note(session, order, self.now, NOTHING, "it is not parked any more, or was tried meanwhile")
             return 0
         applied, result, detail = self._done(session, desk, order, row)
-        desk.close(self.now)
         _note(session, order, self.now, result, detail, row)
         log.info("order_carried_out", kind=order.kind, stream=order.stream, result=result, applied=applied)
         return applied
 
     def _done(self, session: Session, desk: Desk, order: Order, row: Row[Any]) -> tuple[int, str, str]:
         """How many messages took effect, the result, and what is to be said about it."""
-        unreadable = row.reason == UNREADABLE
-        if order.kind == DISCARD and unreadable:
+        if order.kind == DISCARD and row.reason == UNREADABLE:
             session.write((LET_GO, _key(row)))
             return 0, DONE, row.error
         try:
@@ -86,14 +84,9 @@ class CarryOut:
         except Unreadable as error:
             session.write((_AGAIN, _key(row) | {"b_error": str(error)}))
             return 0, FAILED_AGAIN, str(error)
-        if order.kind == DISCARD:
-            return desk.discard(message, lambda pending: self._reacting.apply(session, pending)), DONE, row.error
-        behind = message.sequence - desk.passed((row.source, row.stream)) - 1
-        if row.reason == FAILED and behind < 0:
-            session.write((LET_GO, _key(row)))
-            return 0, NOTHING, "it has been passed meanwhile"
-        if row.reason == FAILED and behind:
-            return 0, REFUSED, f"{behind} messages of its stream before it are missing: replay them first"
+        if row.reason == UNREADABLE:
+            # Its row bears the name of its bytes: where it belongs is known only now.
+            desk = Desk(session, [message.stream])
         errors: list[str] = []
 
         def apply(pending: Message) -> Exception | None:
@@ -102,12 +95,35 @@ class CarryOut:
                 errors.append(describe(error))
             return error
 
-        if unreadable:
+        take = self._in_its_place if row.reason == UNREADABLE else self._again
+        applied, result, detail = take(session, desk, order, row, message, apply)
+        desk.close(self.now)
+        return (applied, FAILED_AGAIN, errors[0]) if errors else (applied, result, detail)
+
+    def _in_its_place(
+        self, session: Session, desk: Desk, _order: Order, row: Row[Any], message: Message, apply: Apply
+    ) -> tuple[int, str, str]:
+        """What could not be read before is taken as if it had just come."""
+        new = desk.is_new(message)
+        session.write((LET_GO, _key(row)))
+        applied = desk.take(message, apply)
+        if not new and not applied:
+            return 0, NOTHING, "it has taken effect already, or is kept in its place"
+        return applied, DONE, row.error
+
+    def _again(
+        self, session: Session, desk: Desk, order: Order, row: Row[Any], message: Message, apply: Apply
+    ) -> tuple[int, str, str]:
+        """A message that had failed."""
+        behind = message.sequence - desk.passed((row.source, row.stream)) - 1
+        if behind < 0:
             session.write((LET_GO, _key(row)))
-            applied = desk.take(message, apply)
-        else:
-            applied = desk.apply(message, apply, row.tries + 1)
-        return applied, FAILED_AGAIN if errors else DONE, errors[0] if errors else row.error
+            return 0, NOTHING, "it has been passed meanwhile"
+        if behind:
+            return 0, REFUSED, f"{behind} messages of its stream before it are missing: replay them first"
+        if order.kind == DISCARD:
+            return desk.discard(message, apply), DONE, row.error
+        return desk.apply(message, apply, row.tries + 1), DONE, row.error
 
     def _message(self, order: Order, row: Row[Any]) -> Message:
         """What is to be applied now. Raises Unreadable."""

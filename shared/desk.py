@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, delete
 from shared import store
 from shared.messages import Message, read
 from shared.session import Session
-from shared.tables import gates, held, instant, upsert
+from shared.tables import gates, held, instant, raising, upsert
 
 FAILED = "failed"
 UNREADABLE = "unreadable"
-_MOVE_GATE = upsert(gates, ["stream", "source"])
+_MOVE_GATE = raising(gates, ["stream", "source"], "sequence")
 HOLD = upsert(held, ["stream", "source", "sequence"], update=())
 PARK = upsert(held, ["stream", "source", "sequence"], update=["body", "reason", "error", "tries"])
 LET_GO = delete(held).where(
@@ -64,12 +64,12 @@ class Desk:
     def take(self, message: Message, apply: Apply) -> int:
         """Apply it and what waits for it, or hold it; returns how many messages took effect."""
         gate = gate_of(message)
-        if not self.is_new(message):
-            return 0
-        if message.sequence > self.passed(gate) + 1 or gate in self.blocked:
+        # Also one that is held already: had its gate moved on without it, nothing else would let it pass.
+        if message.sequence == self.passed(gate) + 1 and gate not in self.blocked:
+            return self.apply(message, apply)
+        if self.is_new(message):
             self.hold(message)
-            return 0
-        return self.apply(message, apply)
+        return 0
 
     def apply(self, message: Message, apply: Apply, tries: int = 1) -> int:
         """Apply the next message of its gate and its successors; whichever fails is parked. `tries`: of the first."""

@@ -10,10 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy.dialects import postgresql
-
 from shared.messages import Message
-from shared.tables import KEYS, Write, cursors
+from shared.tables import Write, cursors, raising
 
 
 class Mode(StrEnum):
@@ -54,12 +52,7 @@ class Replays:
         return next(((kind, effect) for kind, effect in self.effects.items() if effect.what == what), None)
 
 
-_INSERT = postgresql.insert(cursors).execution_options(**{KEYS: ("name",)})
-_COME_TO = _INSERT.on_conflict_do_update(
-    index_elements=["name"],
-    set_={"position": _INSERT.excluded.position},
-    where=_INSERT.excluded.position > cursors.c.position,
-)
+_COME_TO = raising(cursors, ["name"], "position")
 
 
 def cursor_name(replay: str) -> str:

@@ -161,3 +161,10 @@ def upsert(table: Table, keys: Sequence[str], update: Sequence[str] | None = Non
     return statement.on_conflict_do_update(
         index_elements=list(keys), set_={name: statement.excluded[name] for name in names}
     )
+
+
+def raising(table: Table, keys: Sequence[str], column: str) -> Insert:
+    """Insert a row, or set its `column` where that makes it higher; it never becomes lower."""
+    statement = postgresql.insert(table).execution_options(**{KEYS: tuple(keys)})
+    new = statement.excluded[column]
+    return statement.on_conflict_do_update(index_elements=list(keys), set_={column: new}, where=new > table.c[column])

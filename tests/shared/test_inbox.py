@@ -191,6 +191,28 @@ def test_a_message_waits_for_its_predecessor(app: App) -> None:
     assert (state["held"], state["gates"]) == ([], [("tally-a", "toy", 2)])
 
 
+def test_what_is_held_though_its_turn_has_come_is_applied_when_it_comes_again(app: App) -> None:
+    """With all that waits behind it: what `foyer verify` advises helps."""
+    said = [(speaker := Speaker()).say("a", 1), *(speaker.say("a", n) for n in (2, 3))]
+    assert app.hear(said[1:]) == 0
+    with app.engine.begin() as connection:
+        connection.execute(gates.insert().values(stream="tally-a", source="toy", sequence=0))
+    assert app.hear([said[2]]) == 0
+    assert app.hear([said[1]]) == 2
+    state = log.everything(app.engine)
+    assert state["totals"] == [("toy.a", 5, "")]
+    assert (state["held"], state["gates"]) == ([], [("tally-a", "toy", 2)])
+
+
+def test_a_gate_never_moves_back(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever thinks that nothing has passed may not write so."""
+    said = [(speaker := Speaker()).say("a", 1), speaker.say("a", 2)]
+    app.hear(said)
+    forget_the_gates(monkeypatch)
+    app.hear(said[:1])
+    assert log.everything(app.engine)["gates"] == [("tally-a", "toy", 1)]
+
+
 POISONS = {
     "react raises": ({"note": "react raises"}, "LookupError: as told"),
     "decide raises": ({"note": "decide raises"}, "RuntimeError: as told by toy.a"),

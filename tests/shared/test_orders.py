@@ -167,6 +167,58 @@ def test_bytes_that_are_no_message_are_tried_again_edited_or_discarded(app: App)
     assert [result for _, result in results(app)] == ["done", "done", "failed"]
 
 
+def unreadable(make_app: toy.MakeApp, one: Delivery) -> tuple[App, Order, Order]:
+    """A process that hears everybody, after one that heard nobody kept this message; a retry of it, and an edit."""
+    earlier = make_app(toy.definition(hears=()))
+    assert earlier.hear([one]) == 0
+    with earlier.read() as connection:
+        place = {"source": "?", "sequence": 0, "stream": connection.execute(select(held.c.stream)).scalar_one()}
+    return make_app(), order(RETRY, **place), order(EDIT, **place, message=orjson.loads(one.body))
+
+
+@pytest.mark.parametrize("kind", [RETRY, EDIT])
+def test_what_could_not_be_read_is_applied_in_its_place(make_app: toy.MakeApp, kind: str) -> None:
+    """The gate of its own stream counts, and what waits behind it follows."""
+    first, lost, third = [(speaker := Speaker()).say("a", 1), speaker.say("a", 10), speaker.say("a", 100)]
+    app, retry, edit = unreadable(make_app, lost)
+    assert app.hear([first, third]) == 1
+    assert give(app, retry if kind == RETRY else edit) == 2
+    assert log.totals(app.engine) == {"toy.a": 111}
+    assert (kept(app), results(app)) == ([], [(f"{kind}-1", "done")])
+
+
+@pytest.mark.parametrize("kind", [RETRY, EDIT])
+def test_what_could_not_be_read_has_no_effect_where_its_gate_has_passed(make_app: toy.MakeApp, kind: str) -> None:
+    """The same message came whole meanwhile; neither it nor those behind it take effect again."""
+    said = [(speaker := Speaker()).say("a", 1), speaker.say("a", 10), speaker.say("a", 100)]
+    app, retry, edit = unreadable(make_app, said[0])
+    assert app.hear(said) == 3
+    assert give(app, retry if kind == RETRY else edit) == 0
+    assert app.hear(said) == 0
+    assert log.totals(app.engine) == {"toy.a": 111}
+    assert (kept(app), results(app)) == ([], [(f"{kind}-1", "nothing to do")])
+
+
+def test_what_could_not_be_read_waits_for_its_predecessor(make_app: toy.MakeApp) -> None:
+    """Like a message that has just come; and is parked where it fails."""
+    first, lost, third = [(speaker := Speaker()).say("a", 1), speaker.say("a", 10, "refuse"), speaker.say("a", 100)]
+    app, retry, _ = unreadable(make_app, lost)
+    assert app.hear([third]) == 0
+    assert give(app, retry) == 0
+    assert kept(app) == [(1, None, 0), (2, None, 0)]
+    assert app.hear([first]) == 1
+    assert kept(app) == [(1, "failed", 1), (2, None, 0)]
+
+
+def test_two_orders_of_one_batch_see_each_other(make_app: toy.MakeApp) -> None:
+    """What could not be read fails in its place; an order of the same batch discards it there."""
+    lost, second = [(speaker := Speaker()).say("a", 10, "refuse"), speaker.say("a", 100)]
+    app, retry, _ = unreadable(make_app, lost)
+    assert app.hear([second]) == 0
+    assert give(app, retry, order(DISCARD, sequence=0)) == 1
+    assert (kept(app), results(app)) == ([], [("discard-1", "done"), ("retry-1", "failed")])
+
+
 def test_a_crash_leaves_nothing_half_done(stuck: App, make_app: toy.MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     """The order comes again, and is carried out then."""
     heal(monkeypatch, stuck)
@@ -177,22 +229,25 @@ def test_a_crash_leaves_nothing_half_done(stuck: App, make_app: toy.MakeApp, mon
     assert log.totals(stuck.engine) == {"toy.a": 1111, "toy.b": 7}
 
 
-def test_what_was_passed_meanwhile_is_only_let_go(stuck: App) -> None:
-    """A row that a restored database has left behind."""
+@pytest.mark.parametrize("kind", [RETRY, DISCARD])
+def test_what_was_passed_meanwhile_is_only_let_go(stuck: App, kind: str) -> None:
+    """A row that a restored database has left behind; the gate stays where it is."""
     stuck.hear([])
     with stuck.engine.begin() as connection:
         connection.execute(update(log.gates).values(sequence=1).where(log.gates.c.stream == "tally-a"))
-    assert give(stuck, order(RETRY)) == 0
-    assert results(stuck) == [("retry-1", "nothing to do")]
+    assert give(stuck, order(kind)) == 0
+    assert results(stuck) == [(f"{kind}-1", "nothing to do")]
     assert kept(stuck) == [(2, None, 0), (3, None, 0)]
+    assert ("tally-a", "toy", 1) in log.everything(stuck.engine)["gates"]
 
 
-def test_what_lacks_its_predecessor_is_not_tried(stuck: App) -> None:
+@pytest.mark.parametrize("kind", [RETRY, DISCARD])
+def test_what_lacks_its_predecessor_is_not_tried(stuck: App, kind: str) -> None:
     """Replay first."""
     with stuck.engine.begin() as connection:
         connection.execute(delete(log.gates).where(log.gates.c.stream == "tally-a"))
-    assert give(stuck, order(RETRY)) == 0
-    assert results(stuck) == [("retry-1", "refused")]
+    assert give(stuck, order(kind)) == 0
+    assert results(stuck) == [(f"{kind}-1", "refused")]
 
 
 def test_a_declared_effect_is_done_again_by_name(app: App) -> None:
