@@ -87,6 +87,8 @@ class CarryOut:
         if row.reason == UNREADABLE:
             # Its row bears the name of its bytes: where it belongs is known only now.
             desk = Desk(session, [message.stream])
+        if order.kind != DISCARD:
+            session.write(*self.definition.written_at_once(message))
         errors: list[str] = []
 
         def apply(pending: Message) -> Exception | None:

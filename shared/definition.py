@@ -132,6 +132,7 @@ class Definition:
     `can_wait` names the types of messages, and `key`, for whose effect nobody waits: they gather for a moment into one
     transaction.
     `note` makes rows of a heard message that no event of one's own stands behind; `beside` are tables of such rows.
+    `at_once` makes the rows that may not wait for the messages before it; to make them again changes nothing.
     `shares_keys` lets its publisher send subject keys; `reads_keys` names the sources whose keys it keeps.
     """
 
@@ -149,6 +150,7 @@ class Definition:
     react: Callable[[Message, datetime], Sequence[Any]] = no_reaction
     can_wait: Callable[[str], bool] = none_can_wait
     note: Callable[[Message], Iterable[Write]] = nothing_noted
+    at_once: Callable[[Message], Iterable[Write]] = nothing_noted
     beside: MetaData = field(default_factory=MetaData)
     stories: tuple[str, ...] = ()
     shares_keys: bool = False
@@ -157,8 +159,16 @@ class Definition:
 
     def commands(self, message: Message, now: datetime) -> Sequence[Any]:
         """What `react` makes of a message. Raises UnknownVersion, and whatever it raises."""
-        newest = self.heard.get(message.type)
-        if newest is not None and not 0 < message.version <= newest:
+        if not self._knows(message):
+            newest = self.heard[message.type]
             known = "1" if newest == 1 else f"1 to {newest}"
             raise UnknownVersion(f"{message.type} came in version {message.version}, known here is {known}")
         return self.react(message, now)
+
+    def written_at_once(self, message: Message) -> Iterable[Write]:
+        """What `at_once` makes of a message, in a version that is known."""
+        return self.at_once(message) if self._knows(message) else ()
+
+    def _knows(self, message: Message) -> bool:
+        newest = self.heard.get(message.type)
+        return newest is None or 0 < message.version <= newest

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.database import is_away
 from shared.definition import Command, Definition
-from shared.desk import HOLD, UNREADABLE, Desk
+from shared.desk import HOLD, UNREADABLE, Desk, gate_of
 from shared.messages import Message
 from shared.replays import came_to
 from shared.session import Session
@@ -94,6 +94,8 @@ class HearMessages:
         self._prefetch(session, self._missed(desk))
         applied = 0
         for message in sorted(self.messages, key=lambda m: (m.source, m.position)):
+            if message.sequence > desk.passed(gate_of(message)):
+                session.write(*self.definition.written_at_once(message))
             applied += desk.take(message, lambda pending: self._apply(session, pending))
         desk.close(self.now)
         session.write(*self.writes, *came_to(self.messages))

@@ -24,6 +24,7 @@ from services.notifications.events import (
     VisitNoted,
 )
 from shared.definition import Projection, Recorded
+from shared.messages import Message
 from shared.tables import Write, subject_keys, timers, upsert
 from shared.timers import clear_timer, set_timer
 from shared.vault import Vault
@@ -98,6 +99,11 @@ def _not_to_send(
 
 def _forget_key(event: GuestForgotten, _at: Recorded) -> Iterable[Write]:
     return (Vault.forget(event.appointment),)
+
+
+def forget_at_once(message: Message) -> Iterable[Write]:
+    """A forgotten guest's key goes, whatever the message waits for: its event would be too late."""
+    return (Vault.forget(message.subject),) if message.type == "GuestForgotten" else ()
 
 
 def _row(event: MessageDue, at: Recorded) -> dict[str, object]:

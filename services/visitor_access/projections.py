@@ -24,6 +24,7 @@ from services.visitor_access.events import (
     VisitEvent,
 )
 from shared.definition import Projection, Recorded
+from shared.messages import Message
 from shared.tables import Write, subject_keys, timers, upsert
 from shared.timers import clear_timer, set_timer
 from shared.vault import Vault
@@ -130,6 +131,11 @@ def _blank(event: GuestUnreadable, _at: Recorded) -> Iterable[Write]:
 
 def _forget_key(event: GuestUnreadable, _at: Recorded) -> Iterable[Write]:
     return (Vault.forget(event.appointment),)
+
+
+def forget_at_once(message: Message) -> Iterable[Write]:
+    """A forgotten guest's key goes, whatever the message waits for: its event would be too late."""
+    return (Vault.forget(message.subject),) if message.type == "GuestForgotten" else ()
 
 
 def _due_when_planned(event: GuestRegistered, _at: Recorded) -> Iterable[Write]:

@@ -4,14 +4,16 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 from sqlalchemy import select
 
 from deploy.parts import definition
 from services.booking.commands import ForgetGuest
 from services.visitor_access import queries
-from shared.app import App
-from shared.tables import subject_keys
+from shared.app import App, Delivery
+from shared.messages import CONTENT_TYPE
+from shared.tables import held, subject_keys
 from tests.journeys.town import ID_CARD
 from tests.journeys.town_hall import TownHall
 from tests.line import SUNDAY, ZONE, Line, settings
@@ -27,6 +29,21 @@ def test_no_service_keeps_the_key_of_a_forgotten_guest(line: Line, service: str)
     assert [row.wrapped for row in line.rows(service, select(subject_keys))] != [None]
     line.pass_time(timedelta(days=32))
     line.settle()
+    assert [row.wrapped for row in line.rows(service, select(subject_keys))] == [None]
+
+
+@pytest.mark.parametrize("service", ["visitor_access", "notifications", "staff_calendar"])
+def test_a_key_does_not_wait_for_a_message_that_was_lost(line: Line, service: str) -> None:
+    """Forgetting waits in the stream of the appointment, but nobody can be read meanwhile."""
+    line.request("a", [ID_CARD], NINE)
+    line.settle()
+    line.pass_time(timedelta(days=32))
+    line.carry("booking")
+    said = [orjson.loads(one.body) for one in line.queues[service] if one.content_type == CONTENT_TYPE]
+    (forgotten,) = [message for message in said if message["type"] == "foyer.booking.GuestForgotten.v1"]
+    late = orjson.dumps(forgotten | {"sequence": forgotten["sequence"] + 1})
+    line.deliver(service, [Delivery(CONTENT_TYPE, late)])
+    assert [row.type for row in line.rows(service, select(held))] == ["GuestForgotten"]
     assert [row.wrapped for row in line.rows(service, select(subject_keys))] == [None]
 
 

@@ -18,10 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from shared import desk, orders
 from shared.app import App, Delivery
 from shared.inbox import HearMessages
-from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE
+from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, Message
 from shared.session import Cache, Session
 from shared.standard import health
-from shared.tables import cursors, events, gates, held, subject_keys, timers
+from shared.tables import Write, cursors, events, gates, held, subject_keys, timers
+from shared.vault import Vault
 from shared.writer import Unavailable
 from tests.shared import log, toy
 from tests.shared.test_writer import broken
@@ -335,6 +336,77 @@ def test_a_version_that_is_not_known_here_is_parked(app: App, make_app: toy.Make
     newer = make_app(toy.definition(heard={"Counted": 2}))
     assert newer.hear([Delivery(orders.CONTENT_TYPE, retry.body())]) == 2
     assert log.totals(app.engine) == {"toy.a": 6, "toy.b": 1}
+
+
+# ------------------------------------------------------------------------------------------------- what may not wait
+
+
+def forgetful(make_app: toy.MakeApp, **more: Any) -> App:
+    """A process that lets the key of a message's subject go as soon as it hears `Ignored`."""
+
+    def at_once(message: Message) -> Sequence[Write]:
+        return (Vault.forget(message.subject),) if message.type == "Ignored" else ()
+
+    return make_app(toy.definition(at_once=at_once, **more))
+
+
+def sent_key(app: App, subject: str) -> tuple[str, Delivery]:
+    """A token, and its key on the way here."""
+    token, (_, row) = app.vault.seal(subject, "c", {"name": "Ada"})
+    return token, Delivery(KEY_CONTENT_TYPE, app.vault.outgoing(subject, row["wrapped"]))
+
+
+def opened(app: App, token: str) -> Any:
+    with app.read() as connection:
+        return app.vault.open(connection, [token])[token]
+
+
+@pytest.mark.parametrize("in_one_batch", [True, False], ids=["one batch", "one by one"])
+@pytest.mark.parametrize("before", ["it is parked", "it is lost"])
+def test_what_may_not_wait_is_written_though_the_message_waits(
+    make_app: toy.MakeApp, before: str, in_one_batch: bool
+) -> None:
+    """A key goes at once, and for good; the message takes effect in its turn."""
+    app, speaker = forgetful(make_app), Speaker()
+    token, key = sent_key(app, "a")
+    app.hear([key])
+    assert opened(app, token) == {"name": "Ada"}
+    first = speaker.say("a", 1, "refuse" if before == "it is parked" else "")
+    batch = [*([first] if before == "it is parked" else []), speaker.say("a", kind="Ignored"), speaker.say("b", 7)]
+    for deliveries in [batch] if in_one_batch else [[one] for one in batch]:
+        app.hear(deliveries)
+    assert (1, "Ignored", None) in [row[2:5] for row in log.everything(app.engine)["held"]]
+    assert opened(app, token) is None
+    app.hear([key])
+    assert opened(app, token) is None
+    assert log.totals(app.engine) == {"toy.b": 7}
+
+
+def test_what_may_not_wait_is_written_when_it_can_be_read(make_app: toy.MakeApp) -> None:
+    """By an order of operations, though its turn has not come."""
+    app, speaker = forgetful(make_app), Speaker()
+    token, key = sent_key(app, "a")
+    speaker.say("a")
+    message = orjson.loads(speaker.say("a", kind="Ignored").body)
+    app.hear([key, Delivery(CONTENT_TYPE, b"?")])
+    with app.read() as connection:
+        name = connection.execute(select(held.c.stream)).scalar_one()
+    edit = orders.Order("o", orders.EDIT, "?", name, 0, tries=1, message=message)
+    assert app.hear([Delivery(orders.CONTENT_TYPE, edit.body())]) == 0
+    assert [row[2:5] for row in log.everything(app.engine)["held"]] == [(1, "Ignored", None)]
+    assert opened(app, token) is None
+
+
+def test_what_comes_in_an_unknown_version_waits_for_who_knows_it(make_app: toy.MakeApp) -> None:
+    """It may mean something else; it has an effect when a newer release takes it."""
+    app, speaker = forgetful(make_app, heard={"Ignored": 1}), Speaker()
+    token, key = sent_key(app, "a")
+    app.hear([key, speaker.say("a", kind="Ignored", version=2)])
+    assert opened(app, token) == {"name": "Ada"}
+    retry = orders.Order("o", orders.RETRY, "toy", "tally-a", 0, tries=1)
+    newer = forgetful(make_app, heard={"Ignored": 2})
+    assert newer.hear([Delivery(orders.CONTENT_TYPE, retry.body())]) == 1
+    assert opened(app, token) is None
 
 
 # ------------------------------------------------------------------------------------------------- what nobody can read
