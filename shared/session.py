@@ -133,15 +133,20 @@ class Session:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """The same, but the block is written at once, so that what the database refuses is undone, too."""
+        """The same, but the block is written at once, so that what the database refuses is undone, too.
+
+        PostgreSQL then lets go of the locks that were taken in the block: what was loaded under them is forgotten.
+        """
         self.flush()
-        flushed = self._flushed
+        flushed, known = self._flushed, set(self._streams)
         try:
             with self.attempt(), self.connection.begin_nested():
                 yield
                 self.flush()
         except BaseException:
             self._flushed = flushed
+            for name in self._streams.keys() - known:
+                del self._streams[name], self._states[name]
             raise
 
     def _take(self, event: Any, event_id: str, cause: Cause) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
@@ -353,6 +353,49 @@ def test_a_job_that_fails_after_it_decided_leaves_nothing(app: App) -> None:
     assert isinstance(outcomes[0], RuntimeError)
     assert outcomes[1] == [toy.Counted("x", 1, 1, "", NOON)]
     assert log.tables(app.engine)["lines"] == [("tally-x", 0, "Counted")]
+
+
+class TriesThenDecides:
+    """A job whose first try is rolled back; `meanwhile` runs before the second."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self._meanwhile = meanwhile
+
+    def commands(self) -> tuple[()]:
+        return ()
+
+    def run(self, session: Session) -> list[Any]:
+        with contextlib.suppress(IntegrityError), session.savepoint():
+            session.decide(count("a"), careless("1", "bob"), cause=Cause("", ""))
+        self._meanwhile()
+        return session.decide(count("a"), cause=Cause("", ""))
+
+
+@only_postgresql
+def test_what_was_loaded_in_a_block_that_was_rolled_back_is_loaded_again(make_app: toy.MakeApp) -> None:
+    """The database has let go of its lock: another process may have counted on."""
+    app, other = make_app(), make_app()
+    app.handle(TakeSeat("t", NOON, "1", "ada"))
+    outcomes = app.writer.submit(TriesThenDecides(lambda: other.handle(count("a", 10))))
+    assert [event.total for event in outcomes] == [11]
+    assert log.totals(app.engine) == {"a": 11}
+
+
+def test_what_was_loaded_before_such_a_block_is_kept(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lock is still held; only what was new in the block is asked for again."""
+    app.handle(TakeSeat("t", NOON, "1", "ada"))
+    asked: list[list[str]] = []
+    load = Session._load
+    monkeypatch.setattr(Session, "_load", lambda session, names: asked.append([*names]) or load(session, names))
+
+    class KnowsTheSeat(TriesThenDecides):
+        def run(self, session: Session) -> list[Any]:
+            session.state("seat-1")
+            return super().run(session)
+
+    app.writer.submit(KnowsTheSeat(lambda: None))
+    assert asked == [["seat-1"], ["tally-a"], ["tally-a"]]
+    assert log.totals(app.engine) == {"a": 1}
 
 
 def check_that_a_rollback_leaves_no_trace(app: App) -> None:
