@@ -18,6 +18,8 @@ POSTGRESQL_SETTINGS = (
 )
 # As sqlite3.SQLITE_ERROR; on PostgreSQL that module would only take memory.
 _SQLITE_ERROR = 1
+# PostgreSQL's read_only_sql_transaction. Nothing here asks for one: it's a standby, or a primary that no longer is one.
+_READ_ONLY = "25006"
 
 
 def connect(url: str) -> Engine:
@@ -75,7 +77,8 @@ def _sqlite_begin(connection: Connection) -> None:
 
 def is_away(error: DBAPIError) -> bool:
     """Whether the database can't be reached or can't work now, rather than that it refuses what we want of it."""
-    if error.connection_invalidated or isinstance(error, InterfaceError):
+    pgcode = str(getattr(error.orig, "pgcode", None))
+    if error.connection_invalidated or isinstance(error, InterfaceError) or pgcode == _READ_ONLY:
         return True
     if not isinstance(error, OperationalError):
         return False
@@ -83,7 +86,7 @@ def is_away(error: DBAPIError) -> bool:
     if code is not None:
         return int(code) & 0xFF != _SQLITE_ERROR
     # Both drivers say OperationalError for some refusals, too: PostgreSQL for "too large for this index".
-    return not str(getattr(error.orig, "pgcode", None)).startswith("54")
+    return not pgcode.startswith("54")
 
 
 def why(error: BaseException | None) -> str:

@@ -487,6 +487,26 @@ def broken(app: App) -> Iterator[None]:
     app.writer._engine = working
 
 
+@only_postgresql
+def test_a_database_that_only_reads_is_away_until_it_writes(
+    app: App, toy_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a failover onto a standby: what is connected there stays read-only, so it must be let go."""
+    app.handle(count("a"))
+    monkeypatch.setattr("shared.app.PATIENCE", 0.2)
+    engine = connect(toy_url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as there:
+        change = f'ALTER DATABASE "{engine.url.database}" {{}} default_transaction_read_only'
+        there.exec_driver_sql(change.format("SET") + " = on")
+        app.engine.dispose()
+        with pytest.raises(Unavailable):
+            app.handle(count("a"))
+        there.exec_driver_sql(change.format("RESET"))
+        app.handle(count("a"))
+    engine.dispose()
+    assert log.totals(app.engine) == {"a": 2}
+
+
 def test_a_lost_race_is_decided_again_at_most_so_often(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """A constraint that will never give way is not tried for ever."""
     tries: list[object] = []
