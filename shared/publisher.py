@@ -300,6 +300,8 @@ class Publisher:
             self._keys_under_way.add(subject)
 
     def _confirmed(self, frame: Any) -> None:
+        if self._failure is not None:
+            return  # a message that was returned is confirmed, too, and a publisher that is stopping would save that
         if not isinstance(frame.method, Basic.Ack):
             self._end(Interrupted("the broker refused a message"))
             return

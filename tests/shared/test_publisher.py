@@ -164,6 +164,22 @@ def test_a_message_that_no_queue_takes_stops_the_publisher(wire: Wire, monkeypat
 
 
 @only_sqlite
+def test_a_publisher_that_is_stopped_meanwhile_stays_before_it(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker returns a message and confirms it in one breath; only the first of both counts."""
+    bindings = topology.bindings
+    monkeypatch.setattr(topology, "bindings", lambda _listener: [])
+    returned = Publisher._returned
+    monkeypatch.setattr(Publisher, "_returned", lambda p, *args: p.stop() or returned(p, *args))
+    wire.speak(5)
+    wire.publisher().run()
+    assert wire.cursor() == 0
+    monkeypatch.setattr(topology, "bindings", bindings)
+    with wire.publishing():
+        wire.receive(5)
+    wire.check_that_all_arrived()
+
+
+@only_sqlite
 def test_a_speaker_to_whom_nobody_listens_does_not_wait_for_a_queue(wire: Wire) -> None:
     """Its log is confirmed all the same."""
     alone = Publisher(toy.SPEAKER, [toy.SPEAKER], toy.settings(wire.home, wire.urls["toy"], "toy", wire.amqp_url))
