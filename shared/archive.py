@@ -17,7 +17,7 @@ from pika.channel import Channel
 
 from shared import metrics, sequencer, topology
 from shared.config import Settings
-from shared.database import reading, writing
+from shared.database import reading
 from shared.messages import numbered
 from shared.publisher import EVENT, WINDOW, Publisher, Sent
 from shared.topology import Placed
@@ -106,7 +106,7 @@ class Archiver(Publisher):
 
     def _behind(self, limit: int) -> list[Any]:
         if self._done > self._saved:
-            with writing(self._engine) as connection:
+            with self._held.writing() as connection:
                 sequencer.move_cursor(connection, self._done, self.CURSOR)
             self._saved = self._done
         with reading(self._engine) as connection:

@@ -25,9 +25,9 @@ from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.exc import DBAPIError
 
 from shared import metrics, sequencer, topology
-from shared.alone import AlreadyRunning, only_one
+from shared.alone import AlreadyRunning, Held, only_one
 from shared.config import Settings
-from shared.database import connect, reading, writing
+from shared.database import connect
 from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, numbered
 from shared.tables import subject_keys
 from shared.topology import Placed
@@ -83,6 +83,7 @@ class Publisher:
         self._settings = settings
         self._vault = Vault(settings.master_key, settings.transport_key)
         self._engine = connect(settings.database_url)
+        self._held: Held
         self._loop: IOLoop | None = None
         self._stopping = False
 
@@ -91,7 +92,7 @@ class Publisher:
         while not self._stopping:
             try:
                 # The socket belongs to who has the lock: a second publisher must not take it away.
-                with only_one(self._engine, self._settings, self.ROLE), self._waking() as wake:
+                with only_one(self._engine, self._settings, self.ROLE) as self._held, self._waking() as wake:
                     self._run_once(wake)
             except (DBAPIError, AMQPError, OSError, Interrupted, AlreadyRunning) as error:
                 log.warning(
@@ -114,7 +115,7 @@ class Publisher:
             self._loop.add_callback_threadsafe(self._end)
 
     def _run_once(self, wake: socket.socket | None) -> None:
-        with reading(self._engine) as connection:
+        with self._held.writing() as connection:
             self._begin(sequencer.cursor(connection, self.CURSOR))
         loop = self._loop = IOLoop()
         try:
@@ -251,7 +252,8 @@ class Publisher:
         return rows
 
     def _fetch(self, limit: int) -> tuple[list[Any], list[Any]]:
-        with writing(self._engine) as connection:
+        # With the lock or not at all: a second publisher's unconfirmed messages would be passed over.
+        with self._held.writing() as connection:
             rows: list[Any] = []
             if self._catching_up:
                 rows = list(connection.execute(sequencer.numbered_after(self._read_up_to, limit)))

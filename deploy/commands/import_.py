@@ -76,8 +76,8 @@ def _is_there(app: App) -> bool:
 def _do(app: App, log: LogFile, run: Run) -> Outcome:
     run.go_on = _GO_ON
     migrate(app.definition, app.settings)
-    with only_one(app.engine, app.settings, "publisher"):
-        events = load(app, log)
+    with only_one(app.engine, app.settings, "publisher") as held:
+        events = load(app, log, lambda _lines: held.check())
     return Outcome((f"{events:,} events are in; the read tables are worked out.",), {"events": events})
 
 

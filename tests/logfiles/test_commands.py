@@ -8,15 +8,20 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
+from deploy.commands import import_
+from deploy.logfiles.load import load
+from deploy.logfiles.reading import LogFile
 from deploy.parts import definition
 from services.rooms.projections import taken
 from shared.alone import only_one
+from shared.app import App
 from shared.database import connect, writing
 from shared.migrate import migrate
 from shared.tables import events
 from tests import command
 from tests.golden_logs import golden
 from tests.line import settings
+from tests.shared.test_publisher import lose_the_lock
 
 Foyer = Callable[..., tuple[Any, str, str]]
 SURE = ("--yes", "--reason", "try", "--who", "tester")
@@ -160,3 +165,24 @@ def test_nothing_is_taken_in_beside_a_running_publisher(home: Path, foyer: Foyer
     engine.dispose()
     assert (status, "rooms is running on this database" in error) == (1, True)
     assert number(home, select(func.count()).select_from(events)) == 0
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_an_import_that_has_lost_its_lock_ends(
+    foyer: Foyer, make_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A publisher may run from then on; what is in by then stays, and the call is taken up as any other."""
+    there = make_database("lost_rooms").replace("lost_rooms", "lost_{service}")
+    make_database("lost_operations")
+
+    def without_lock(app: App, file: LogFile, tell: Callable[[int], None] = lambda _lines: None) -> int:
+        lose_the_lock(app.settings.database_url)
+        return load(app, file, tell)
+
+    monkeypatch.setattr(import_, "load", without_lock)
+    status, said, error = foyer("import", "rooms", *SURE, given=golden("rooms"), url=there)
+    assert status != 0, said
+    assert "What was taken in is kept" in error
+    monkeypatch.undo()
+    status, said, error = foyer("import", "rooms", *SURE, given=golden("rooms"), url=there)
+    assert (status, "the read tables are worked out" in said) == (0, True), said + error

@@ -9,6 +9,7 @@ from typing import Any
 
 import pika
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from deploy.servers import RabbitMQ, wait_until
 from shared import publisher as publishing
@@ -71,13 +72,17 @@ def test_a_killed_broker_loses_nothing(wire: Wire, rabbitmq: RabbitMQ) -> None:
     check_totals(wire.speaker, listener)
 
 
+class Nowhere:
+    """A channel on which messages get lost."""
+
+    def basic_publish(self, *_args: object, **_kwargs: object) -> None:
+        """Nobody hears of it."""
+
+
 def lose_after(wire: Wire, monkeypatch: pytest.MonkeyPatch, messages: int) -> None:
     """Let a publisher run whose messages get lost on the way from some moment on, and end it."""
     sent: list[object] = []
     publish = Publisher._publish
-
-    class Nowhere:
-        def basic_publish(self, *_args: object, **_kwargs: object) -> None: ...
 
     def lossy(publisher: Publisher, channel: Any, *args: Any) -> None:
         sent.append(args)
@@ -219,6 +224,58 @@ def test_a_second_publisher_waits_and_takes_over(wire: Wire) -> None:
             first.kill()
             wire.speak(20)
             wire.receive(60)
+    wire.check_that_all_arrived()
+
+
+def lose_the_lock(url: str) -> None:
+    """As a firewall does that drops what is idle, or the database's administrator."""
+    engine = connect(url)
+    with engine.connect() as connection:
+        here = "locktype = 'advisory' AND classid = 1 AND datname = current_database()"
+        locks = f"pg_locks JOIN pg_database ON pg_database.oid = database WHERE {here}"
+        ended = connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 10000) FROM {locks}").scalars().all()
+    engine.dispose()
+    assert ended == [True]
+
+
+@only_postgresql
+def test_a_lock_that_was_lost_is_never_taken_for_held(home: Path, toy_url: str) -> None:
+    """Nothing is written behind it: at first the database says so, afterwards its holder knows."""
+    settings = toy.settings(home, toy_url)
+    first, second = connect(toy_url), connect(toy_url)
+    with only_one(first, settings, "publisher") as held:
+        held.check()
+        lose_the_lock(toy_url)
+        with only_one(second, settings, "publisher") as other:
+            with pytest.raises(DBAPIError):
+                held.check()
+            for _ in range(2):
+                with pytest.raises(AlreadyRunning), held.writing():
+                    pass
+            other.check()
+    first.dispose()
+    second.dispose()
+
+
+@only_postgresql
+def test_a_publisher_that_has_lost_its_lock_passes_over_nothing(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a second one has numbered and not got confirmed, the first does not know of; it must number nothing more."""
+    monkeypatch.setattr(publishing, "LOOK_AGAIN", 3600)
+    wire.speaker._wake.close()
+    second = wire.publisher()
+    monkeypatch.setattr(second, "_publish", lambda _channel, *args: Publisher._publish(second, Nowhere(), *args))  # type: ignore[arg-type]
+    wire.speak(1)
+    with wire.publishing() as first:
+        wait_until(lambda: wire.cursor() == 1, 20, "confirmed")
+        lose_the_lock(wire.urls["toy"])
+        wire.speak(1)
+        with wire.publishing(second):
+            wait_until(lambda: getattr(second, "_tag", 0) == 1, 20, "the second one has sent it")
+            wire.speak(1)
+            first._loop.add_callback_threadsafe(first._plan)  # type: ignore[union-attr]
+            wait_until(lambda: first._failure or wire.cursor() > 1, 20, "the first one looks")
+            assert wire.cursor() == 1
+        wire.receive(3)
     wire.check_that_all_arrived()
 
 
