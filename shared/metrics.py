@@ -30,6 +30,7 @@ DELAY = Histogram(
 )
 PUBLISHED = Counter("foyer_messages_published_total", "Messages that the broker has confirmed")
 KEYS_PUBLISHED = Counter("foyer_keys_published_total", "Subject keys that the broker has confirmed")
+KEYS_LEFT = Gauge("foyer_keys_not_readable", "Subject keys that can't be sent, wrapped by another master key")
 UNDER_WAY = Gauge("foyer_messages_under_way", "Messages sent to the broker and not yet confirmed")
 ARCHIVED = Counter("foyer_messages_archived_total", "Messages of which the archive has a copy")
 INTERRUPTIONS = Counter("foyer_publisher_interruptions_total", "How often broker or database stopped the publisher")

@@ -31,7 +31,7 @@ from shared.database import connect
 from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, numbered
 from shared.tables import subject_keys
 from shared.topology import Placed
-from shared.vault import Vault
+from shared.vault import OtherMasterKey, Vault
 
 WINDOW = 1000
 """Messages under way at once."""
@@ -84,6 +84,7 @@ class Publisher:
         self._vault = Vault(settings.master_key, settings.transport_key)
         self._engine = connect(settings.database_url)
         self._held: Held
+        self._unreadable: set[str] = set()
         self._loop: IOLoop | None = None
         self._stopping = False
 
@@ -227,9 +228,7 @@ class Publisher:
         if self._waiting_for_room:
             return  # the next confirm comes back here
         rows, keys = self._fetch(room)
-        for key in keys:
-            body = self._vault.outgoing(key.subject, key.wrapped)
-            self._publish(self._channel, topology.key_exchange(self._place.name), "key", body, _KEY, key.subject)
+        self._publish_keys(self._channel, keys)
         exchange = topology.exchange(self._place.name)
         for row in rows:
             self._read_up_to = row.position
@@ -240,6 +239,23 @@ class Publisher:
         else:
             # Where all of it was private, no confirm comes after which the cursor would move.
             self._plan(self.SETTLE if rows and not self._under_way else self._look_again)
+
+    def _publish_keys(self, channel: Channel, keys: Iterable[Any]) -> None:
+        unreadable = []
+        for key in keys:
+            try:
+                body = self._vault.outgoing(key.subject, key.wrapped)
+            except OtherMasterKey:
+                unreadable.append(key.subject)
+            else:
+                self._publish(channel, topology.key_exchange(self._place.name), "key", body, _KEY, key.subject)
+        if unreadable:
+            # What is said of these subjects goes out all the same: that a name is missing must not hold up the others.
+            # They stay unsent, for a process that has the right master key.
+            self._unreadable.update(unreadable)
+            metrics.KEYS_LEFT.set(len(self._unreadable))
+            log.error("keys_not_readable", reason="another master key", keys=len(unreadable), first=unreadable[0])
+            self._plan()  # as many as may be sent at once were looked at: there may be good ones behind them
 
     def _number(self, connection: Connection, limit: int) -> list[Any]:
         # A transaction that commits late has a small id: seldom, so only some looks go back to the beginning.
@@ -262,7 +278,7 @@ class Publisher:
                 rows = self._number(connection, limit)
             keys = []
             if self._place.shares_keys:
-                unsent = sequencer.unsent_keys(connection, limit)
+                unsent = sequencer.unsent_keys(connection, limit, self._unreadable)
                 keys = [key for key in unsent if key.subject not in self._keys_under_way]
             if self._keys_done:
                 connection.execute(_SENT, [{"b_subject": subject} for subject in self._keys_done])

@@ -5,7 +5,7 @@ per database: whatever is not visible yet is numbered in a later round. Within a
 versions, since version n+1 can only be written by one who has seen n committed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select, text
@@ -65,7 +65,7 @@ def unpublished(connection: Connection, before: str | None = None) -> tuple[int,
     return count, oldest
 
 
-def unsent_keys(connection: Connection, limit: int) -> Sequence[Row[Any]]:
-    """Subject keys that the other services don't have yet."""
+def unsent_keys(connection: Connection, limit: int, but: Collection[str] = ()) -> Sequence[Row[Any]]:
+    """Subject keys that the other services don't have yet, `but` those that can't be sent."""
     query = select(subject_keys.c.subject, subject_keys.c.wrapped).where(subject_keys.c.sent.is_(False)).limit(limit)
-    return list(connection.execute(query))
+    return list(connection.execute(query.where(subject_keys.c.subject.not_in(but)) if but else query))

@@ -30,6 +30,10 @@ class BadToken(ValueError):
     """A sealed token that is malformed or was tampered with."""
 
 
+class OtherMasterKey(ValueError):
+    """A subject's key was wrapped by another master key than ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vault:
     """Seals and opens personal data of one service. Keys are 32 bytes."""
@@ -77,8 +81,11 @@ class Vault:
         return _FORGET, {"subject": subject, "wrapped": None, "sent": True}
 
     def outgoing(self, subject: str, wrapped: bytes) -> bytes:
-        """The key as it travels to the services that must read the subject."""
-        key = aes_key_unwrap(self.master_key, bytes(wrapped))
+        """The key as it travels to the services that must read the subject. Raises OtherMasterKey."""
+        try:
+            key = aes_key_unwrap(self.master_key, bytes(wrapped))
+        except InvalidUnwrap as error:
+            raise OtherMasterKey("the key can't be unwrapped") from error
         body = {"subject": subject, "key": base64.b64encode(aes_key_wrap(self.transport_key, key)).decode()}
         return orjson.dumps(body)
 

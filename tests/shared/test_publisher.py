@@ -4,11 +4,13 @@ import itertools
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pika
 import pytest
+import structlog
 from sqlalchemy.exc import DBAPIError
 
 from deploy.servers import RabbitMQ, wait_until
@@ -21,6 +23,7 @@ from shared.definition import Definition
 from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, read
 from shared.publisher import Publisher
 from shared.sequencer import unsent_keys
+from shared.vault import Vault
 from tests.nursery import Nursery
 from tests.shared import log, toy
 from tests.shared.test_writer import only_postgresql, only_sqlite
@@ -430,6 +433,33 @@ def test_a_key_comes_before_what_it_opens(wire: Wire, home: Path) -> None:
     assert listener.hear(wire.received) == 1
     with listener.read() as connection:
         assert listener.vault.open(connection, [token]) == {token: {"name": "Ada"}}
+
+
+def test_a_key_under_another_master_key_holds_up_nobody(
+    wire: Wire, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The publisher goes on with everything else, also where many such keys come first, and says so once."""
+    monkeypatch.setattr(publishing, "WINDOW", 4)
+    speaker, listening = definitions_with_keys()
+    lost = Vault(b"x" * 32, b"t" * 32)
+    before = [lost.seal(f"a{n}", "w/1", {"name": "Bea"})[1] for n in range(6)]
+    wire.speaker.handle(Count("1", NOON, "a"), writes=before)
+    token, row = wire.speaker.vault.seal("guest", "w/1", {"name": "Ada"})
+    wire.speaker.handle(Count("2", NOON, "a"), writes=[row])
+    settings = toy.settings(home, wire.urls["toy"], "toy", wire.amqp_url)
+    with (
+        structlog.testing.capture_logs() as logged,
+        wire.publishing(Publisher(speaker, [speaker, listening], settings)),
+    ):
+        wire.receive(3)
+        wait_until(lambda: wire.cursor() == 2 and unsent(wire.speaker) == 6, 10, "all but the unreadable keys are sent")
+    listener = toy.app(home, wire.urls["counters"], listening, master_key=b"m" * 32)
+    assert listener.hear(wire.received) == 2
+    with listener.read() as connection:
+        assert listener.vault.open(connection, [token]) == {token: {"name": "Ada"}}
+    assert sum(entry["keys"] for entry in logged if entry["event"] == "keys_not_readable") == 6
+    with wire.publishing(Publisher(speaker, [speaker, listening], replace(settings, master_key=b"x" * 32))):
+        wait_until(lambda: not unsent(wire.speaker), 10, "the right key sends them")
 
 
 def unsent(app: App) -> int:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from sqlalchemy import Connection, Row, select
 
 from deploy.home import BadInput
 from deploy.operations.databases import settings_of
 from shared.tables import subject_keys
-from shared.vault import Vault
+from shared.vault import OtherMasterKey, Vault
 
 _SUBJECT = subject_keys.c.subject
 
@@ -33,7 +32,7 @@ def outgoing(source: str, rows: Sequence[Row[Any]]) -> Iterator[bytes]:
     for row in rows:
         try:
             yield vault.outgoing(row.subject, row.wrapped)
-        except InvalidUnwrap:
+        except OtherMasterKey:
             raise BadInput(
                 f"Keys of guests are missing there, and {source}'s master key is not the one of this FOYER_HOME: set "
                 f"FOYER_MASTER_KEY_{source.upper()} and FOYER_TRANSPORT_KEY."
