@@ -14,8 +14,10 @@ from deploy.servers.ports import free_port
 
 @dataclass
 class MailServer:
-    """`at_rcpt` and `at_data` say what an address gets instead of acceptance; each answer is used `times` times."""
+    """`at_rcpt` and `at_data` say what an address gets instead of acceptance; `at_hello` and `at_mail`: everybody."""
 
+    at_hello: str = ""
+    at_mail: str = ""
     at_rcpt: dict[str, str] = field(default_factory=dict)
     at_data: dict[str, str] = field(default_factory=dict)
     taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
@@ -48,7 +50,20 @@ class MailServer:
     ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
-        return responses
+        return [self.at_hello] if self.at_hello else responses
+
+    async def handle_HELO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:
+        session.host_name = hostname
+        return self.at_hello or f"250 {hostname}"
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.at_mail:
+            return self.at_mail
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

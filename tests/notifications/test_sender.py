@@ -106,6 +106,51 @@ def test_a_permanent_refusal_fails_one_only(letterbox, mail_server, moment, answ
     assert "example.org" not in str(letterbox.log("MessageFailed")) + str(letterbox.messages("a1"))
 
 
+@pytest.mark.parametrize("answer", ["550 not you", "554 5.7.1 policy", "504 5.5.2 <box>: no full name", "421 busy"])
+def test_a_server_that_refuses_our_name_fails_nothing(letterbox, mail_server, answer, capsys):
+    """EHLO and HELO speak of us, not of a letter: all wait, and go out when it has come to reason."""
+    mail_server.at_hello = answer
+    letterbox.confirm("a1")
+    letterbox.confirm("a2")
+    assert letterbox.sender.send_due() == 0
+    assert [letterbox.messages(who)[0]["because"] for who in ("a1", "a2")] == ["server_unreachable"] * 2
+    assert f"SMTPHeloError {answer[:3]}" in capsys.readouterr().out
+    mail_server.at_hello = ""
+    letterbox.wait(5)
+    assert letterbox.sender.send_due() == 2
+    assert letterbox.log("MessageFailed") == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["504 5.5.2 <box>: no full name", "554 5.7.1 relay access denied", "550 5.7.1 blocked", "530 sign in", "521 no"],
+)
+@pytest.mark.parametrize("moment", ["at_rcpt", "at_data"])
+def test_what_speaks_of_us_fails_no_letter(letterbox, mail_server, moment, answer):
+    """Many servers say only after RCPT what they have against the sender: the letter waits until that is put right."""
+    getattr(mail_server, moment)["a1@example.org"] = answer
+    letterbox.confirm("a1")
+    letterbox.sender.send_due()
+    shown = letterbox.messages("a1")[0]
+    assert (shown["status"], shown["because"]) == ("deferred", "sender_refused")
+    getattr(mail_server, moment).clear()
+    letterbox.wait(5)
+    assert letterbox.sender.send_due() == 1
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.8 who are you", "552 5.3.4 too big", "553 no", "530 sign in"])
+def test_a_refused_sender_fails_no_letter(letterbox, mail_server, answer):
+    """MAIL FROM is the same in every letter, so its refusal speaks of none of them."""
+    mail_server.at_mail = answer
+    letterbox.confirm("a1")
+    letterbox.sender.send_due()
+    shown = letterbox.messages("a1")[0]
+    assert (shown["status"], shown["because"]) == ("deferred", "sender_refused")
+    mail_server.at_mail = ""
+    letterbox.wait(5)
+    assert letterbox.sender.send_due() == 1
+
+
 @pytest.mark.parametrize("moment", ["at_rcpt", "at_data"])
 def test_a_temporary_refusal_is_tried_again(letterbox, mail_server, moment):
     """After growing pauses, with the same Message-ID; the others are not held up."""

@@ -13,6 +13,10 @@ CONNECT_SECONDS = 15
 ANSWER_SECONDS = 600
 """RFC 5321, 4.5.3.2.6: giving up earlier on a slow server would send its mails twice."""
 NO_MAILBOX = frozenset({550, 551, 553, 556})
+OF_US = frozenset({503, 504, 521, 530})
+"""Whatever they answer, they speak of us: out of turn, our name in EHLO, no mail taken here, first sign in."""
+POLICY = b"5.7."
+"""RFC 3463, 3.8: what a policy forbids, like relaying, is amended at the server or here, not by the guest."""
 
 
 class Unreachable(Exception):
@@ -88,22 +92,25 @@ class Connection:
         except smtplib.SMTPNotSupportedError:
             raise Refused("address_not_supported", permanent=True) from None
         except smtplib.SMTPRecipientsRefused as error:
-            self._refused(next(iter(error.recipients.values()))[0])
+            self._refused(*next(iter(error.recipients.values())))
         except smtplib.SMTPSenderRefused as error:
-            self._refused(error.smtp_code, permanent=False, because="sender_refused")
-        except smtplib.SMTPResponseException as error:
-            self._refused(error.smtp_code)
+            self._refused(error.smtp_code, POLICY)  # MAIL FROM is the same in every letter: it speaks of none
+        except smtplib.SMTPDataError as error:
+            self._refused(error.smtp_code, error.smtp_error)
         except (OSError, smtplib.SMTPException) as error:
             self._lost()
             raise Unreachable(_name(error)) from None
 
-    def _refused(self, code: int, *, permanent: bool = True, because: str = "") -> None:
+    def _refused(self, code: int, text: bytes | str) -> None:
         if code == 421 or code < 400:  # "closing": it speaks of the connection, not of the mail
             self._lost()
             raise Unreachable("closed_by_server")
         if code < 500:
             raise Refused("try_later", permanent=False)
-        raise Refused(because or ("mailbox_unavailable" if code in NO_MAILBOX else "rejected"), permanent=permanent)
+        # Servers tell many a refusal of the sender no earlier than at RCPT: it would fail every letter for good.
+        if code in OF_US or (isinstance(text, bytes) and text.startswith(POLICY)):
+            raise Refused("sender_refused", permanent=False)
+        raise Refused("mailbox_unavailable" if code in NO_MAILBOX else "rejected", permanent=True)
 
     def _lost(self) -> None:
         if self._smtp is not None:
@@ -127,6 +134,8 @@ def _connect(server: Server) -> smtplib.SMTP:
             smtp.login(server.user, server.password)
         if smtp.sock is not None:
             smtp.sock.settimeout(ANSWER_SECONDS)
+        # Said here and not with the first mail: whoever refuses us by name does not speak of that mail.
+        smtp.ehlo_or_helo_if_needed()
     except BaseException:
         smtp.close()
         raise
