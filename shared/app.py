@@ -285,15 +285,18 @@ class App:
             self.engine.dispose()
             raise Unavailable("the database cannot be reached at the moment") from error
 
-    def due(self, kind: str, limit: int = 100, since: timedelta = timedelta()) -> list[str]:
-        """The subjects whose timer of that kind ran out so long ago, or longer.
+    def due(
+        self, kind: str, limit: int = 100, since: timedelta = timedelta(), furthest: timedelta | None = None
+    ) -> list[str]:
+        """The subjects whose timer of that kind ran out so long ago, or longer, or lies ahead by more than `furthest`.
 
         Raises Undeclared for a kind of which the definition does not say what a replay does: nothing is done then.
         """
         if self.definition.replays is None or kind not in self.definition.replays.effects:
             raise Undeclared(f"{self.definition.name} does not say what a replay does with what hangs on {kind!r}")
         with self.read() as connection:
-            return timers.due(connection, kind, self.clock() - since, limit)
+            now = self.clock()
+            return timers.due(connection, kind, now - since, limit, None if furthest is None else now + furthest)
 
     def state(self, stream: str) -> Any:
         """The present state of a stream, folded from the log."""

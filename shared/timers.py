@@ -20,12 +20,15 @@ def clear_timer(kind: str, subject: str) -> Write:
     return _CLEAR, {"b_kind": kind, "b_subject": subject}
 
 
-def due(connection: Connection, kind: str, now: datetime, limit: int = 100) -> list[str]:
-    """The subjects that are due at `now`, the longest waiting first."""
-    query = (
-        select(timers.c.subject)
-        .where(timers.c.kind == kind, timers.c.due_at <= instant(now))
-        .order_by(timers.c.due_at)
-        .limit(limit)
-    )
+def due(
+    connection: Connection, kind: str, now: datetime, limit: int = 100, horizon: datetime | None = None
+) -> list[str]:
+    """The subjects that are due at `now`, the longest waiting first.
+
+    Those beyond `horizon` are due, too: none of that kind is set so far ahead but by a clock that was wrong.
+    """
+    is_due = timers.c.due_at <= instant(now)
+    if horizon is not None:
+        is_due |= timers.c.due_at > instant(horizon)
+    query = select(timers.c.subject).where(timers.c.kind == kind, is_due).order_by(timers.c.due_at).limit(limit)
     return list(connection.execute(query).scalars())

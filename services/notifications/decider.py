@@ -42,6 +42,8 @@ from services.notifications.events import (
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=24)
+ENOUGH_TRIES = GIVE_UP_AFTER // LONGEST_PAUSE // 2
+"""Half of what 24 hours of the longest pauses hold: a weekend that we were away, or a wrong clock, is no trying."""
 ASKING = ("asked_to_move", "asked_for_another")
 """Kinds of letters with which a guest is asked for another time: with a proposal, and without."""
 WAITING = ("due", "deferred")
@@ -263,7 +265,8 @@ def _failure(state: Correspondence, c: RecordFailure) -> Iterator[LetterEvent]:
         return
     due, tries = letter.due, letter.tries + 1
     next_try = c.now + pause(tries)
-    if c.permanent or next_try > due.due_at + GIVE_UP_AFTER:
+    tried_enough = tries >= ENOUGH_TRIES and next_try > due.due_at + GIVE_UP_AFTER
+    if c.permanent or tried_enough:
         yield MessageFailed(due.appointment, due.attempt, due.kind, due.message, tries, c.because)
     else:
         yield SendingDeferred(due.appointment, due.attempt, due.kind, due.message, tries, next_try, c.because)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.notifications import projections
+from services.notifications.decider import LONGEST_PAUSE
 from services.notifications.sender import claim, leases
 from services.notifications.sender.claim import LEASE, Claim
 from services.notifications.sender.records import Records
@@ -196,16 +197,50 @@ def test_a_day_without_server_fails(letterbox, mail_server):
     """After 24 hours of tries the failure is said."""
     mail_server.at_rcpt["a1@example.org"] = "421 4.3.2 closing"
     letterbox.confirm()
-    for seconds in (5, 10, 20, 24 * 3600 - 300):
+    for _ in range(144):
         letterbox.sender.send_due()
-        assert letterbox.status() == {"confirmation": "deferred"}
-        letterbox.wait(seconds)
-    letterbox.sender.send_due()
-    letterbox.wait(600)
+        letterbox.wait(600)
+    assert (letterbox.messages()[0]["status"], letterbox.messages()[0]["tries"]) == ("deferred", 144)
     letterbox.sender.send_due()
     (shown,) = letterbox.messages()
-    assert (shown["status"], shown["because"], shown["tries"]) == ("failed", "connection_lost", 6)
+    assert (shown["status"], shown["because"], shown["tries"]) == ("failed", "connection_lost", 145)
     assert letterbox.timers() == {}
+
+
+def test_a_weekend_in_which_nobody_tried_fails_nothing(letterbox, mail_server):
+    """Due on Friday, we are back on Monday, and the server does not know us yet: that was one try."""
+    mail_server.at_rcpt["a1@example.org"] = "451 4.7.1 greylisted"
+    letterbox.confirm()
+    letterbox.wait(63 * 3600)
+    letterbox.sender.send_due()
+    assert letterbox.status() == {"confirmation": "deferred"}
+    mail_server.at_rcpt.clear()
+    letterbox.wait(5)
+    assert letterbox.sender.send_due() == 1
+
+
+def test_a_clock_that_was_ahead_holds_up_nothing(letterbox, mail_server):
+    """What it has deferred, and what a process of that time had claimed when it died, goes out by the right clock."""
+    for who in ("a1", "a2"):
+        letterbox.confirm(who)
+    letterbox.wait(20 * 3600)
+    mail_server.stop()
+    letterbox.sender.send_due()
+    letterbox.confirm("a3")
+    assert len(letterbox.app.writer.submit(Claim(letterbox.now, 10))) == 1
+    letterbox.wait(-20 * 3600)
+    mail_server.start()
+    assert letterbox.another_sender().send_due() == 3
+
+
+def test_an_honest_pause_is_kept(letterbox, mail_server):
+    """The longest pause, dated by a process whose claim was the longest: only what lies beyond is a wrong clock's."""
+    letterbox.confirm()
+    furthest = letterbox.now + LONGEST_PAUSE + LEASE
+    letterbox.app.write(set_timer("send", "a1.confirmation.1", furthest))
+    assert (letterbox.sender.send_due(), letterbox.app.writer.submit(Claim(letterbox.now, 10))) == (0, [])
+    letterbox.app.write(set_timer("send", "a1.confirmation.1", furthest + timedelta(microseconds=1)))
+    assert letterbox.sender.send_due() == 1
 
 
 def test_an_address_that_is_none_fails(letterbox, mail_server):

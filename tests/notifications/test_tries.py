@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.notifications import decider
-from services.notifications.decider import pause
+from services.notifications.decider import ENOUGH_TRIES, pause
 from services.notifications.events import MessageFailed
 from tests.given_when_then import Scenario
 from tests.notifications.facts import (
@@ -55,13 +55,33 @@ def test_a_temporary_refusal_defers_it():
     second.when(sent("confirmation", now=now)).then(was_sent("confirmation", tries=3))
 
 
+def tried(times: int) -> Scenario:
+    """The confirmation was tried so often."""
+    return DUE.given(deferred("confirmation", NOW, tries=times))
+
+
 def test_after_a_day_it_has_failed():
     """The last try is the one after which no other would begin within 24 hours."""
-    last = NOW + timedelta(hours=24) - timedelta(seconds=4)
-    DUE.when(not_sent("confirmation", now=last)).then(failed("confirmation", "try_later"))
-    DUE.when(not_sent("confirmation", now=last - timedelta(seconds=1))).then(
-        deferred("confirmation", NOW + timedelta(hours=24))
+    last, tries = NOW + timedelta(hours=23, minutes=50, seconds=1), ENOUGH_TRIES + 1
+    before = tried(ENOUGH_TRIES)
+    before.when(not_sent("confirmation", now=last)).then(failed("confirmation", "try_later", tries=tries))
+    before.when(not_sent("confirmation", now=last - timedelta(seconds=1))).then(
+        deferred("confirmation", NOW + timedelta(hours=24), tries=tries)
     )
+
+
+def test_a_day_in_which_we_were_away_is_no_trying():
+    """After a weekend, or by a clock that is wrong for a minute: a first refusal is the first, however late."""
+    monday = NOW + timedelta(hours=63)
+    DUE.when(not_sent("confirmation", now=monday)).then(deferred("confirmation", monday + timedelta(seconds=5)))
+    tried(ENOUGH_TRIES - 2).when(not_sent("confirmation", now=monday)).then(
+        deferred("confirmation", monday + timedelta(minutes=10), tries=ENOUGH_TRIES - 1)
+    ).when(not_sent("confirmation", now=monday)).then(failed("confirmation", "try_later", tries=ENOUGH_TRIES))
+
+
+def test_enough_tries_are_fewer_than_a_day_holds():
+    """A mail server that is slow to say no, or a service that was away for hours, does not make it much later."""
+    assert ENOUGH_TRIES == 72
 
 
 @pytest.mark.parametrize(("tries", "seconds"), [(1, 5), (2, 10), (3, 20), (7, 320), (8, 600), (9, 600), (5000, 600)])

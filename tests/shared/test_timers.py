@@ -29,3 +29,10 @@ def test_a_timer_is_set_anew_and_taken_back(app: App) -> None:
     assert app.due("hold") == []
     app.write(set_timer("hold", "a", NOON))
     assert app.due("hold") == ["a"]
+
+
+def test_what_lies_too_far_ahead_is_due(app: App) -> None:
+    """Where a kind is never set further ahead than that, only a wrong clock can have done so."""
+    app.write(set_timer("hold", "furthest", NOON + SECOND), set_timer("hold", "beyond", NOON + 1.5 * SECOND))
+    assert app.due("hold") == []
+    assert app.due("hold", furthest=SECOND) == ["beyond"]

@@ -1,7 +1,8 @@
 """Taking due messages so that nobody else takes them, and recording what became of them: two jobs for the writer.
 
 A claim moves the due time of the message ahead by a lease. Whoever sends renews its leases while it is at work; when it
-dies, the message comes due again by itself.
+dies, the message comes due again by itself. What lies further ahead than any pause or lease was dated by a wrong
+clock, and is taken at once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,10 +11,10 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from services.notifications.commands import RecordFailure, RecordSent
-from services.notifications.decider import WAITING, Correspondence, appointment_of, stream
+from services.notifications.decider import LONGEST_PAUSE, WAITING, Correspondence, appointment_of, stream
 from services.notifications.drafts import Draft, draft
 from services.notifications.projections import SEND
 from shared import timers as due_times
@@ -22,9 +23,15 @@ from shared.session import Session
 from shared.tables import events, instant, timers
 
 LEASE = timedelta(seconds=20)
+FURTHEST = LONGEST_PAUSE + LEASE
+"""No due time lies further ahead: a letter is due at once, and nothing sets it later but a pause or a lease."""
 _MINE = (
     update(timers)
-    .where(timers.c.kind == SEND, timers.c.subject == bindparam("b_subject"), timers.c.due_at <= bindparam("b_now"))
+    .where(
+        timers.c.kind == SEND,
+        timers.c.subject == bindparam("b_subject"),
+        or_(timers.c.due_at <= bindparam("b_now"), timers.c.due_at > bindparam("b_horizon")),
+    )
     .values(due_at=bindparam("b_lease"))
 )
 _STALE = timers.delete().where(timers.c.kind == SEND, timers.c.subject == bindparam("b_subject"))
@@ -54,7 +61,7 @@ class Claim:
     def run(self, session: Session) -> list[Claimed]:
         """The messages taken, the longest waiting first."""
         connection = session.connection
-        due = due_times.due(connection, SEND, self.now, self.limit)
+        due = due_times.due(connection, SEND, self.now, self.limit, self.now + FURTHEST)
         # All streams in one round, and their locks before the rows of the timers: as every other writer does it.
         session.prefetch([RecordSent("", self.now, appointment_of(message), message) for message in due])
         mine = [message for message in due if self._take(connection, message)]
@@ -62,7 +69,8 @@ class Claim:
         return [taken for message in mine if (taken := _claimed(session, message, causes)) is not None]
 
     def _take(self, connection: Connection, message: str) -> bool:
-        row = {"b_subject": message, "b_now": instant(self.now), "b_lease": instant(self.now + LEASE)}
+        times = {"b_now": self.now, "b_horizon": self.now + FURTHEST, "b_lease": self.now + LEASE}
+        row = {"b_subject": message} | {name: instant(time) for name, time in times.items()}
         return connection.execute(_MINE, row).rowcount == 1
 
 

@@ -19,7 +19,7 @@ from services.notifications.decider import WAITING
 from services.notifications.letters.compose import BadAddress, compose
 from services.notifications.letters.house import Guest, House
 from services.notifications.projections import SEND, messages
-from services.notifications.sender.claim import Claim, Claimed
+from services.notifications.sender.claim import FURTHEST, Claim, Claimed
 from services.notifications.sender.leases import renewed
 from services.notifications.sender.records import Outcome, Records
 from services.notifications.sender.smtp import Connection, Refused, Server, Unreachable
@@ -66,7 +66,7 @@ class Sender:
             return 0
         try:
             self._records.write()
-            return self._rounds() if self._app.due(SEND, 1) else 0
+            return self._rounds() if self._app.due(SEND, 1, furthest=FURTHEST) else 0
         except Unavailable:
             log.warning("sending_waits_for_database")
             return 0
