@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -294,6 +295,18 @@ def test_without_a_key_it_waits(letterbox, mail_server):
     assert letterbox.sender.send_due() == 0
     assert (letterbox.messages()[0]["status"], letterbox.messages()[0]["because"]) == ("deferred", "no_key")
     letterbox.send_key()
+    letterbox.wait(5)
+    assert letterbox.sender.send_due() == 1
+
+
+def test_a_master_key_that_does_not_fit_fails_nothing(letterbox, mail_server, monkeypatch):
+    """The right one may be back in a minute; until then it is said why nothing goes out."""
+    with monkeypatch.context() as patch:
+        letterbox.confirm()
+        patch.setattr(letterbox.app, "vault", replace(letterbox.app.vault, master_key=bytes(32)))
+        assert letterbox.sender.send_due() == 0
+    (shown,) = letterbox.messages()
+    assert (shown["status"], shown["because"]) == ("deferred", "unreadable")
     letterbox.wait(5)
     assert letterbox.sender.send_due() == 1
 

@@ -154,7 +154,7 @@ def _reason(error: Exception) -> tuple[str, bool]:
         case BadAddress():
             return "address_invalid", True
         case BadToken():
-            return "unreadable", True
+            return "unreadable", False  # a wrong master key looks the same, and the right one may come back
         case _:
             # The text of such an error may quote the guest: the place where it happened says enough.
             frame = traceback.extract_tb(error.__traceback__)[-1]
