@@ -97,6 +97,15 @@ def test_a_certificate_that_nobody_vouches_for(tls):
         server.stop()
 
 
+@pytest.mark.parametrize("address", ["foyer:pässwort@127.0.0.1", "mail..example"])
+def test_what_cannot_be_said_in_ascii_is_said_as_unreachable(mail_server, address):
+    """A password or a name that no server can be told holds letters up; it breaks no round."""
+    mail_server.stop()
+    mail_server.start(auth_require_tls=False, authenticator=mail_server.authenticate)
+    with pytest.raises(Unreachable, match="Unicode"):
+        hand_over(server_of(f"smtp://{address}:{mail_server.port}"))
+
+
 def test_smtputf8_is_asked_for(mail_server):
     """A server that can't do it refuses for good; the others get their mail."""
     mail_server.stop()

@@ -80,7 +80,7 @@ class Connection:
         if self._smtp is None:
             try:
                 self._smtp = _connect(self._server)
-            except (OSError, smtplib.SMTPException) as error:
+            except (OSError, smtplib.SMTPException, UnicodeError) as error:
                 raise Unreachable(_name(error)) from None
         return self._smtp
 
