@@ -22,6 +22,8 @@ class MailServer:
     at_data: dict[str, str] = field(default_factory=dict)
     taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
     connections: int = 0
+    names: set[str] = field(default_factory=set)
+    """As what clients have introduced themselves."""
     logins: Counter[str] = field(default_factory=Counter)
 
     port: int = field(default_factory=free_port)
@@ -49,6 +51,7 @@ class MailServer:
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         self.connections += 1
+        self.names.add(hostname)
         session.host_name = hostname
         return [self.at_hello] if self.at_hello else responses
 

@@ -1,6 +1,7 @@
 """From heard messages to mail on the wire: what is sent, what is tried again, and what never is sent."""
 
 import contextlib
+import socket
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -106,6 +107,15 @@ def test_a_permanent_refusal_fails_one_only(letterbox, mail_server, moment, answ
     letterbox.wait(100_000)
     assert letterbox.sender.send_due() == 0
     assert "example.org" not in str(letterbox.log("MessageFailed")) + str(letterbox.messages("a1"))
+
+
+@pytest.mark.parametrize(("host", "said"), [("foyer", "[127.0.0.1]"), ("mail.town.example", "mail.town.example")])
+def test_we_give_a_full_name_or_an_address(letterbox, mail_server, monkeypatch, host, said):
+    """RFC 5321, 4.1.1.1; a server that insists on it refuses every letter of one with a short name."""
+    monkeypatch.setattr(socket, "gethostname", lambda: host)
+    letterbox.confirm("a1")
+    assert letterbox.sender.send_due() == 1
+    assert mail_server.names == {said}
 
 
 @pytest.mark.parametrize("answer", ["550 not you", "554 5.7.1 policy", "504 5.5.2 <box>: no full name", "421 busy"])

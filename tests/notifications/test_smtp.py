@@ -130,6 +130,7 @@ def test_sites(tmp_path):
     file = tmp_path / "sites.json"
     file.write_text(other, encoding="utf-8")
     assert sites_of(str(file))["a"].address == "Weg 1, 33335 Gütersloh"
+    assert sites_of('{"a": {"name": "Treff", "address": null}}')["a"].address == "", "as booking takes it"
     for bad in ("[]", "nowhere.json", '{"a": {}}', '{"a": 1}', "{"):
         with pytest.raises(ValueError, match="FOYER_SITES"):
             sites_of(bad)

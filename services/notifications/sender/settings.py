@@ -38,7 +38,7 @@ def sites_of(text: str) -> dict[str, Site]:
     """Sites from JSON, or from the JSON file of that name. Raises ValueError."""
     try:
         given = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8"))
-        return {key: Site(_name(site["name"]), _address(site.get("address", ""))) for key, site in given.items()}
+        return {key: Site(_name(site["name"]), _address(site.get("address") or "")) for key, site in given.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"FOYER_SITES is not a list of sites: {type(error).__name__}") from error
 

@@ -1,13 +1,14 @@
 """The mail server: where it is, one open connection to it, and what its refusals mean."""
 
 import smtplib
-import socket
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from shared.ehlo import introduce
 
 CONNECT_SECONDS = 15
 ANSWER_SECONDS = 600
@@ -119,15 +120,15 @@ class Connection:
 
 
 def _connect(server: Server) -> smtplib.SMTP:
-    # Our own short name in EHLO: smtplib would ask the name service for it, which can take long. Reading the
-    # certificates that one trusts costs more than a mail, so it is done only where they are needed.
-    here, tls = socket.gethostname(), ssl.create_default_context
+    # Reading the certificates that one trusts costs more than a mail, so it is done only where they are needed.
+    here, tls = "localhost", ssl.create_default_context  # until we introduce ourselves
     smtp: smtplib.SMTP
     if server.tls == "implicit":
         smtp = smtplib.SMTP_SSL(server.host, server.port, here, timeout=CONNECT_SECONDS, context=tls())
     else:
         smtp = smtplib.SMTP(server.host, server.port, here, timeout=CONNECT_SECONDS)
     try:
+        introduce(smtp)
         if server.tls == "starttls":
             smtp.starttls(context=tls())
         if server.user:

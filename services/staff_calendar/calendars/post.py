@@ -1,7 +1,6 @@
 """Handing mails to the mail server, and who the sender is: by the settings of the guests' letters."""
 
 import smtplib
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from environs import Env
 from services.staff_calendar.calendars.port import Trouble
 from services.staff_calendar.place import PLACE
 from shared.config import Settings
+from shared.ehlo import introduce
 
 SECONDS = 120.0
 """For an answer. What was accepted after that goes out twice, under one Message-ID."""
@@ -84,18 +84,19 @@ def opened(house: House) -> Iterator[Post]:
 def _connect(url: str) -> smtplib.SMTP:
     parts, tls = urlsplit(url), ssl.create_default_context
     asked = parse_qs(parts.query).get("starttls", ["0"])[-1] not in {"0", ""}
-    # Our own short name in EHLO: smtplib would ask the name service for it, which can take long.
-    host, here = parts.hostname or "", socket.gethostname()
+    host, here = parts.hostname or "", "localhost"  # until we introduce ourselves
     smtp: smtplib.SMTP
     if parts.scheme == "smtps":
         smtp = smtplib.SMTP_SSL(host, parts.port or 465, here, timeout=SECONDS, context=tls())
     else:
         smtp = smtplib.SMTP(host, parts.port or (587 if asked else 25), here, timeout=SECONDS)
     try:
+        introduce(smtp)
         if asked and parts.scheme != "smtps":
             smtp.starttls(context=tls())
         if parts.username:
             smtp.login(unquote(parts.username), unquote(parts.password or ""))
+        smtp.ehlo_or_helo_if_needed()  # whoever refuses us by name does not speak of one mail
     except BaseException:
         smtp.close()
         raise
