@@ -199,3 +199,9 @@ def test_a_day_is_over_when_it_is_over_in_the_town(town: Booking):
         with pytest.raises(NotPossible) as refused:
             town.reads.proposals(query, now)
         assert (refused.value.field, refused.value.detail) == ("until", "This day is over.")
+
+
+@pytest.mark.parametrize("address", ["ada@example.test", "ada@rathaus.local", "ada@example.org"])
+def test_the_towns_own_mail_server_decides_whom_it_reaches(address: str) -> None:
+    """Names of the town's own network, and those that testers use, are addresses, too."""
+    assert http.GuestBody().load({"name": "Ada", "email": address})["email"] == address
