@@ -54,6 +54,8 @@ class Question:
     language: str | None = None
     answers: tuple[tuple[str, bool], ...] = ()
     audience: tuple[str, ...] = ()
+    again: bool = False
+    """Whether it is of a visit that was planned before: what it answers may not be asked any more."""
 
 
 def chosen(catalogue: Catalogue, keys: Sequence[str], party_size: int) -> tuple[Concern, ...]:
@@ -72,7 +74,7 @@ def answered(catalogue: Catalogue, question: Question) -> tuple[Checked, ...]:
     concerns = chosen(catalogue, question.concerns, question.party_size)
     known = {one.key for concern in concerns for one in concern.questions}
     for key, _ in question.answers:
-        if key not in known:
+        if key not in known and not question.again:
             raise NotPossible("answer", f"There is no question '{key}' for what was asked for.")
     return tuple(checked(concern, dict(question.answers)) for concern in concerns)
 
@@ -224,12 +226,13 @@ def again(planned: Plan, first: date, limit: int) -> Question:
         answers=tuple((answer.question, answer.yes) for answer in planned.answers),
         language=planned.spoken,
         audience=planned.audience,
+        again=True,
     )
 
 
 def documents(concerns: Sequence[Checked]) -> tuple[Document, ...]:
-    """What to bring for all of them, each thing once."""
-    return tuple({document.key: document for concern in concerns for document in concern.documents()}.values())
+    """What to bring for all of them, each thing once; the same key may mean something else to another concern."""
+    return tuple(dict.fromkeys(document for concern in concerns for document in concern.documents()))
 
 
 def as_asked(asked: Plan) -> tuple[tuple[Stop, ...], tuple[Need, ...]]:

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from services.booking import contracts
 from services.booking.catalogue import Catalogue
-from services.booking.events import AppointmentRequested, Concern, Text
-from services.booking.planning import Question, answered, as_asked, offer, plan, wish
+from services.booking.events import AppointmentRequested, Concern, Document, Text, YesNo
+from services.booking.planning import NotPossible, Question, again, answered, as_asked, documents, offer, plan, wish
 from services.booking.proposals.wish import Proposal, Stop
 from services.booking.tokens import Tokens
 from tests.booking.facts import HOLD_UNTIL, NOW
@@ -53,3 +55,26 @@ def test_days_of_lead_go_along_to_the_search():
     checked = answered(Catalogue({"x": replace(CONCERN, lead_days=2, lead_minutes=60)}), question)
     (need,) = wish(checked, question).stops
     assert (need.lead_days, need.lead_minutes) == (2, 60)
+
+
+def test_a_planned_visit_is_asked_for_again_whatever_its_questions_have_become():
+    """Its answers may be to a concern that was settled by them, or to what the catalogue no longer asks."""
+    planned, _ = _planned(NOW)
+    asking = replace(CONCERN, questions=(YesNo("child", Text("?", "?")),))
+    answering = replace(again(planned, date(2026, 11, 24), 5), answers=(("online", True), ("child", True)))
+    for catalogue in (CATALOGUE, Catalogue({"x": asking})):
+        (checked,) = answered(catalogue, answering)
+        assert checked.concern.key == "x"
+    with pytest.raises(NotPossible, match="online"):
+        answered(CATALOGUE, replace(answering, again=False))
+
+
+def test_documents_of_one_key_are_all_brought_where_they_differ():
+    """What two concerns call a form need not be the same form; the same thing is brought once."""
+    form, other, own = (
+        Document(key, name, name) for key, name in (("form", "Wohngeld"), ("form", "Pass"), ("id", "Ausweis"))
+    )
+    catalogue = Catalogue(
+        {"x": replace(CONCERN, documents=(form, own)), "y": replace(CONCERN, key="y", documents=(own, other))}
+    )
+    assert documents(answered(catalogue, Question(("x", "y")))) == (form, own, other)
