@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from shared import metrics, orders, sequencer, store, timers
 from shared.carry_out import CarryOut
 from shared.codec import Codec
-from shared.config import Settings
+from shared.config import Settings, place_of_master_key
 from shared.database import connect, is_away, reading
 from shared.definition import Command, Definition
 from shared.inbox import HearMessages, KeepUnreadable
@@ -149,6 +149,12 @@ class App:
         """Wake the publisher: there may be something to publish. It also looks by itself."""
         with contextlib.suppress(OSError):
             self._wake.sendto(b"!", str(self.settings.wake_path))
+
+    def check_keys(self) -> None:
+        """Raises OtherMasterKey where what this service has sealed could never be opened again, or Unavailable."""
+        if self.definition.shares_keys or self.definition.reads_keys:
+            with self.read() as connection:
+                self.vault.check(connection, place_of_master_key(self.settings))
 
     def started(self) -> None:
         """Called once before the first request or message; for a service that keeps something in memory."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from pika.channel import Channel
+from sqlalchemy import Connection
 
 from shared import metrics, sequencer, topology
 from shared.config import Settings
@@ -53,6 +54,9 @@ class Archiver(Publisher):
             self._hinted = True
             with contextlib.suppress(Exception):  # it may just be closed: the next one begins with a look
                 loop.add_callback_threadsafe(lambda: self._plan(LOOK_AGAIN))
+
+    def _check_keys(self, _connection: Connection) -> None:
+        """It sends none."""
 
     def _begin(self, position: int) -> None:
         self._hinted = False

@@ -120,6 +120,12 @@ def beside(address: str) -> str:
     return f"{host}:{int(port) + PORTS_APART}" if port.isdigit() and 0 < int(port) < LAST_PORT - PORTS_APART else ""
 
 
+def place_of_master_key(settings: Settings) -> str:
+    """The variable or the file that it is from."""
+    name = f"FOYER_MASTER_KEY_{settings.service.upper()}"
+    return name if Env().str(name, "") else str(_file(settings.home, settings.service))
+
+
 def secret(home: Path) -> bytes:
     """The secret that all services of the ensemble in this folder share; made where there is none yet."""
     return _key(Env().str("FOYER_SECRET", "", validate=_is_key), home, "secret")
@@ -129,7 +135,7 @@ def _key(given: str, home: Path, name: str) -> bytes:
     """The key of that name: from the environment (base64 of 32 bytes), or a file made at the first start."""
     if given:
         return base64.b64decode(given)
-    path = home / "keys" / f"{name}.key"
+    path = _file(home, name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Ten processes start at once: a complete file is linked into place, and whoever comes second takes the first one's.
     draft = path.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
@@ -145,6 +151,10 @@ def _key(given: str, home: Path, name: str) -> bytes:
     if len(key) != KEY_BYTES:
         raise ValueError(f"{path} is damaged: it has {len(key)} bytes instead of {KEY_BYTES}")
     return key
+
+
+def _file(home: Path, name: str) -> Path:
+    return home / "keys" / f"{name}.key"
 
 
 def _is_key(given: str) -> None:

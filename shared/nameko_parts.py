@@ -61,6 +61,7 @@ class Running(DependencyProvider):
         # After a power failure all start at once, and who supervises us gives up on what ends again and again.
         while True:
             try:
+                self.app.check_keys()
                 self.app.started()
                 return
             except Unavailable as error:

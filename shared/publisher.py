@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared import metrics, sequencer, topology
 from shared.alone import AlreadyRunning, Held, only_one
-from shared.config import Settings
+from shared.config import Settings, place_of_master_key
 from shared.database import connect
 from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, numbered
 from shared.tables import subject_keys
@@ -85,11 +85,12 @@ class Publisher:
         self._engine = connect(settings.database_url)
         self._held: Held
         self._unreadable: set[str] = set()
+        self._checked = False
         self._loop: IOLoop | None = None
         self._stopping = False
 
     def run(self) -> None:
-        """Run until `stop`; survives the loss of broker and database."""
+        """Run until `stop`; survives the loss of broker and database. Raises OtherMasterKey."""
         while not self._stopping:
             try:
                 # The socket belongs to who has the lock: a second publisher must not take it away.
@@ -117,6 +118,7 @@ class Publisher:
 
     def _run_once(self, wake: socket.socket | None) -> None:
         with self._held.writing() as connection:
+            self._check_keys(connection)
             self._begin(sequencer.cursor(connection, self.CURSOR))
         loop = self._loop = IOLoop()
         try:
@@ -137,6 +139,12 @@ class Publisher:
         if self._failure is not None and not self._stopping:
             raise self._failure
         self._save()
+
+    def _check_keys(self, connection: Connection) -> None:
+        # At the start only: later on the last good one may have been forgotten beside one that is left.
+        if not self._checked and self._place.shares_keys:
+            self._vault.check(connection, place_of_master_key(self._settings))
+        self._checked = True
 
     def _begin(self, position: int) -> None:
         self._under_way: OrderedDict[int, Sent] = OrderedDict()

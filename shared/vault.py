@@ -8,6 +8,7 @@ transport key.
 import base64
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +75,22 @@ class Vault:
             raise BadToken("the sealed data does not fit its key") from error
         opened: dict[str, Any] = orjson.loads(plain)
         return opened
+
+    def check(self, connection: Connection, place: str) -> None:
+        """Raises OtherMasterKey, which names the `place` of the master key, where it opens none of the keys kept."""
+        query = select(subject_keys.c.wrapped).where(subject_keys.c.wrapped.is_not(None))
+        wrong = False
+        with connection.execute(query, execution_options={"yield_per": 100}) as rows:  # as a rule the first will do
+            for wrapped in rows.scalars():
+                with suppress(InvalidUnwrap):
+                    aes_key_unwrap(self.master_key, bytes(wrapped))
+                    return
+                wrong = True
+        if wrong:
+            raise OtherMasterKey(
+                f"{place} opens none of the keys in the database (where it was missing it was made anew): "
+                "put back the one from the backup"
+            )
 
     @staticmethod
     def forget(subject: str) -> Write:

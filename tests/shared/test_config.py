@@ -48,8 +48,10 @@ def test_keys_stay_and_are_nobody_elses(tmp_path: Path) -> None:
 def test_a_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Then there is no file of it."""
     monkeypatch.setenv("FOYER_MASTER_KEY_TOY", b64encode(b"k" * 32).decode())
-    assert config.load("toy").master_key == b"k" * 32
+    settings = config.load("toy")
+    assert settings.master_key == b"k" * 32
     assert not (tmp_path / "keys" / "toy.key").exists()
+    assert config.place_of_master_key(settings) == "FOYER_MASTER_KEY_TOY"
 
 
 def test_a_damaged_key_file_is_not_used(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from shared.definition import Definition
 from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, read
 from shared.publisher import Publisher
 from shared.sequencer import unsent_keys
-from shared.vault import Vault
+from shared.vault import OtherMasterKey, Vault
 from tests.nursery import Nursery
 from tests.shared import log, toy
 from tests.shared.test_writer import only_postgresql, only_sqlite
@@ -460,6 +460,19 @@ def test_a_key_under_another_master_key_holds_up_nobody(
     assert sum(entry["keys"] for entry in logged if entry["event"] == "keys_not_readable") == 6
     with wire.publishing(Publisher(speaker, [speaker, listening], replace(settings, master_key=b"x" * 32))):
         wait_until(lambda: not unsent(wire.speaker), 10, "the right key sends them")
+
+
+@only_sqlite
+def test_a_publisher_that_has_lost_the_master_key_ends(wire: Wire, home: Path) -> None:
+    """It says which file is to be put back; one that sends no keys runs without."""
+    speaker, listening = definitions_with_keys()
+    wire.speaker.handle(Count("1", NOON, "a"), writes=[wire.speaker.vault.seal("guest", "w/1", {"name": "Ada"})[1]])
+    settings = toy.settings(home, wire.urls["toy"], "toy", wire.amqp_url, master_key=b"x" * 32)
+    publisher = Publisher(speaker, [speaker, listening], settings, lambda: publisher.stop())
+    with pytest.raises(OtherMasterKey, match=r"/keys/toy\.key opens none"):
+        publisher.run()
+    with wire.publishing(wire.publisher(master_key=b"x" * 32)):
+        wait_until(lambda: wire.cursor() == 1, 20, "published")
 
 
 def unsent(app: App) -> int:

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.app import App, Delivery
 from shared.messages import KEY_CONTENT_TYPE
-from shared.vault import BadToken, Vault
+from shared.nameko_parts import Running
+from shared.vault import BadToken, OtherMasterKey, Vault
 from tests.shared import toy
 from tests.shared.toy import NOON, Count
 
@@ -84,6 +85,35 @@ def test_another_master_key_opens_nothing(app: App) -> None:
     token = kept(app)
     with pytest.raises(BadToken):
         opened(app, token, ELSEWHERE)
+
+
+def starts(app: App) -> bool:
+    """Whether a service would; where not, it names the file to be put back."""
+    running = Running(app.definition)
+    running.app = app
+    try:
+        running._wait_for_database()
+    except OtherMasterKey as error:
+        return "/keys/counters.key opens none" not in str(error)
+    return True
+
+
+def test_who_has_lost_the_master_key_does_not_start(make_app: toy.MakeApp) -> None:
+    """It would seal the next ones under a key that was made anew. One key that it opens is enough."""
+    reader, other = toy.definition(reads_keys=("toy",)), b"x" * 32
+    assert starts(make_app(reader, master_key=other)), "nothing is kept yet"
+    for n in range(3):
+        kept(make_app(), f"a{n}")
+    assert starts(make_app(reader, master_key=HERE.master_key))
+    assert starts(make_app(master_key=other)), "it keeps no keys"
+    lost = make_app(reader, master_key=other)
+    assert not starts(lost)
+    kept(lost, "a3", ELSEWHERE)
+    assert starts(lost)
+    lost.write(HERE.forget("a3"))
+    assert not starts(lost)
+    lost.write(*(HERE.forget(f"a{n}") for n in range(3)))
+    assert starts(lost), "all are forgotten"
 
 
 def test_one_subjects_token_does_not_open_with_anothers_key(app: App) -> None:
