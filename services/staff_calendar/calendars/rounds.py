@@ -6,6 +6,7 @@ and longer, and looked at again by itself.
 
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -48,17 +49,17 @@ class Rounds:
         self._lock = threading.Lock()
         self.stopping = threading.Event()
 
-    def run(self) -> None:
-        """Until `stopping` is set; what is under way is finished, or given up when its time is over."""
+    def run(self, check: Callable[[], None]) -> None:
+        """Until `stopping` is set, or `check` raises because another process may have begun with its rounds."""
         while not self.stopping.wait(TICK):
+            check()
             try:
                 self.tick()
             except Unavailable:
                 log.warning("waiting_for_database")
-        self.close()
 
     def close(self) -> None:
-        """Wait for what is under way, and write down how it stands."""
+        """Wait until what is under way is finished, or given up when its time is over, and write down how it stands."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._write_states()
         self.pool.close()
