@@ -41,12 +41,18 @@ class House(Protocol):
     def read(self) -> Any: ...
 
 
+def bearer(request: Request) -> str | None:
+    """The bearer token that was sent, or None. The case of the scheme says nothing (RFC 9110, 11.1)."""
+    scheme, blank, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if blank and scheme.lower() == "bearer" else None
+
+
 def visitor(app: House, request: Request) -> Session | None:
     """Whoever is signed in, by cookie or bearer token, unless their sessions were ended meanwhile."""
-    header = request.headers.get("Authorization", "")
-    text = header.removeprefix("Bearer ").strip() if header.startswith("Bearer ") else request.cookies.get(COOKIE, "")
+    token = bearer(request)
+    text = request.cookies.get(COOKIE, "") if token is None else token
     session = Sessions(app.settings.secret).open(text, app.clock()) if text else None
-    if session is None or session.token != header.startswith("Bearer "):
+    if session is None or session.token != (token is not None):
         return None
     with app.read() as connection:
         ended_at = connection.execute(_ENDED, {"b_who": [session.account, f"{session.account}/{session.id}"]}).scalars()

@@ -50,6 +50,7 @@ from services.booking.web.citizens import CitizenPages
 from services.booking.web.desk_pages import DeskPages
 from services.booking.web.pages import KIT, pages
 from services.booking.web.sign_in import SignInPages
+from shared.admission import bearer
 from shared.app import App
 from shared.config import Settings
 from shared.definition import Definition
@@ -237,8 +238,8 @@ def wrong(field: str, detail: str, kind: str = "about:blank") -> Problem:
 
 def may_manage(app: Booking, request: Request, appointment: str, query: dict[str, Any]) -> None:
     """Raises Problem unless the request bears the appointment's token."""
-    header = request.headers.get("Authorization", "")
-    token = header.removeprefix("Bearer ").strip() if header.startswith("Bearer ") else query["token"]
+    sent = bearer(request)
+    token = query["token"] if sent is None else sent
     if not token:
         detail = "Send it as 'Authorization: Bearer TOKEN' or as the query parameter 'token'."
         raise Problem(401, "The manage token is missing", detail=detail, errors={"token": detail})

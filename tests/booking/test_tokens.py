@@ -8,7 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.booking.offer import Offer, OfferedStop
+from services.booking.service import Booking, BookingService
 from services.booking.tokens import BadProposal, Tokens
+from tests.booking.facts import APPOINTMENT, ask
+from tests.over_http import over_http
+from tests.over_http import token as token_of
 
 TOKENS = Tokens(b"s" * 32)
 NINE = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -66,3 +70,16 @@ def test_a_manage_token_is_for_one_appointment():
 def test_a_key_always_means_the_same_appointment():
     """That is what makes asking twice harmless."""
     assert TOKENS.appointment("k1") == TOKENS.appointment("k1") != TOKENS.appointment("k2")
+
+
+@pytest.mark.parametrize(("scheme", "status"), [("Bearer", 200), ("bearer", 200), ("BEARER", 200), ("Basic", 401)])
+def test_a_token_is_taken_however_its_scheme_is_written(booking: Booking, scheme: str, status: int):
+    """A guest's as well as a program's (RFC 9110, 11.1)."""
+    booking.handle(ask())
+    client = over_http(BookingService, booking, roles=())
+    tokens = {
+        f"/api/appointments/{APPOINTMENT}": booking.reads.tokens.manage(APPOINTMENT),
+        "/api/accounts": token_of(booking, "operations"),
+    }
+    for path, token in tokens.items():
+        assert client.get(path, headers={"Authorization": f"{scheme} {token}"}).status_code == status, path
