@@ -80,6 +80,7 @@ def openapi(app: App, calls: Iterable[Api]) -> dict[str, Any]:
     """OpenAPI 3.1 of a service's calls."""
     spec = APISpec(f"Foyer {app.definition.name}", "1", "3.1.0", plugins=[MarshmallowPlugin()])
     spec.components.schema("Problem", _PROBLEM)
+    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     for call in calls:
         if not call.hidden:
             path, parameters = _path(call.url)
@@ -89,9 +90,13 @@ def openapi(app: App, calls: Iterable[Api]) -> dict[str, Any]:
             if call.keyed:
                 operation["parameters"] = [*operation["parameters"], _KEYED]
             if call.body is not None:
-                operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": call.body}}}
-            content = {"content": {"application/json": {"schema": call.answer}}} if call.answer else {}
-            operation["responses"][str(call.status)] = {"description": call.summary or "done", **content}
+                required = any(field.required for field in call.body().fields.values())
+                content = {"application/json": {"schema": call.body}}
+                operation["requestBody"] = {"required": required, "content": content}
+            if call.role or call.bearer:
+                operation["security"] = [*[{}] * (not call.role), {"bearer": []}]
+            answer = {"content": {"application/json": {"schema": call.answer}}} if call.answer else {}
+            operation["responses"][str(call.status)] = {"description": call.summary or "done", **answer}
             operation["responses"]["default"] = {
                 "description": "What is wrong, as RFC 9457 says",
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},

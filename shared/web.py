@@ -103,6 +103,7 @@ class Api(HttpRequestHandler):
     An empty value in a query counts as not given.
 
     `role`: who may make it: one of these roles; () = everybody. `request.visitor` is who is signed in, or None.
+    `bearer`: a bearer token may come with it although everybody may make it.
     `keyed`: it may bear an Idempotency-Key, which is then `request.key`; None where it bears none.
     """
 
@@ -120,6 +121,7 @@ class Api(HttpRequestHandler):
         summary: str = "",
         hidden: bool = False,
         role: Sequence[str] = (),
+        bearer: bool = False,
         keyed: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -127,7 +129,7 @@ class Api(HttpRequestHandler):
         # Made once: a schema keeps nothing of what it has loaded.
         self._query, self._body = query and query(), body and body()
         self.status, self.summary, self.hidden = status, summary, hidden
-        self.role = tuple(role)
+        self.role, self.bearer = tuple(role), bearer
         super().__init__(method, url, **kwargs)
 
     def get_entrypoint_parameters(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:

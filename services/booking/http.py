@@ -376,6 +376,24 @@ class AcceptedAnswer(Schema):
     manage_token = fields.String()
 
 
+class CancellationAnswer(Schema):
+    appointment = fields.String()
+    status = fields.String(validate=validate.Equal("cancelled"))
+
+
+class MoveAnswer(Schema):
+    """`status` is that of the move."""
+
+    appointment = fields.String()
+    status = fields.String(validate=validate.Equal("requested"))
+
+
+class ForgettingAnswer(Schema):
+    """How many appointments were named."""
+
+    appointments = fields.Integer()
+
+
 class AppointmentAnswer(Schema):
     """`move` is what is being reserved instead; `alternatives` are fresh proposals where a request was declined."""
 

@@ -311,6 +311,7 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
         "/api/forgettings",
         role=("operations",),
         body=http.ForgettingBody,
+        answer=http.ForgettingAnswer,
         status=202,
         summary="Forget these guests: keys and readable rows go in every service",
     )
@@ -318,7 +319,14 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
         self.app.forget(body["appointments"], request.cause)  # type: ignore[attr-defined]
         return json_response({"appointments": len(body["appointments"])}, 202)
 
-    @api("GET", "/api/proposals", query=http.ProposalsQuery, answer=http.ProposalsAnswer, summary="When can I come?")
+    @api(
+        "GET",
+        "/api/proposals",
+        query=http.ProposalsQuery,
+        bearer=True,
+        answer=http.ProposalsAnswer,
+        summary="When can I come?",
+    )
     def proposals(self, request: Request, query: dict[str, Any]) -> Response:
         try:
             audience = may_see(request, query["audience"])
@@ -346,6 +354,7 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
         "GET",
         "/api/appointments/<appointment>",
         query=http.TokenQuery,
+        bearer=True,
         answer=http.AppointmentAnswer,
         summary="An appointment, for the holder of its token",
     )
@@ -358,7 +367,9 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
         "POST",
         "/api/appointments/<appointment>/cancellation",
         query=http.TokenQuery,
+        bearer=True,
         body=http.NothingBody,
+        answer=http.CancellationAnswer,
         status=202,
         summary="Cancel",
     )
@@ -371,7 +382,9 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
         "POST",
         "/api/appointments/<appointment>/move",
         query=http.TokenQuery,
+        bearer=True,
         body=http.MoveBody,
+        answer=http.MoveAnswer,
         status=202,
         summary="Move to another time; the old one is kept until the new one is held",
     )

@@ -31,12 +31,22 @@ CALLS = {
 }
 
 
-def _document(service: str) -> dict[str, Any]:
+def _calls(service: str) -> list[Api]:
     cls = service_class(service)
     methods = [getattr(cls, name) for name in dir(cls)]
     entries = [entry for method in methods for entry in getattr(method, "nameko_entrypoints", ())]
+    return [entry for entry in entries if isinstance(entry, Api)]
+
+
+def _document(service: str) -> dict[str, Any]:
     app: Any = SimpleNamespace(definition=definition(service))
-    return openapi(app, [entry for entry in entries if isinstance(entry, Api)])
+    return openapi(app, _calls(service))
+
+
+def _operations(service: str) -> dict[str, dict[str, Any]]:
+    """By method and path, as in "get /api/rooms"."""
+    paths = _document(service)["paths"]
+    return {f"{method} {path}": told for path, methods in paths.items() for method, told in methods.items()}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -70,3 +80,43 @@ def test_it_names_each_status_of_an_appointment():
     """Whoever writes a client need not find them out one by one."""
     status = _document("booking")["components"]["schemas"]["AppointmentAnswer"]["properties"]["status"]
     assert set(status["enum"]) >= {"requested", "confirmed", "declined", "expired", "cancelled"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_it_says_which_calls_need_a_token(service: str):
+    """Those that need a role, and no others."""
+    document, operations = _document(service), _operations(service)
+    assert document["components"]["securitySchemes"] == {"bearer": {"type": "http", "scheme": "bearer"}}
+    needs = {name for name, told in operations.items() if told.get("security") == [{"bearer": []}]}
+    calls = [call for call in _calls(service) if call.role and not call.hidden]
+    assert len(needs) == len(calls) > 0
+    assert {told["summary"] for name, told in operations.items() if name in needs} == {call.summary for call in calls}
+
+
+def test_it_says_where_a_token_may_come():
+    """A guest's, who may also name it in the address; and the info desk's, for hours that are kept."""
+    operations = _operations("booking")
+    assert {name for name, told in operations.items() if told.get("security") == [{}, {"bearer": []}]} == {
+        "get /api/proposals",
+        "get /api/appointments/{appointment}",
+        "post /api/appointments/{appointment}/cancellation",
+        "post /api/appointments/{appointment}/move",
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_body_is_required_where_one_of_its_fields_is(service: str):
+    """An empty one is taken everywhere else."""
+    schemas = _document(service)["components"]["schemas"]
+    for name, told in _operations(service).items():
+        if "requestBody" in told:
+            (content,) = told["requestBody"]["content"].values()
+            schema = schemas[content["schema"]["$ref"].rpartition("/")[2]]
+            assert told["requestBody"]["required"] == bool(schema.get("required")), name
+
+
+def test_every_answer_of_booking_is_described():
+    """Also where the work goes on after it; only 204 has none."""
+    for name, told in _operations("booking").items():
+        for status, answer in told["responses"].items():
+            assert status == "204" or answer["content"], (name, status)
