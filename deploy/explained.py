@@ -1,7 +1,7 @@
 """An explanation of the engine in words, German or English."""
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from services.booking.proposals.explain import Explanation
 from services.booking.proposals.index import Index
@@ -119,9 +119,3 @@ def as_json(one: Explanation) -> dict[str, object]:
 def _finding(reason: Reason, language: str) -> str:
     concern = f" ({reason.concern})" if reason.concern else ""
     return why(reason.code, language) + concern
-
-
-def local(text: str, zone: tzinfo) -> datetime:
-    """A moment as typed; without an offset in the town's zone. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.utcoffset() is not None else moment.replace(tzinfo=zone)

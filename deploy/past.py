@@ -18,6 +18,7 @@ from services.booking.queries import ReadSide
 from services.booking.sites import objective
 from services.booking.tokens import Tokens
 from services.booking.upcasts import UPCASTS
+from shared import sequencer
 from shared.codec import Codec
 from shared.config import Settings
 from shared.database import connect, reading
@@ -64,7 +65,9 @@ def _learn(reads: ReadSide, event: Any, recorded_at: str, rest: timedelta) -> No
 def _moment(connection: Connection, as_of: datetime | int | None, clock: datetime) -> datetime:
     if not isinstance(as_of, int):
         return as_of or clock
-    recorded = connection.execute(select(events.c.recorded_at).where(events.c.position == as_of)).scalar()
+    recorded = None
+    if as_of <= sequencer.last(connection):  # SQLite takes no number beyond 64 bits
+        recorded = connection.execute(select(events.c.recorded_at).where(events.c.position == as_of)).scalar()
     if recorded is None:
         raise CannotDo(f"booking's log has no event at position {as_of}.")
     return datetime.fromisoformat(recorded)

@@ -1,6 +1,6 @@
 """`foyer explain CONCERN --at TIME`: why a time was or was not offered, now or at an earlier moment."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,8 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from deploy import explained
-from deploy.home import CannotDo
+from deploy.home import BadInput, CannotDo
+from deploy.operations import asked
 from deploy.past import Known, known
 from services.booking import http, planning
 from services.booking.planning import NotPossible
@@ -21,6 +22,8 @@ from shared import config
 from shared.config import Settings
 
 WRONG = 2
+AHEAD = timedelta(days=1000)
+"""More than the lead times and the horizon of any concern."""
 
 
 def explain(
@@ -74,8 +77,8 @@ def _explained(
     """The concerns for which no visit is needed, and an explanation for each site."""
     reads = past.reads
     try:
-        asked = http.ProposalsQuery().load(query)
-        question = reads.question(asked, tuple(asked["audience"]))
+        given = http.ProposalsQuery().load(query)
+        question = reads.question(given, tuple(given["audience"]))
         concerns = planning.answered(reads.catalogue, question)
     except NotPossible as error:
         fail(f"{error.field}: {error.detail}")
@@ -104,9 +107,9 @@ def _as_of(text: str | None, zone: ZoneInfo) -> datetime | int | None:
 
 def _moment(text: str, zone: ZoneInfo, option: str) -> datetime:
     try:
-        return explained.local(text, zone)
-    except ValueError:
-        fail(f"{option} is not a time like 2026-11-23T10:20.")
+        return asked.moment(text, zone, option, AHEAD)
+    except BadInput as error:
+        fail(str(error))
 
 
 def fail(sentence: str) -> NoReturn:

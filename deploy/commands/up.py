@@ -170,7 +170,7 @@ def check_ports(settings: Mapping[str, str]) -> None:
     for service in SERVICES:
         name = f"FOYER_HTTP_{service.upper()}"
         host, _, port = settings[name].rpartition(":")
-        if not port.isdigit():
+        if not (port.isdecimal() and 0 < int(port) < config.LAST_PORT):
             raise CannotDo(f"{name} must be host:port, not {settings[name]!r}.")
         if not port_is_free(int(port), host):
             raise CannotDo(f"Port {port} on {host} is taken by another program: set {name} to another host:port.")

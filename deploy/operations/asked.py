@@ -1,7 +1,7 @@
 """What is given on the command line, checked: names of services, times, numbers. Raises BadInput with what is right."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,13 +27,16 @@ def services(names: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(service(name) for name in names)) if names else SERVICES
 
 
-def moment(text: str, zone: ZoneInfo, option: str) -> datetime:
-    """A time with an offset, or one of the town's clock."""
+def moment(text: str, zone: ZoneInfo, option: str, ahead: timedelta = timedelta()) -> datetime:
+    """A time with an offset, or one of the town's clock; a day before it and so far ahead there must be times, too."""
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError:
+        given = parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+        for needed in (given - timedelta(days=1), given, given + ahead):
+            needed.astimezone(UTC).astimezone(zone)
+    except (ValueError, OverflowError):
         raise BadInput(f"{option} must be a time like 2026-11-23T10:20 or 2026-11-23, not {text!r}.") from None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+    return given
 
 
 def positions(text: str) -> tuple[int, int | None]:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.cli import build
 from deploy.explained import WHY
+from deploy.home import CannotDo
 from services.booking.commands import Note, SetCatalogue
 from services.booking.proposals import explain, reasons
 from services.booking.service import Booking
@@ -71,6 +72,14 @@ def test_it_takes_a_position_of_the_log(town: Booking):
     assert status != 0
 
 
+@pytest.mark.parametrize("position", [99, 2**63])
+def test_a_position_that_the_log_does_not_have_is_told(town: Booking, position: int):
+    """However far it is beyond the end."""
+    words = ["explain", "pass", "--at", "2026-11-24", "--as-of", str(position)]
+    with pytest.raises(CannotDo, match=f"no event at position {position}"):
+        CliRunner().invoke(build("explain"), words, catch_exceptions=False)
+
+
 def test_it_says_so_in_words(town: Booking):
     """German or English, with every clerk and room looked at, and what is offered instead."""
     words = ("--at", "2026-11-24T09:00", "--as-of", HOLD_UNTIL.isoformat())
@@ -92,7 +101,15 @@ def test_requirements_count(town: Booking):
 
 
 @pytest.mark.parametrize(
-    "words", [("--at", "soon"), ("other", "--at", "2026-11-24"), ("--at", "2026-11-24", "--answer", "x")]
+    "words",
+    [
+        ("--at", "soon"),
+        ("--at", "0001-01-01"),
+        ("--at", "2026-11-24", "--as-of", "9999-12-31T23:59:59-10:00"),
+        ("--at", "2026-11-24", "--as-of", "9999-12-31"),
+        ("other", "--at", "2026-11-24"),
+        ("--at", "2026-11-24", "--answer", "x"),
+    ],
 )
 def test_what_makes_no_sense_is_said(town: Booking, words: tuple[str, ...]):
     """With status 2."""

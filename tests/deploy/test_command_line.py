@@ -22,6 +22,10 @@ WORDS = {
     ("replay", "booking", "--mode", "again"): "'again' is not one of 'redeliver', 'rebuild', 'redo'.",
     ("status", "--loud"): "No such option: --loud. See `foyer status --help`.",
     ("tail", "--since", "2999-01-01"): "--since 2999-01-01 lies ahead",
+    ("tail", "--since", "0001-01-01T00:00Z"): "--since must be a time like 2026-11-23T10:20",
+    ("audit", "--since", "0001-01-01"): "--since must be a time like 2026-11-23T10:20",
+    ("audit", "--until", "9999-12-31T23:59:59-10:00"): "--until must be a time like 2026-11-23T10:20",
+    ("replay", "booking", "--to", "rooms", "--since", "0001-01-01"): "--since must be a time like 2026-11-23T10:20",
 }
 
 

@@ -115,10 +115,11 @@ def test_a_taken_port_is_named_with_the_setting_that_moves_it() -> None:
             up.check_ports({**HTTP_DEFAULTS, "FOYER_HTTP_BOOKING": f"127.0.0.1:{port}"})
 
 
-def test_an_address_without_a_port_is_named() -> None:
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1:99999", "127.0.0.1:0", "127.0.0.1:²"])
+def test_an_address_without_a_port_is_named(address: str) -> None:
     """A typing mistake is a sentence, not a stack."""
     with pytest.raises(CannotDo, match="FOYER_HTTP_BOOKING must be host:port"):
-        up.check_ports({**HTTP_DEFAULTS, "FOYER_HTTP_BOOKING": "localhost"})
+        up.check_ports({**HTTP_DEFAULTS, "FOYER_HTTP_BOOKING": address})
 
 
 def test_the_configuration_holds_every_program_and_no_password(here: Home) -> None:
