@@ -66,6 +66,7 @@ def arrivals(entrance, who="a1"):
 def test_a_scan_by_keyboard_alone(look, entrance, script, width, language):
     """A scanner types the number and presses Enter; the name and the way are read in big type."""
     page = look(width=width, language=language, script=script)
+    expect(page.locator("#wanted")).to_be_focused()
     page.keyboard.type(entrance.guest()["pass"])
     page.keyboard.press("Enter")
     expect(page.locator("#told .told__name")).to_have_text("Ada Größe")
@@ -125,6 +126,7 @@ def test_everybody_can_use_it(look, axe, fits, path, width):
     """axe finds nothing, and nothing is scrolled sideways at 320 px, which is a zoom of 400 %."""
     page = look("/entrance" if path == "told" else path, width=width)
     if path == "told":
+        expect(page.locator("#wanted")).to_be_focused()
         page.keyboard.type("ZZZZZZZZ")
         page.keyboard.press("Enter")
         expect(page.locator("#told")).to_contain_text("Infotheke")
