@@ -137,6 +137,8 @@ class AppointmentMovedV1(AppointmentConfirmedV1):
 
 
 class AppointmentMoveDeclinedV1(AttemptV1):
+    """`alternatives`: starts at the same site at which a room and a clerk were free, by booking's own read model."""
+
     because = fields.List(fields.String(), required=True)
     alternatives = fields.List(Instant(), required=True)
     starts_at = Instant(required=True)
@@ -144,7 +146,7 @@ class AppointmentMoveDeclinedV1(AttemptV1):
 
 
 class AppointmentDeclinedV1(AppointmentMoveDeclinedV1):
-    """`late`: the guest is no longer waiting for the answer."""
+    """`late`: the guest is no longer waiting for the answer; `alternatives` as where a move is declined."""
 
     late = fields.Boolean(required=True)
 

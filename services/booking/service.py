@@ -1,6 +1,7 @@
 """booking at work: entrypoints, and the wiring behind them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from services.booking.commands import (
     ConfirmByGuest,
     ExpireHold,
     ForgetGuest,
+    HearAnswer,
     RequestAppointment,
     RequestMove,
     SetCatalogue,
@@ -55,7 +57,7 @@ from shared.app import App
 from shared.config import Settings
 from shared.definition import Definition
 from shared.interval import every
-from shared.messages import Cause
+from shared.messages import Cause, Message
 from shared.nameko_parts import Running, hear
 from shared.standard import Standard
 from shared.web import Problem, api, json_response
@@ -86,7 +88,7 @@ class Booking(App):
     """booking's log with its read side in memory."""
 
     def __init__(self, definition: Definition, settings: Settings, **kwargs: Any) -> None:
-        super().__init__(definition, settings, **kwargs)
+        super().__init__(replace(definition, react=self.react), settings, **kwargs)
         zone = ZoneInfo(settings.timezone)
         self.reads = ReadSide(Index(zone), Tokens(settings.secret), zone, Catalogue(), sites(), objective())
         self.hold_for = timedelta(seconds=Env().int("FOYER_HOLD_FOR", 600))
@@ -128,6 +130,21 @@ class Booking(App):
     def figures(self, connection: Connection) -> Iterable[Metric]:
         """What waits for its answers, besides what every service shows."""
         return figures.of_the_database(connection)
+
+    def react(self, message: Message, now: datetime) -> Sequence[Any]:
+        """As `reactions.react`, but a refusal leads to times at which clerk, room and all are free.
+
+        Who refuses knows of its own rooms or clerks only, and names times at which the other may be taken.
+        """
+        orders = reactions.react(message, now)
+        return [self._with_free_starts(one) if isinstance(one, HearAnswer) and not one.held else one for one in orders]
+
+    def _with_free_starts(self, order: HearAnswer) -> HearAnswer:
+        pending = self.life(order.appointment).pending
+        if pending is None or pending.attempt != order.attempt:
+            return replace(order, alternatives=())
+        starts = {proposal["starts_at"] for proposal in self.reads.instead(pending.plan, order.now)}
+        return replace(order, alternatives=tuple(sorted(starts - {pending.plan.starts_at})))
 
     def life(self, appointment: str) -> Appointment:
         """The present state of an appointment."""

@@ -1,6 +1,7 @@
 """A proposal whose place has gone meanwhile is answered with fresh ones, in the same answer."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,9 +9,10 @@ from services.booking import http
 from services.booking.commands import Note, SetCatalogue
 from services.booking.events import Concern, Text
 from services.booking.service import Booking
-from shared.messages import Cause
+from shared.messages import Cause, Message, read
 from shared.web import Problem
 from tests.booking.facts import NOW, TOWN, holds, plan
+from tests.booking.test_contracts import EXAMPLES
 
 
 @pytest.fixture
@@ -67,3 +69,49 @@ def test_what_begins_at_this_very_moment_can_be_asked_for(town: Booking):
     with pytest.raises(Problem) as past:
         town.request(_body(proposal["id"]), "two", b"2", Cause("test", ""))
     assert (past.value.status, [error["field"] for error in past.value.body["errors"]]) == (422, ["proposal"])
+
+
+def _refused(refusal: str, appointment: str, attempt: int, *starts: datetime) -> Message:
+    """What the owner of a place says that is taken; the starts are those at which another of its own kind is free."""
+    said = read((EXAMPLES / f"{refusal}.v1.json").read_bytes())
+    others = [start.isoformat() for start in starts]
+    return replace(said, data=said.data | {"appointment": appointment, "attempt": attempt, "alternatives": others})
+
+
+def _can_be_taken(town: Booking, starts: tuple[datetime, ...], but: datetime) -> bool:
+    """Several, in order of time, without the one that was refused; and a place is free at each of them."""
+    assert len(starts) > 2
+    assert list(starts) == sorted(set(starts) - {but})
+    return all(town.reads.free(plan(start), NOW) for start in starts)
+
+
+@pytest.mark.parametrize("refusal", ["rooms.RoomDeclined", "staff_calendar.StaffDeclined"])
+def test_a_refusal_names_times_at_which_all_is_free(town: Booking, refusal: str):
+    """The owner knows of its own kind only; the guest is told what can be taken."""
+    query = http.ProposalsQuery().load({"concern": ["pass"]})
+    proposal = town.reads.proposals(query, NOW)["proposals"][0]
+    start = proposal["starts_at"]
+    asked = town.request(_body(proposal["id"]), "one", b"1", Cause("test", ""))["appointment"]
+    nobody = start - timedelta(hours=3)
+    assert not town.reads.free(plan(nobody), NOW)
+    town.handle(*town.react(_refused(refusal, asked, 1, nobody, start), NOW))
+    state = town.life(asked)
+    assert state.status == "declined"
+    assert _can_be_taken(town, state.alternatives, but=start)
+
+
+def test_a_refused_move_names_them_too(town: Booking):
+    """But a refusal of what is no longer asked for names none."""
+    query = http.ProposalsQuery().load({"concern": ["pass"]})
+    first, second, *_ = town.reads.proposals(query, NOW)["proposals"]
+    asked = town.request(_body(first["id"]), "one", b"1", Cause("test", ""))["appointment"]
+    for who in ("rooms", "staff"):
+        answer = holds(who, 1, plan(first["starts_at"]))
+        town.handle(type(answer)("c", NOW, asked, 1, who, answer.held))
+    town.move(asked, second["id"], Cause("test", ""))
+    (late,) = town.react(_refused("rooms.RoomDeclined", asked, 1, second["starts_at"]), NOW)
+    assert late.alternatives == ()
+    town.handle(*town.react(_refused("rooms.RoomDeclined", asked, 2, first["starts_at"]), NOW))
+    state = town.life(asked)
+    assert (state.status, state.because) == ("confirmed", ("rooms_taken",))
+    assert _can_be_taken(town, state.alternatives, but=second["starts_at"])
