@@ -46,7 +46,7 @@ def main() -> None:
         hush()
         if wanted and wanted not in _OWN_SETTINGS:
             mean_the_running_ensemble()
-        build(wanted)()
+        build(wanted)(prog_name="foyer")
     except (CannotDo, EnvError) as error:
         Console(stderr=True).print(str(error), style="bold red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(getattr(error, "status", BadInput.status))

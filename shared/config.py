@@ -117,7 +117,7 @@ def url_of(service: str, pattern: str) -> str:
 def beside(address: str) -> str:
     """A hundred ports above another address, on the same host; empty where there is none."""
     host, _, port = address.rpartition(":")
-    return f"{host}:{int(port) + PORTS_APART}" if port.isdigit() and 0 < int(port) < LAST_PORT - PORTS_APART else ""
+    return f"{host}:{int(port) + PORTS_APART}" if port.isdecimal() and 0 < int(port) < LAST_PORT - PORTS_APART else ""
 
 
 def place_of_master_key(settings: Settings) -> str:

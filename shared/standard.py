@@ -95,8 +95,7 @@ def openapi(app: App, calls: Iterable[Api]) -> dict[str, Any]:
                 operation["requestBody"] = {"required": required, "content": content}
             if call.role or call.bearer:
                 operation["security"] = [*[{}] * (not call.role), {"bearer": []}]
-            answer = {"content": {"application/json": {"schema": call.answer}}} if call.answer else {}
-            operation["responses"][str(call.status)] = {"description": call.summary or "done", **answer}
+            operation["responses"][str(call.status)] = {"description": call.summary or "done", **_content(call)}
             operation["responses"]["default"] = {
                 "description": "What is wrong, as RFC 9457 says",
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -104,6 +103,16 @@ def openapi(app: App, calls: Iterable[Api]) -> dict[str, Any]:
             spec.path(path, operations={call.method.lower(): operation})
     document: dict[str, Any] = spec.to_dict()
     return document
+
+
+def _content(call: Api) -> dict[str, Any]:
+    match call.answer:
+        case None:
+            return {}
+        case str() as media_type:
+            return {"content": {media_type: {"schema": {"type": "string"}}}}
+        case schema:
+            return {"content": {"application/json": {"schema": schema}}}
 
 
 def _path(url: str) -> tuple[str, list[dict[str, Any]]]:

@@ -102,6 +102,7 @@ class Api(HttpRequestHandler):
     """One HTTP call. The method gets `request`, the path's values, and, where schemas are given, `query` and `body`.
     An empty value in a query counts as not given.
 
+    `answer`: the schema of a JSON answer, or the media type of another one.
     `role`: who may make it: one of these roles; () = everybody. `request.visitor` is who is signed in, or None.
     `bearer`: a bearer token may come with it although everybody may make it.
     `keyed`: it may bear an Idempotency-Key, which is then `request.key`; None where it bears none.
@@ -116,7 +117,7 @@ class Api(HttpRequestHandler):
         *,
         query: type[Schema] | None = None,
         body: type[Schema] | None = None,
-        answer: type[Schema] | None = None,
+        answer: type[Schema] | str | None = None,
         status: int = 200,
         summary: str = "",
         hidden: bool = False,

@@ -102,7 +102,8 @@ def _known(settings: Settings, as_of: datetime | int | None) -> Known:
 def _as_of(text: str | None, zone: ZoneInfo) -> datetime | int | None:
     if text is None:
         return None
-    return int(text) if text.isdecimal() else _moment(text, zone, "--as-of")
+    position = asked.position(text)
+    return _moment(text, zone, "--as-of") if position is None else position
 
 
 def _moment(text: str, zone: ZoneInfo, option: str) -> datetime:

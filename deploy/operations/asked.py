@@ -13,6 +13,8 @@ from deploy.parts import SERVICES
 
 LONGEST_ID = 200
 """Characters of an id."""
+LONGEST_POSITION = 4_000
+"""Digits of a position: Python makes no number of more than 4,300."""
 
 
 def service(name: str) -> str:
@@ -39,14 +41,20 @@ def moment(text: str, zone: ZoneInfo, option: str, ahead: timedelta = timedelta(
     return given
 
 
+def position(text: str) -> int | None:
+    """The position that is written there; None where none is."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_POSITION else None
+
+
 def positions(text: str) -> tuple[int, int | None]:
     """`100..200`, `100..` or `..200`: the position before the first, and the last; None for all there are."""
     if not text:
         return 0, None
     first, dots, last = text.partition("..")
-    if not dots or not (first + last) or not all(part.isdecimal() or not part for part in (first, last)):
-        raise BadInput(f"--positions must be like 100..200, 100.. or ..200, not {text!r}.")
-    above, up_to = int(first or 1) - 1, int(last) if last else None
+    begins, ends = position(first or "1"), position(last)
+    if not dots or not (first + last) or begins is None or (last and ends is None):
+        raise BadInput(f"--positions must be like 100..200, 100.. or ..200, not {text[:LONGEST_ID]!r}.")
+    above, up_to = begins - 1, ends
     if above < 0 or (up_to is not None and up_to <= above):
         raise BadInput(f"--positions {text}: the first position is 1, and the range must not be inverted.")
     return above, up_to

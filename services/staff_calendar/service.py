@@ -126,7 +126,13 @@ class StaffCalendarService(StaffPages, Standard):
         """What is open, and what is held."""
         return clerk_day(self.app, clerk, date)
 
-    @api("GET", "/api/staff/<clerk>/calendar.ics", query=FeedQuery, summary="A clerk's reservations as a calendar")
+    @api(
+        "GET",
+        "/api/staff/<clerk>/calendar.ics",
+        query=FeedQuery,
+        answer="text/calendar",
+        summary="A clerk's reservations as a calendar",
+    )
     def calendar(self, request: Request, clerk: str, query: dict[str, Any]) -> Response:
         """For subscribing to; needs the key of the address."""
         return calendar(self.app, request, clerk, query["key"])

@@ -229,6 +229,7 @@ BAD = [
     (("replay", "booking", "--to", "booking"), "Say with --to who shall hear booking again"),
     (("replay", "rooms", "--to", "notifications"), "Say with --to who shall hear rooms again: booking"),
     (("replay", "booking", "--to", "rooms", "--positions", "5"), "must be like 100..200"),
+    (("replay", "booking", "--to", "rooms", "--positions", "1" * 5000 + ".."), "must be like 100..200"),
     (("replay", "booking", "--to", "rooms", "--positions", "9..5"), "must not be inverted"),
     (("replay", "booking", "--to", "rooms", "--positions", "..99999999"), "it ends at"),
     (("replay", "booking", "--to", "rooms", "--positions", "99999999.."), "it ends at"),

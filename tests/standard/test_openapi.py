@@ -71,6 +71,12 @@ def test_it_names_the_key_that_makes_a_repetition_safe(service: str, path: str):
     assert ["header", "Idempotency-Key"] in [[one["in"], one["name"]] for one in parameters]
 
 
+def test_what_is_no_json_is_said_to_be_what_it_is():
+    """A clerk's feed is a calendar."""
+    answers = _operations("staff_calendar")["get /api/staff/{clerk}/calendar.ics"]["responses"]
+    assert answers["200"]["content"].keys() == {"text/calendar"}
+
+
 def test_two_methods_of_one_path_are_both_there():
     """A path is said once, with all that can be done with it."""
     assert {"get", "put"} <= _document("booking")["paths"]["/api/concerns"].keys()
