@@ -56,7 +56,8 @@ def connect(url: str) -> Engine:
                 pool_pre_ping=False,
                 hide_parameters=True,  # an error's text may be logged
                 use_native_hstore=False,  # or each new connection asks first whether there is such a type
-                connect_args={"options": " ".join(options)},
+                # Else that of the server, which may take no umlaut.
+                connect_args={"options": " ".join(options), "client_encoding": "utf8"},
             )
         case other:
             raise ValueError(f"a database URL must begin with sqlite or postgresql, not {other}")

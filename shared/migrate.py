@@ -4,16 +4,21 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import Engine, text
 
 from shared.alone import only_one
 from shared.config import Settings
-from shared.database import connect
+from shared.database import connect, reading
 from shared.definition import Definition
+
+_EVERY_LETTER = ("UTF8", "SQL_ASCII")
+"""Encodings of PostgreSQL; the second takes bytes as they come."""
 
 
 def migrate(definition: Definition, settings: Settings) -> None:
-    """Upgrade to head. Raises what the database says when it cannot be reached."""
+    """Upgrade to head. Raises what the database says when it cannot be reached; ValueError where it lacks letters."""
     engine = connect(settings.database_url)
+    _check_encoding(engine, settings.service)
     with only_one(engine, settings, "migration", wait=True):
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -22,3 +27,12 @@ def migrate(definition: Definition, settings: Settings) -> None:
         config.attributes["engine"] = engine
         command.upgrade(config, "head")
     engine.dispose()
+
+
+def _check_encoding(engine: Engine, service: str) -> None:
+    if engine.dialect.name != "postgresql":
+        return
+    with reading(engine) as connection:
+        encoding = connection.execute(text("SHOW server_encoding")).scalar()
+    if encoding not in _EVERY_LETTER:
+        raise ValueError(f"the database of {service} is in {encoding}, which lacks letters: make it anew in UTF8")
