@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import Env
 from marshmallow import ValidationError, validate
+from sqlalchemy import make_url
 
 from shared.database import connect
 
@@ -175,8 +176,8 @@ def _is_database(url: str) -> None:
 
 def _is_pattern(url: str) -> None:
     _is_database(url)
-    if EVERY not in url:
-        raise ValidationError(f"Each service has a database of its own: name them all, as in .../foyer_{EVERY}.")
+    if EVERY not in (make_url(url).database or ""):
+        raise ValidationError(f"Each has a database of its own: {EVERY} belongs in its name, as in .../foyer_{EVERY}.")
 
 
 def _is_broker(url: str) -> None:

@@ -128,6 +128,36 @@ def test_a_url_of_one_database_is_for_one_service_only(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://db/town?options=-csearch_path%3D{service}",
+        "postgresql://foyer:{service}@db/town",
+        "postgresql://{service}@{service}/town",
+    ],
+)
+def test_the_pattern_names_the_databases_apart(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locks are the database's: of five publishers in one, four would never run."""
+    monkeypatch.setenv("FOYER_DATABASE_URL", url)
+    with pytest.raises(EnvError, match=r"FOYER_DATABASE_URL.*belongs in its name.*foyer_\{service\}"):
+        config.load(config.EVERY)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://foyer:pa{s%7Ds{service}@db/foyer_{service}?options=-csearch_path%3D{service}",
+        "postgresql://foyer@/{service}?host=/run/postgresql",
+        "sqlite:////home/{x}/{service}/foyer.db",
+        "sqlite:///file:{service}.db?uri=true",
+    ],
+)
+def test_what_else_is_in_the_pattern_is_free(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Braces, and the service's name once more."""
+    monkeypatch.setenv("FOYER_DATABASE_URL", url)
+    assert config.load(config.EVERY).database_url == url
+
+
+@pytest.mark.parametrize(
     "url", ["", "nonsense", "mysql://root:geheim@localhost/x", "sqlite://", "postgres://a:geheim@b/c"]
 )
 def test_other_databases_are_refused(url: str) -> None:
