@@ -50,6 +50,7 @@ def connect(url: str) -> Engine:
             options = (*(f"-c {setting}" for setting in POSTGRESQL_SETTINGS), *theirs)
             return create_engine(
                 parsed.set(drivername="postgresql+psycopg2", query=query),
+                isolation_level="READ COMMITTED",  # psycopg2 says it with each BEGIN, whatever the server is set to
                 executemany_mode="values_plus_batch",
                 pool_size=5,
                 max_overflow=20,

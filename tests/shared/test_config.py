@@ -5,6 +5,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from environs import EnvError
@@ -180,6 +181,24 @@ def test_the_options_of_the_url_are_added_to_ours(make_database: Callable[[str],
     with reading(connect(url.render_as_string(hide_password=False))) as connection:
         asked = ("search_path", "jit", "random_page_cost")
         assert [connection.execute(text(f"SHOW {name}")).scalar() for name in asked] == ["town", "on", "1.1"]
+
+
+@only_postgresql
+def test_a_transaction_sees_what_was_committed_meanwhile(make_database: Callable[[str], str]) -> None:
+    """Whatever the server's own default; where one moment is to be looked at, it is said for that transaction."""
+    engine = connect(make_database("toy"))
+
+    def level(**options: Any) -> Any:
+        with engine.connect().execution_options(**options) as connection:
+            return connection.execute(text("SHOW transaction_isolation")).scalar()
+
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as there:
+        name = engine.url.database
+        there.exec_driver_sql(f'ALTER DATABASE "{name}" SET default_transaction_isolation = serializable')
+    engine.dispose()
+    levels = [level(), level(isolation_level="REPEATABLE READ"), level()]
+    assert levels == ["read committed", "repeatable read", "read committed"]
+    engine.dispose()
 
 
 def test_kerberos_is_looked_for_only_where_the_url_wants_it() -> None:
