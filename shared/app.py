@@ -15,6 +15,7 @@ import structlog
 from prometheus_client.core import Metric
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from shared import metrics, orders, sequencer, store, timers
 from shared.carry_out import CarryOut
@@ -285,6 +286,8 @@ class App:
         try:
             with reading(self.engine) as connection:
                 yield connection
+        except NoFreeConnection as error:
+            raise Unavailable("no connection to the database is free at the moment") from error
         except DBAPIError as error:
             if not is_away(error):
                 raise

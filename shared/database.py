@@ -9,6 +9,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 BUSY_SECONDS = 30
+FREE_SECONDS = 5
+"""So long a call waits for a connection when all are in use."""
 POSTGRESQL_SETTINGS = (
     "idle_in_transaction_session_timeout=60000",
     "client_min_messages=warning",
@@ -37,6 +39,7 @@ def connect(url: str) -> Engine:
                 connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
                 pool_size=5,
                 max_overflow=20,
+                pool_timeout=FREE_SECONDS,
                 hide_parameters=True,
             )
             event.listen(engine, "connect", _sqlite_settings)
@@ -54,6 +57,7 @@ def connect(url: str) -> Engine:
                 executemany_mode="values_plus_batch",
                 pool_size=5,
                 max_overflow=20,
+                pool_timeout=FREE_SECONDS,
                 pool_pre_ping=False,
                 hide_parameters=True,  # an error's text may be logged
                 use_native_hstore=False,  # or each new connection asks first whether there is such a type

@@ -478,6 +478,24 @@ def test_a_database_that_is_away_is_said_so_and_nothing_is_lost(app: App, monkey
     assert log.totals(app.engine) == {"a": 2}
 
 
+def test_a_read_for_which_no_connection_is_free_may_be_tried_again(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no fault of the caller's; and nobody gets more connections than there may be."""
+    monkeypatch.setattr(app.engine.pool, "_timeout", 0)
+    with contextlib.ExitStack() as stack:
+        for _ in range(25):
+            stack.enter_context(app.read())
+        for _ in range(2):
+            with pytest.raises(Unavailable), app.read():
+                pass
+    with app.read():
+        pass
+
+
+def test_nobody_waits_long_for_a_free_connection(app: App) -> None:
+    """/health would hang for half a minute."""
+    assert app.engine.pool.timeout() <= 5  # type: ignore[attr-defined]
+
+
 def broken(app: App) -> Iterator[None]:
     """No connection can be made in the loop's one turn."""
     url = app.engine.url
