@@ -1,16 +1,21 @@
 """Engines for SQLite (WAL) and PostgreSQL (psycopg2): same code above, the differences are here."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_SECONDS = 30
 FREE_SECONDS = 5
 """So long a call waits for a connection when all are in use."""
+IDLE_SECONDS = 5
+"""A connection that was not used for longer may have been cut meanwhile."""
 POSTGRESQL_SETTINGS = (
     "idle_in_transaction_session_timeout=60000",
     "client_min_messages=warning",
@@ -51,7 +56,7 @@ def connect(url: str) -> Engine:
             # Those of the URL come last: of two, PostgreSQL takes the later.
             theirs = parsed.normalized_query.get("options", ())
             options = (*(f"-c {setting}" for setting in POSTGRESQL_SETTINGS), *theirs)
-            return create_engine(
+            engine = create_engine(
                 parsed.set(drivername="postgresql+psycopg2", query=query),
                 isolation_level="READ COMMITTED",  # psycopg2 says it with each BEGIN, whatever the server is set to
                 executemany_mode="values_plus_batch",
@@ -64,6 +69,9 @@ def connect(url: str) -> Engine:
                 # Else that of the server, which may take no umlaut.
                 connect_args={"options": " ".join(options), "client_encoding": "utf8"},
             )
+            event.listen(engine, "checkin", _put_back)
+            event.listen(engine, "checkout", partial(_taken_again, engine.dialect))
+            return engine
         case other:
             raise ValueError(f"a database URL must begin with sqlite or postgresql, not {other}")
 
@@ -79,6 +87,20 @@ def _sqlite_begin(connection: Connection) -> None:
     # A writer takes the lock before it reads, so that what it read still holds when it writes.
     writing = connection.get_execution_options().get("foyer_writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _put_back(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _taken_again(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    # Under load nothing is asked: each question is a round trip. A new connection has not been put back yet.
+    now = time.monotonic()
+    if now - record.info.get("idle_since", now) > IDLE_SECONDS:
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error  # the pool makes another
 
 
 def is_away(error: DBAPIError) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, MetaData, Table, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from shared import store, writer
+from shared import database, store, writer
 from shared.app import App, Order
 from shared.database import connect
 from shared.messages import Cause
@@ -494,6 +494,32 @@ def test_a_read_for_which_no_connection_is_free_may_be_tried_again(app: App, mon
 def test_nobody_waits_long_for_a_free_connection(app: App) -> None:
     """/health would hang for half a minute."""
     assert app.engine.pool.timeout() <= 5  # type: ignore[attr-defined]
+
+
+@only_postgresql
+def test_a_connection_that_was_cut_while_idle_is_replaced(
+    app: App, toy_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the server's timeout, say: the database is there, and nobody is told otherwise."""
+    monkeypatch.setattr(database, "IDLE_SECONDS", -1)
+    with app.read() as connection:
+        ours = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+    engine = connect(toy_url)
+    with engine.connect() as other:
+        assert other.exec_driver_sql(f"SELECT pg_terminate_backend({ours}, 10000)").scalar()
+    engine.dispose()
+    with app.read() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() != ours
+
+
+@only_postgresql
+def test_a_connection_that_was_used_just_now_is_taken_as_it_is(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To ask it first would cost each call a round trip."""
+    monkeypatch.setattr(database, "IDLE_SECONDS", 3600)
+    monkeypatch.setattr(app.engine.dialect, "do_ping", pytest.fail)
+    for _ in range(2):
+        with app.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
 
 
 def broken(app: App) -> Iterator[None]:
