@@ -161,13 +161,14 @@ class App:
         """Called once before the first request or message; for a service that keeps something in memory."""
 
     def look_again(self) -> None:
-        """Load anew what is kept in memory if a read model has taken another's place since the last look; to be called
-        at the start and every few seconds by a service that keeps something. Raises Unavailable.
+        """Load anew what is kept in memory if a read model has taken another's place since the last look, or a commit
+        is in doubt; to be called at the start and every few seconds by a service that keeps something. Raises
+        Unavailable.
         """
         with self.read() as connection:
             generation = sequencer.cursor(connection, REBUILT)
-        if self._generation not in (None, generation):
-            # As after a commit in doubt: by the writer, so that nothing is committed meanwhile.
+        if self.writer.in_doubt or self._generation not in (None, generation):
+            # By the writer, so that nothing is committed meanwhile.
             self.writer.in_doubt = True
             self.writer.submit(Rows(()))
         self._generation = generation

@@ -437,6 +437,25 @@ def test_a_failing_hook_after_the_commit_does_not_do_the_order_twice(app: App, m
     assert log.totals(app.engine) == {"a": 1}
 
 
+def test_what_is_kept_in_memory_is_loaded_again_until_that_works(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a commit in doubt the database may be away once more."""
+    loaded: list[int] = []
+
+    def reload() -> None:
+        loaded.append(1)
+        if len(loaded) == 1:
+            raise Unavailable
+
+    monkeypatch.setattr(app, "reload", reload)
+    app.look_again()
+    app.writer.in_doubt = True
+    app.handle(count("a"))
+    assert loaded == [1]
+    app.look_again()
+    app.look_again()
+    assert loaded == [1, 1]
+
+
 # ------------------------------------------------------------------------------------------------------- the log's rows
 
 
