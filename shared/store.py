@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Row, insert, text
 from shared.tables import events
 
 # On PostgreSQL locks are taken in sorted order and before anything is read: a writer waits instead of failing on a
-# conflict. 256 of them are enough, and keep a large batch within max_locks_per_transaction. Lock and query go out as
-# one string; in READ COMMITTED the query sees what was committed while the lock was waited for. SQLite's BEGIN
-# IMMEDIATE has locked everything already.
+# conflict. 256 of them are enough, and keep a large batch within max_locks_per_transaction; those of the gates are
+# others, behind them, since a batch asks for its gates after its streams. Lock and query go out as one string; in READ
+# COMMITTED the query sees what was committed while the lock was waited for. SQLite's BEGIN IMMEDIATE has locked
+# everything already.
 _LOCKED = (
-    "SELECT pg_advisory_xact_lock(bucket) FROM (SELECT DISTINCT hashtext(name) & 255 AS bucket "
+    "SELECT pg_advisory_xact_lock(bucket) FROM (SELECT DISTINCT (hashtext(name) & 255) + {} AS bucket "
     "FROM unnest(CAST(:names AS text[])) AS name ORDER BY 1) AS sorted; "
 )
 _COLUMNS = "SELECT e.stream, e.version, e.type, e.schema_version, e.data, e.sequence "
@@ -22,17 +23,17 @@ _KNOWN = (
     "JOIN events e ON e.stream = known.stream AND e.version > known.version ORDER BY e.stream, e.version"
 )
 _NEWER = text(_COLUMNS + _KNOWN)
-_NEWER_LOCKED = text(_LOCKED + _COLUMNS + _KNOWN)
+_NEWER_LOCKED = text(_LOCKED.format(0) + _COLUMNS + _KNOWN)
 _NEWER_SQLITE = text(
     _COLUMNS + "FROM json_each(:known) AS known JOIN events e ON e.stream = json_extract(known.value, '$[0]') "
     "AND e.version > json_extract(known.value, '$[1]') ORDER BY e.stream, e.version"
 )
 _GATES = {
     "postgresql": text(
-        _LOCKED  # noqa: S608  (constants only)
+        _LOCKED.format(256)  # noqa: S608  (constants only)
         + "SELECT stream, source, sequence, NULL AS reason, NULL AS body, true AS passed "
-        "FROM gates WHERE stream = ANY(CAST(:streams AS text[])) UNION ALL "
-        "SELECT stream, source, sequence, reason, body, false FROM held WHERE stream = ANY(CAST(:streams AS text[]))"
+        "FROM gates WHERE stream = ANY(CAST(:names AS text[])) UNION ALL "
+        "SELECT stream, source, sequence, reason, body, false FROM held WHERE stream = ANY(CAST(:names AS text[]))"
     ),
     "sqlite": text(
         "SELECT stream, source, sequence, NULL AS reason, NULL AS body, 1 AS passed "
@@ -63,7 +64,7 @@ def gates_and_held(connection: Connection, streams: Sequence[str]) -> Iterator[R
     Others who hear the same streams are kept off until the transaction ends.
     """
     if connection.dialect.name == "postgresql":
-        parameters: dict[str, Any] = {"names": [f"gate {stream}" for stream in streams], "streams": list(streams)}
+        parameters: dict[str, Any] = {"names": list(streams)}
     else:
         parameters = {"streams": orjson.dumps(list(streams)).decode()}
     yield from connection.execute(_GATES[connection.dialect.name], parameters)

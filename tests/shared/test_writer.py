@@ -110,6 +110,23 @@ def test_without_locks_and_expected_version_the_check_goes_red(
         check_that_nothing_is_lost([make_app(definition), make_app(definition)], times=1)
 
 
+@only_postgresql
+def test_gates_are_locked_behind_all_streams(app: App) -> None:
+    """A batch takes the one after the other: in one order, or two processes could wait for each other."""
+    names = [f"tally-{n}" for n in range(2000)]
+
+    def locked(take: Callable[[Connection], Iterator[Any]]) -> set[int]:
+        with app.read() as connection:
+            list(take(connection))
+            ours = "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+            return set(connection.exec_driver_sql(ours).scalars())
+
+    streams = locked(lambda connection: store.newer(connection, dict.fromkeys(names, -1), locking=True))
+    gates = locked(lambda connection: store.gates_and_held(connection, names))
+    assert (len(streams), len(gates)) == (256, 256)
+    assert max(streams) < min(gates)
+
+
 def check_that_others_events_are_seen(apps: Sequence[App]) -> None:
     for turn in (0, 1, 0, 1, 1, 0):
         apps[turn].handle(count())
