@@ -176,7 +176,10 @@ def _is_database(url: str) -> None:
 
 def _is_pattern(url: str) -> None:
     _is_database(url)
-    if EVERY not in (make_url(url).database or ""):
+    parsed = make_url(url)
+    # Not in the user's name or the options: locks are the database's.
+    places = (parsed.database, parsed.host, *parsed.normalized_query.get("host", ()))
+    if not any(EVERY in (place or "") for place in places):
         raise ValidationError(f"Each has a database of its own: {EVERY} belongs in its name, as in .../foyer_{EVERY}.")
 
 

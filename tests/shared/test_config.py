@@ -133,7 +133,7 @@ def test_a_url_of_one_database_is_for_one_service_only(monkeypatch: pytest.Monke
     [
         "postgresql://db/town?options=-csearch_path%3D{service}",
         "postgresql://foyer:{service}@db/town",
-        "postgresql://{service}@{service}/town",
+        "postgresql://{service}@db/town",
     ],
 )
 def test_the_pattern_names_the_databases_apart(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +148,8 @@ def test_the_pattern_names_the_databases_apart(url: str, monkeypatch: pytest.Mon
     [
         "postgresql://foyer:pa{s%7Ds{service}@db/foyer_{service}?options=-csearch_path%3D{service}",
         "postgresql://foyer@/{service}?host=/run/postgresql",
+        "postgresql://foyer@{service}.db/foyer",
+        "postgresql://foyer@/foyer?host=/run/{service}",
         "sqlite:////home/{x}/{service}/foyer.db",
         "sqlite:///file:{service}.db?uri=true",
     ],
