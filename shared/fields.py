@@ -7,8 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-# Also what turns the direction of what stands behind it, in the same line or not.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Also what turns the direction of what stands behind it, in the same line or not; and half a character."""
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -20,7 +20,7 @@ class Line(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = unicodedata.normalize("NFC", super()._deserialize(value, attr, data, **kwargs)).strip()
-        if _CONTROL.search(text):
+        if CONTROL.search(text):
             raise ValidationError("No control characters or line breaks are allowed.")
         return text
 

@@ -5,13 +5,16 @@ import io
 import json
 import re
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from marshmallow import ValidationError
 
+from services.booking.web import catalogue_file
 from services.booking.web.catalogue_cells import COLUMNS
 from services.booking.web.catalogue_file import CatalogueError, dump, parse
 
@@ -108,6 +111,7 @@ def test_columns_may_stand_in_any_order() -> None:
         ("max_party", "10000", "'10000' is not a whole number from 1 to 50"),
         ("name_de", "", "the empty cell is not a text of 1 to 200 characters"),
         ("name_de", "a\x07b", "'a\\x07b' holds a line break or another control character"),
+        ("name_de", "Ausweis \u202eabc", "'Ausweis \\u202eabc' holds a line break or another control character"),
         ("name_en", "x" * 1_000_0, f"'{'x' * 60}…' is longer than 200 characters"),
         ("leika", "123", "'123' is not a LeiKa key: 99 and 12 more digits, or empty"),
         ("key", "Größe", "'Größe' is not a key of 1 to 64 small letters without umlauts, digits, '.', '-' and '_'"),
@@ -231,6 +235,29 @@ CONCERNS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 def test_what_is_written_is_read_again(concerns: list[dict[str, Any]]) -> None:
     """Quotes, separators, backslashes and every script come back as they were."""
     assert parse(dump(concerns)) == concerns
+
+
+ODD = st.text(st.sampled_from('a1|=\\\\;"\n{}[]\x00\u200f\u202e\u2069') | st.characters(), max_size=8)
+
+
+@example(column="name_de", cell="\u202e")
+@given(column=st.sampled_from([*COLUMNS, "topic_en"]), cell=ODD)
+def test_a_row_becomes_a_concern_or_a_fault(column: str, cell: str) -> None:
+    """Else an import would withdraw the concern without a word."""
+    rows = [GOOD, {**GOOD, "key": "zweites", column: cell}]
+    with suppress(CatalogueError):
+        assert len(parse(file_of(*({"topic_en": "", **row} for row in rows)))) == 2
+
+
+def test_what_booking_refuses_of_no_column_is_a_fault_of_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file has columns where the API nests fields."""
+
+    class Newer:
+        def load(self, _: Any) -> None:
+            raise ValidationError({"name": {"de": ["Too loud."]}})
+
+    monkeypatch.setattr(catalogue_file, "_BODY", Newer())
+    assert faults_of(file_of(GOOD)) == ["line 2: can't be at name.de: Too loud."]
 
 
 RULES: dict[str, Any] = {

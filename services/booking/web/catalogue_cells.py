@@ -6,7 +6,6 @@ these marks itself, a backslash stands before it. Every message completes the se
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_dump
 
 from services.booking.http import LEIKA, WEB
 from services.booking.web.catalogue_words import Said
+from shared.fields import CONTROL
 
 TEXT_MAX = 200
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -251,7 +251,7 @@ def plain_text(text: str) -> str:
     if len(text) > TEXT_MAX:
         fault = "is longer than {most} characters", "ist länger als {most} Zeichen"
         raise ValidationError(Said(*fault, most=TEXT_MAX))
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+    if CONTROL.search(text):
         fault = (
             "holds a line break or another control character",
             "enthält einen Umbruch oder ein anderes Steuerzeichen",

@@ -151,7 +151,7 @@ def _faults_of_concern(concern: Concern) -> dict[str, list[str]]:
     except ValidationError as error:
         found: dict[str, list[str]] = {}
         for name, inner in error.messages_dict.items():
-            for path, detail in flatten(inner).items():
+            for path, detail in flatten(inner, "" if name in _ROW.fields else name).items():
                 # booking speaks of questions and effects together; a file has a column for each.
                 column = "effects" if detail.startswith(("effect ", "document ")) else name
                 found.setdefault(column, []).append(_refused(path, detail))
@@ -168,13 +168,14 @@ def _refused(path: str, detail: str) -> Said:
 def _faults_of_row(
     line: int, header: Sequence[str], cells: Sequence[str], messages: Mapping[str, Sequence[str]]
 ) -> list[Fault]:
+    """One for each message, so that no row is left out without a word; of what is no column, one of the whole line."""
     shown = dict(zip(header, (_shown(cell) for cell in cells), strict=False))
     return [
         Fault(line, name, Said("{cell} {says}", "{cell} {says}", cell=shown[name], says=says))
         if name in shown
         else Fault(line, None, says)
-        for name in ("_schema", *COLUMNS, *OPTIONAL)
-        for says in messages.get(name, ())
+        for name, all_said in messages.items()
+        for says in all_said
     ]
 
 
