@@ -179,9 +179,9 @@ def test_a_header_alone_is_no_catalogue() -> None:
     assert faults_of(";".join(COLUMNS)) == ["line 1: no row with a concern follows the header"]
 
 
-def test_a_quote_that_is_never_closed_is_named() -> None:
+def test_a_quote_that_is_never_closed_is_named_where_its_row_begins() -> None:
     """What follows it can't be told apart, so it is the only fault."""
-    (fault,) = faults_of(file_of(GOOD) + '"offen;1\n')
+    (fault,) = faults_of(file_of(GOOD) + '"offen;1\nzweites;1\n')
     assert fault.startswith("line 3: the quotes do not match from here on")
 
 

@@ -8,7 +8,7 @@ import csv
 import difflib
 import io
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,23 +100,17 @@ def _read(text: str) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
     first = next(iter(text.splitlines()), "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=first.count), strict=True)
     rows: list[tuple[int, list[str]]] = []
+    start = 1  # a quoted cell may run over several lines, and one that is not closed over all that follow
     try:
-        for line, cells in _numbered(reader):
+        for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append((line, [cell.strip() for cell in cells]))
+                rows.append((start, [cell.strip() for cell in cells]))
+            start = reader.line_num + 1
     except csv.Error as error:
         english = "the quotes do not match from here on ({error})"
         fault = Said(english, "ab hier passen die Anführungszeichen nicht zusammen", error=error)
-        return rows, [Fault(reader.line_num, None, fault)]
+        return rows, [Fault(start, None, fault)]
     return rows, []
-
-
-def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a csv reader with the line on which each starts: a quoted cell may run over several."""
-    start = 1
-    for cells in reader:
-        yield start, cells
-        start = reader.line_num + 1
 
 
 def _faults_of_header(header: Sequence[str]) -> list[Fault]:
