@@ -17,6 +17,8 @@ from services.booking.proposals.streets import Streets
 
 _POSTCODE = re.compile(r"(?:^|[\s,])(\d{5})(?:\s.*)?$")
 _NUMBER = re.compile(r"^(.*[^\W\d_].*?)[\s,]+(\d{1,5}\s?[A-Za-z]?)(?:\s*[-–/].*)?$")
+# Not "Straße 9 7" and "Straße 9-7": without blanks and hyphens, as streets are compared, they would be "Straße 97".
+_NAME_WITH_NUMBER = re.compile(r".*[^\W\d]\.?\s+\d{1,5}\s?[A-Za-z]?")
 
 
 def rules(
@@ -72,8 +74,9 @@ def by_address(
     named = next((key for key in keys if key.casefold() == address.strip().casefold()), None)
     if named is not None:
         return named
-    street, number, postcode = split(address)
-    found = _streets(numbers, department, next(iter(fallbacks), keys[0])).find(street, number, postcode)
+    streets = _streets(numbers, department, next(iter(fallbacks), keys[0]))
+    meant = readings(address)
+    found = streets.find(*next((one for one in meant if streets.there(*one)), meant[0]))
     if found.missing == "house_number":
         raise NotPossible("street", "This street belongs to several districts; please add the house number.")
     if found.missing == "postcode":
@@ -81,16 +84,25 @@ def by_address(
     return found.key
 
 
-def split(address: str) -> tuple[str, str | None, str | None]:
-    """Street, house number and postcode of an address on one line."""
+def readings(address: str) -> tuple[tuple[str, str | None, str | None], ...]:
+    """What an address on one line may mean, the likelier first: street, house number and postcode.
+
+    "Platz 3" is a house of "Platz", since a number is what is asked for; where that has no rule for it, a street of
+    that name. If there are both, one says a house of the second as "Platz 3 7"; had the name come first, nobody could
+    say the house of "Platz".
+    """
     text = address.strip()
-    postcode = _POSTCODE.search(text)
-    if postcode:
-        text = text[: postcode.start()]
+    found = _POSTCODE.search(text)
+    if found:
+        text = text[: found.start()]
+    postcode = found[1] if found else None
     text = text.split(",")[0].strip() or text.strip(" ,")
+    named = (text, None, postcode)
     number = _NUMBER.match(text)
-    street = number[1].rstrip(" ,") if number else text
-    return street, number[2] if number else None, postcode[1] if postcode else None
+    if not number:
+        return (named,)
+    numbered = (number[1].rstrip(" ,"), number[2], postcode)
+    return (numbered, named) if _NAME_WITH_NUMBER.fullmatch(text) else (numbered,)
 
 
 @lru_cache(maxsize=64)

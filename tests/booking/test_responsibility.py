@@ -123,3 +123,35 @@ def test_a_house_number_is_asked_for_where_it_decides():
     assert refused.value.field == "street"
     assert "house number" in refused.value.detail
     assert "Berliner" not in refused.value.detail
+
+
+NUMBERED = town(
+    clerk("c-1", district("nord", StreetPart("Straße 9"), StreetPart("Platz", "1", "9"))),
+    clerk("c-2", district("süd", StreetPart("Straße 97"), StreetPart("Platz 3"), StreetPart("Platz 12"))),
+    clerk("c-4", district("ost", StreetPart("Platz des 9. November 1989"))),
+    clerk("c-3", district("rest", fallback=True)),
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("Straße 9", "nord"),
+        ("Straße 97", "süd"),
+        ("Straße 97, 33330 Gütersloh", "süd"),
+        ("Straße 97 12", "süd"),
+        ("Straße 9 7", "nord"),
+        ("Platz 3", "nord"),
+        ("Platz 3 7", "süd"),
+        ("Platz 12", "süd"),
+        ("Platz 1 2", "rest"),
+        ("Platz 1-2", "nord"),
+        ("Straße 9-7", "rest"),
+        ("Platz des 9. November 1989", "ost"),
+        ("Platz des 9. November 1989 7", "ost"),
+        ("Platz 30", "rest"),
+    ],
+)
+def test_a_number_may_belong_to_the_name_of_a_street(address: str, key: str):
+    """Unless the street without it has a rule for a house of that number."""
+    assert responsibility.rules(NUMBERED, CATALOGUE, ["permit"], None, address) == (key,)

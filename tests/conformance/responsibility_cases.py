@@ -10,14 +10,16 @@ import gzip
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from services.booking.planning import NotPossible
 from services.booking.proposals.letters import LetterRule, faults, ranges, responsible_key
 from services.booking.proposals.street_faults import street_faults
-from services.booking.proposals.streets import StreetRule, Streets, sided
+from services.booking.proposals.streets import StreetRule, sided
 from services.booking.proposals.surnames import ALL_SKIPPED, LIBRARY, NOTHING_SKIPPED, filed
+from services.booking.responsibility import by_address
 
 DIVISION = tuple(LetterRule(text, ranges(text)) for text in ("A–E", "F–K", "L–R", "S–Sb", "Sc–St", "Su–Z"))
 Result = tuple[int, list[str], str]  # cases, what fails, remarks
@@ -75,29 +77,44 @@ def giessen(told: Any) -> Result:
         for one in told["streets"]
     ]
     rules = sided(rows)
-    streets, found = Streets(rules, "fallback"), Counter(fault.what for fault in street_faults(rules))
-    wrong, names = [], sorted({row[0] for row in rows})
+    found = Counter(fault.what for fault in street_faults(rules))
+    wrong, names, answer = [], sorted({row[0] for row in rows}), _answers(rules)
+    keys = {"fallback", *(rule.key for rule in rules)}
     open_ = {(fault.street, fault.side) for fault in street_faults(rules)}
     for name in names:
         for number in range(1, 401):
-            answer = streets.find(name, str(number))
+            key = answer(f"{name} {number}")
             sure = (name, "odd" if number % 2 else "even") not in open_
-            if answer.missing or (answer.key == "fallback" and sure):
-                wrong.append(f"{name} {number}: {answer}")
+            if key not in keys or (key == "fallback" and sure):
+                wrong.append(f"{name} {number}: {key}")
     return len(names) * 400, wrong, f"reported: {dict(found)}"
 
 
 def berlin(rows: Iterator[dict[str, str]]) -> Result:
     """Street and postcode lead to a district of that street; without the postcode it is asked for where it decides."""
     rules = [StreetRule(row["district_no"], row["street"], postcode=row["postcode"]) for row in rows]
-    streets, wrong, asked = Streets(rules, "fallback"), [], 0
-    overlaps = {fault.street for fault in street_faults(rules)}
-    for rule in rules:
-        answer = streets.find(rule.street, postcode=rule.postcode)
-        if answer.key != rule.key and rule.street not in overlaps:
-            wrong.append(f"{rule.street} {rule.postcode}: {answer}")
-        asked += streets.find(rule.street).missing == "postcode"
-    return len(rules), wrong, f"postcode asked for {asked}, in two districts {len(overlaps)} streets"
+    answer, overlaps = _answers(rules), {fault.street for fault in street_faults(rules)}
+    wrong = [
+        f"{address}: {key}, expected {rule.key}"
+        for rule in rules
+        for address in (f"{rule.street} 7, {rule.postcode} Berlin", f"{rule.street}, {rule.postcode} Berlin")
+        if (key := answer(address)) != rule.key and rule.street not in overlaps
+    ]
+    asked = sum("postcode" in answer(rule.street) for rule in rules)
+    return len(rules) * 2, wrong, f"postcode asked for {asked}, in two districts {len(overlaps)} streets"
+
+
+def _answers(rules: Sequence[StreetRule]) -> Callable[[str], str]:
+    """The key of the rule for an address on one line, or what a guest is asked for."""
+    numbers, keys = frozenset(("town", rule) for rule in rules), sorted({rule.key for rule in rules})
+
+    def answer(address: str) -> str:
+        try:
+            return by_address(address, numbers, "town", keys, ("fallback",))
+        except NotPossible as asked:
+            return asked.detail
+
+    return answer
 
 
 FILES: dict[str, Callable[[Any], Result]] = {

@@ -49,19 +49,25 @@ class Streets:
 
     def find(self, street: str, house_number: str | None = None, postcode: str | None = None) -> Answer:
         """Exactly one answer; of several ranges the narrowest."""
-        rules = self.rules.get(plain(street), [])
-        if not rules:
+        here = self.there(street, house_number, postcode)
+        if not here:
             return Answer(self.fallback, None if plain(street) else "street")
-        here = [rule for rule in rules if postcode is None or rule.postcode in (None, postcode)]
-        number = None if house_number is None else parsed(house_number)
-        if number is not None:
-            here = [rule for rule in here if covers(rule, number)]
         keys = {rule.key for rule in here}
-        if number is None and len(keys) > 1 and len({rule.key for rule in here if _whole(rule)}) != len(keys):
+        unnumbered = parsed(house_number or "") is None
+        if unnumbered and len(keys) > 1 and len({rule.key for rule in here if _whole(rule)}) != len(keys):
             return Answer(self.fallback, "house_number")
         if postcode is None and len({rule.postcode for rule in here}) > 1 and len(keys) > 1:
             return Answer(self.fallback, "postcode")
-        return Answer(min(here, key=_width).key if here else self.fallback)
+        return Answer(min(here, key=_width).key)
+
+    def there(self, street: str, house_number: str | None, postcode: str | None) -> list[StreetRule]:
+        """The rules for an address; without a number or a postcode all that may be."""
+        number = parsed(house_number or "")
+        return [
+            rule
+            for rule in self.rules.get(plain(street), ())
+            if (postcode is None or rule.postcode in (None, postcode)) and (number is None or covers(rule, number))
+        ]
 
 
 def parsed(house_number: str) -> Number | None:
