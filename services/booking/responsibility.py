@@ -16,7 +16,7 @@ from services.booking.proposals.resources import Letters, Numbers
 from services.booking.proposals.streets import Streets
 
 _POSTCODE = re.compile(r"(?:^|[\s,])(\d{5})(?:\s.*)?$")
-_NUMBER = re.compile(r"^(.*[^\W\d_].*?)[\s,]+(\d{1,5}\s?[A-Za-z]?)(?:\s*[-–/].*)?$")
+_NUMBER = re.compile(r"^(.*[^\W\d_].*?)(?:[\s,]+|(?<=\.))(\d{1,5}\s?[A-Za-z]?)(?:\s*[-–/].*)?$")
 # Not "Straße 9 7" and "Straße 9-7": without blanks and hyphens, as streets are compared, they would be "Straße 97".
 _NAME_WITH_NUMBER = re.compile(r".*[^\W\d]\.?\s+\d{1,5}\s?[A-Za-z]?")
 

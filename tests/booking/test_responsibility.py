@@ -100,6 +100,7 @@ DISTRICTS = town(
     ("address", "key"),
     [
         ("Berliner Str. 12a", "süd"),
+        ("Berliner Str.12", "süd"),
         ("BERLINER STRASSE 13, 33330 Gütersloh", "nord"),
         ("Berliner Straße 14 - 18", "süd"),
         ("Nordring", "nord"),
