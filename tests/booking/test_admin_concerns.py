@@ -2,20 +2,26 @@
 
 import io
 import re
+import unicodedata
 from dataclasses import fields, replace
+from gettext import NullTranslations
 from html import unescape
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from werkzeug.test import Client, TestResponse
 
 from services.booking import http
 from services.booking.commands import Note, SetCatalogue
 from services.booking.events import Concern, Document, Text, YesNo
 from services.booking.service import Booking, BookingService
-from services.booking.web import admin_concerns
+from services.booking.web import admin_concerns, concern_form
 from services.booking.web.concern_form import LABELS, RULES, WRONG
+from shared.fields import CONTROL
 from shared.messages import Cause
+from shared.words import Words
 from tests.booking.facts import NOW, TOWN
 from tests.over_http import over_http
 
@@ -85,6 +91,25 @@ def test_the_form_shows_a_concern_as_it_is(admin: Client):
     """Sent back unchanged, nothing changes: documents and rules, too."""
     assert "Reisepass" in _text(admin.get("/admin/concerns"))
     assert "Es ändert sich nichts." in _text(_edit(admin))
+
+
+LINES = (
+    st.text(st.sampled_from("a,=|\\\\ ") | st.characters(exclude_categories=("Cc", "Cs")), max_size=9)
+    .filter(lambda text: not CONTROL.search(text))
+    .map(lambda text: unicodedata.normalize("NFC", text).strip())
+    .filter(bool)
+)
+DOCUMENTS = st.lists(st.builds(Document, st.sampled_from("abc"), LINES, LINES), unique_by=lambda one: one.key)
+
+
+@settings(max_examples=40)
+@given(name=st.builds(Text, LINES, LINES), topic=LINES, keywords=st.lists(LINES), documents=DOCUMENTS)
+def test_the_form_keeps_what_files_and_calls_allow(
+    name: Text, topic: str, keywords: list[str], documents: list[Document]
+):
+    """Commas in keywords, equals signs in documents: read again, they are what was shown."""
+    concern = _with(PASS, name=name, topic=topic, keywords=tuple(keywords), documents=tuple(documents))
+    assert concern_form.read(concern_form.shown(concern), Words(NullTranslations(), "de")) == concern
 
 
 def test_every_field_of_a_concern_is_on_the_form(admin: Client):

@@ -279,11 +279,11 @@ def split(text: str, mark: str) -> list[str]:
     return parts
 
 
-def escaped(text: str) -> str:
-    """The text with a backslash before every mark."""
-    return re.sub(r"([\\|=])", r"\\\1", text)
+def escaped(text: str, marks: str = "|=") -> str:
+    """The text with a backslash before every mark, and before every backslash."""
+    return re.sub(rf"([\\{marks}])", r"\\\1", text)
 
 
-def unescaped(text: str) -> str:
-    """The text without the backslashes that stand before a mark."""
-    return re.sub(r"\\([\\|=])", r"\1", text)
+def unescaped(text: str, marks: str = "|=") -> str:
+    """The text without the backslashes that stand before a mark or another backslash."""
+    return re.sub(rf"\\([\\{marks}])", r"\1", text)

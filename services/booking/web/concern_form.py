@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 
 from services.booking import http
 from services.booking.events import Concern
+from services.booking.web.catalogue_cells import escaped, split, unescaped
 from shared.web import flatten
 from shared.words import Words
 
@@ -26,6 +27,7 @@ NUMBERS = (
 LISTS = ("keywords", "competences", "equipment")
 TEXTS = ("key", "department", "topic", "topic_en", "leika", "online_url", "responsibility")
 RULES = ("questions", "effects", "release")
+DOCUMENT = ("key", "de", "en")
 LABELS = {
     "key": "Kürzel",
     "name.de": "Name auf Deutsch",
@@ -91,9 +93,10 @@ def shown(concern: Concern) -> dict[str, str]:
     """The fields of a form."""
     said: dict[str, Any] = http.ConcernAnswer().dump(concern)
     values = {name: str(said[name] if said[name] is not None else "") for name in (*NUMBERS, *TEXTS)}
-    values |= {name: ", ".join(said[name]) for name in LISTS}
+    values |= {name: ", ".join(escaped(one, ",") for one in said[name]) for name in LISTS}
     values |= {f"name.{language}": said["name"][language] for language in ("de", "en")}
-    values["documents"] = "\n".join(f"{one['key']} = {one['de']} = {one['en']}" for one in said["documents"])
+    documents = (" = ".join(escaped(one[name], "=") for name in DOCUMENT) for one in said["documents"])
+    values["documents"] = "\n".join(documents)
     rules = {name: said[name] for name in RULES if said[name]}
     values["rules"] = orjson.dumps(rules, option=orjson.OPT_INDENT_2).decode() if rules else ""
     return values
@@ -120,7 +123,7 @@ def read(form: Mapping[str, str], words: Words) -> Concern:
     body: dict[str, Any] = {name: values[name] for name in TEXTS}
     body |= {name: None for name in ("leika", "online_url") if not body[name]}
     body["name"] = {language: values[f"name.{language}"] for language in ("de", "en")}
-    body |= {name: [one.strip() for one in values[name].split(",") if one.strip()] for name in LISTS}
+    body |= {name: [one for one in _parts(values[name], ",") if one] for name in LISTS}
     body |= {name: int(values[name]) if re.fullmatch(r"-?[0-9]{1,7}", values[name]) else None for name in NUMBERS}
     errors: dict[str, str] = {}
     body["documents"] = _documents(values["documents"], errors)
@@ -137,12 +140,17 @@ def read(form: Mapping[str, str], words: Words) -> Concern:
 def _documents(text: str, errors: dict[str, str]) -> list[dict[str, str]]:
     found = []
     for line in text.splitlines():
-        parts = [part.strip() for part in line.split("=")]
-        if len(parts) == 3:
-            found.append(dict(zip(("key", "de", "en"), parts, strict=True)))
+        parts = _parts(line, "=")
+        if len(parts) == len(DOCUMENT):
+            found.append(dict(zip(DOCUMENT, parts, strict=True)))
         elif line.strip():
             errors["documents"] = line
     return found
+
+
+def _parts(text: str, mark: str) -> list[str]:
+    """What stands between the marks; one that belongs to a text has a backslash before it."""
+    return [unescaped(part.strip(), mark) for part in split(text, mark)]
 
 
 def _rules(text: str, errors: dict[str, str]) -> dict[str, Any]:
