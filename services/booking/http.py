@@ -21,6 +21,8 @@ AUDIENCES = ("internal", "urgent")
 STATUSES = get_args(Status)
 MAX_PARTY = 50
 MAX_CONCERNS = 5
+MOST_CONCERNS = 2000
+"""Of a catalogue, which comes in one body and is one event."""
 LEIKA = re.compile(r"99[0-9]{12}")
 WEB = re.compile(r"https?://[^\s\"<>]{1,500}")
 
@@ -176,7 +178,11 @@ class ConcernBody(Schema):
 class CatalogueBody(Schema):
     """The whole catalogue."""
 
-    concerns = fields.List(fields.Nested(ConcernBody), required=True, validate=validate.Length(max=2000))
+    concerns = fields.List(
+        fields.Nested(ConcernBody),
+        required=True,
+        validate=validate.Length(max=MOST_CONCERNS, error="A catalogue holds at most {max} concerns."),
+    )
 
     @validates_schema
     def _once(self, data: dict[str, Any], **_: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
-from services.booking.http import ConcernBody
+from services.booking.http import MOST_CONCERNS, CatalogueBody, ConcernBody
 
 CONCERN: dict[str, Any] = {
     "key": "reisepass",
@@ -30,3 +30,11 @@ def test_what_a_file_could_not_hold_is_refused_by_its_field(field: str, value: A
     with pytest.raises(ValidationError) as refused:
         ConcernBody().load({**CONCERN, field: value})
     assert refused.value.messages_dict == {field: [says]}
+
+
+def test_a_catalogue_says_how_many_concerns_it_holds() -> None:
+    """With one too many."""
+    concerns = [{**CONCERN, "key": str(number)} for number in range(MOST_CONCERNS + 1)]
+    with pytest.raises(ValidationError) as refused:
+        CatalogueBody().load({"concerns": concerns})
+    assert refused.value.messages_dict == {"concerns": [f"A catalogue holds at most {MOST_CONCERNS} concerns."]}

@@ -179,6 +179,14 @@ def test_a_header_alone_is_no_catalogue() -> None:
     assert faults_of(";".join(COLUMNS)) == ["line 1: no row with a concern follows the header"]
 
 
+def test_more_rows_than_a_catalogue_takes_are_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said when the file is read, not when it is sent; at the first row that is too many."""
+    monkeypatch.setattr(catalogue_file, "MOST_CONCERNS", 2)
+    rows = [{**GOOD, "key": key} for key in "abcd"]
+    assert faults_of(file_of(*rows)) == ["line 4: a catalogue holds at most 2 concerns, and this file holds 4"]
+    assert len(parse(file_of(*rows[:2]))) == 2
+
+
 def test_a_quote_that_is_never_closed_is_named_where_its_row_begins() -> None:
     """What follows it can't be told apart, so it is the only fault."""
     (fault,) = faults_of(file_of(GOOD) + '"offen;1\nzweites;1\n')

@@ -14,7 +14,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from services.booking.http import ConcernBody
+from services.booking.http import MOST_CONCERNS, ConcernBody
 from services.booking.web.catalogue_cells import COLUMNS, OPTIONAL, Row
 from services.booking.web.catalogue_words import Said, in_german
 from shared.web import flatten
@@ -76,8 +76,7 @@ def parse(text: str) -> list[Concern]:
             concerns.append((line, _concern(header, cells)))
         except ValidationError as error:
             faults += _faults_of_row(line, header, cells, error.messages_dict)
-    if not lines[1:]:
-        faults.append(Fault(1, None, NO_ROW))
+    faults += _faults_of_number([line for line, _ in lines[1:]])
     faults += _faults_of_keys(header, lines[1:])
     if faults:
         raise CatalogueError(faults)
@@ -177,6 +176,16 @@ def _shown(cell: str) -> str:
     if not cell:
         return EMPTY_CELL
     return repr(cell if len(cell) <= SHOWN_MAX else cell[:SHOWN_MAX] + "…")
+
+
+def _faults_of_number(lines: Sequence[int]) -> list[Fault]:
+    """The rows, by their lines, are none or too many: the first that is too many is at fault."""
+    if not lines:
+        return [Fault(1, None, NO_ROW)]
+    english = "a catalogue holds at most {most} concerns, and this file holds {rows}"
+    german = "ein Katalog fasst höchstens {most} Anliegen, und diese Datei enthält {rows}"
+    fault = Said(english, german, most=MOST_CONCERNS, rows=len(lines))
+    return [Fault(line, None, fault) for line in lines[MOST_CONCERNS:][:1]]
 
 
 def _faults_of_keys(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]]) -> list[Fault]:
