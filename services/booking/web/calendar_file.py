@@ -4,17 +4,13 @@ icalendar is loaded when the first guest wants such a file: 80 modules, 2.5 MB.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from environs import Env
 
 from shared.words import Words
-
-if TYPE_CHECKING:
-    from icalendar import Timezone
 
 
 def ics(
@@ -22,6 +18,8 @@ def ics(
 ) -> bytes:
     """`visit` as its holder sees it. It bears no link: entries are copied to many places, and the link can cancel."""
     from icalendar import Calendar, Event
+
+    from shared.zones import explained
 
     event, cancelled = Event(), visit["status"] == "cancelled"
     event.add("uid", f"{visit['appointment']}@{domain()}")
@@ -40,7 +38,7 @@ def ics(
     calendar.add("prodid", "-//Foyer//Booking//DE")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add_component(_zone(zone.key, visit["starts_at"].year))
+    calendar.add_component(explained(zone.key, visit["starts_at"].year))
     calendar.add_component(event)
     made: bytes = calendar.to_ical()
     return made
@@ -72,10 +70,3 @@ def domain() -> str:
 def town() -> str:
     """Who invites."""
     return Env().str("FOYER_TOWN", "Stadt Gütersloh")
-
-
-@lru_cache(maxsize=16)
-def _zone(name: str, year: int) -> "Timezone":
-    from icalendar import Timezone
-
-    return Timezone.from_tzid(name, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))

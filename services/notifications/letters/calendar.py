@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import lru_cache
+from datetime import UTC, datetime
 from urllib.parse import quote
 
-from icalendar import Calendar, Event, Timezone, vCalAddress
+from icalendar import Calendar, Event, vCalAddress
 
 from services.notifications.drafts import Draft
 from services.notifications.events import Visit
 from services.notifications.letters.content import Content
 from services.notifications.letters.house import House
 from shared.words import Words
+from shared.zones import explained
 
 METHODS = {"confirmation": "REQUEST", "moved": "REQUEST", "cancelled": "CANCEL"}
 """REQUEST enters or changes the visit, CANCEL takes it out; the other kinds of letters change nothing in a calendar."""
@@ -36,7 +36,7 @@ class Entry:
         calendar.add("prodid", "-//Foyer//Notifications//DE")
         calendar.add("version", "2.0")
         calendar.add("method", METHODS[self.draft.kind])
-        calendar.add_component(_zone(str(self.house.timezone), self.visit.starts_at.year))
+        calendar.add_component(explained(str(self.house.timezone), self.visit.starts_at.year))
         calendar.add_component(self._event())
         ics: bytes = calendar.to_ical()
         return ics
@@ -65,11 +65,6 @@ class Entry:
             yield from (f"- {document}" for document in content.documents)
         if content.number:
             yield f"{say('Ihre Besuchsnummer')}: {content.number}"
-
-
-@lru_cache(maxsize=16)
-def _zone(name: str, year: int) -> Timezone:
-    return Timezone.from_tzid(name, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
 
 
 def _person(address: str, name: str) -> vCalAddress:
