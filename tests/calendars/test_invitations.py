@@ -202,6 +202,22 @@ def test_what_was_refused_is_tried_again(desk: Desk, smtp_sink: MailSink) -> Non
     assert str(ics(mail).walk("VEVENT")[0]["uid"]).startswith("a2.")
 
 
+@pytest.mark.parametrize(("name", "value"), [("MAIL_FROM", "Stadt <termine@stadt.example>"), ("TOWN", "Stadt\nX")])
+def test_a_sender_that_cannot_be_right_is_said(
+    desk: Desk, smtp_sink: MailSink, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """As what holds the mailbox up, by the name of the variable; nothing is lost meanwhile."""
+    mailbox = invited(desk, "c-17")
+    desk.office.expect("a1", "09:00")
+    with monkeypatch.context() as wrong:
+        wrong.setenv(f"FOYER_{name}", value)
+        desk.sync()
+    state = desk.state(mailbox)
+    assert (state.because, str(state.detail).partition(" ")[0]) == ("cannot", f"FOYER_{name}")
+    desk.sync()
+    assert len(smtp_sink.messages()) == 1
+
+
 def test_what_is_over_is_forgotten_and_not_cancelled(desk: Desk, smtp_sink: MailSink) -> None:
     """What was stays in the clerk's calendar."""
     invited(desk, "c-17")

@@ -9,8 +9,9 @@ import pytest
 from services.notifications.letters.compose import compose
 from services.notifications.letters.house import Guest
 from services.notifications.sender import smtp
-from services.notifications.sender.settings import sites_of
+from services.notifications.sender.settings import house_of, sites_of
 from services.notifications.sender.smtp import Connection, Refused, Server, Unreachable, server_of
+from shared import config
 from tests.notifications.facts import GUEST, HOUSE, NOW, letter
 from tests.notifications.mail_server import MailServer
 
@@ -119,6 +120,15 @@ def test_smtputf8_is_asked_for(mail_server):
 def test_patience():
     """RFC 5321 asks for ten minutes after the mail: giving up earlier would send it twice."""
     assert smtp.ANSWER_SECONDS == 600
+
+
+@pytest.mark.parametrize(("name", "value"), [("MAIL_FROM", "Stadt <termine@stadt.example>"), ("TOWN", "Stadt\nX")])
+def test_a_sender_that_cannot_be_right_is_said_at_the_start(monkeypatch, home, name, value):
+    """By the name of the variable: later every letter would wait, and nobody know why."""
+    monkeypatch.setenv("FOYER_HOME", str(home))
+    monkeypatch.setenv(f"FOYER_{name}", value)
+    with pytest.raises(ValueError, match=f"^FOYER_{name} must be "):
+        house_of(config.load("notifications"))
 
 
 def test_sites(tmp_path):

@@ -1,6 +1,6 @@
 """What letters need to know of the house, read from the environment once.
 
-FOYER_TOWN, FOYER_MAIL_FROM (a bare address), and FOYER_SITES: a JSON file, or the JSON itself:
+FOYER_TOWN and FOYER_MAIL_FROM (see shared/sender.py), and FOYER_SITES: a JSON file, or the JSON itself:
 {"rathaus": {"name": "Rathaus" or {"de": .., "en": ..}, "address": ".." or {"street", "postal_code", "city"}}}.
 """
 
@@ -15,18 +15,16 @@ from environs import Env
 from services.notifications.events import Wording
 from services.notifications.letters.house import House, Site
 from shared.config import Settings
+from shared.sender import sender
 
 
 def house_of(settings: Settings) -> House:
     """The house of this process. Raises EnvError or ValueError, which name the variable and what is wrong with it."""
-    env = Env()
+    env, who = Env(), sender()
     with env.prefixed("FOYER_"):
-        sender = env.str("MAIL_FROM", "termine@guetersloh.example")
-        if sender.count("@") != 1 or not sender.isascii():
-            raise ValueError("FOYER_MAIL_FROM must be one address in ASCII, like termine@stadt.example")
         return House(
-            town=env.str("TOWN", "Stadt Gütersloh"),
-            sender=sender,
+            town=who.display_name,
+            sender=who.addr_spec,
             public_url=settings.public_url or f"http://{env.str('HTTP_BOOKING', '127.0.0.1:8001')}",
             timezone=ZoneInfo(settings.timezone),
             retention_days=settings.retention_days,

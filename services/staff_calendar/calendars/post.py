@@ -14,6 +14,7 @@ from services.staff_calendar.calendars.port import Trouble
 from services.staff_calendar.place import PLACE
 from shared.config import Settings
 from shared.ehlo import introduce
+from shared.sender import sender
 
 SECONDS = 120.0
 """For an answer. What was accepted after that goes out twice, under one Message-ID."""
@@ -40,13 +41,12 @@ class NotTaken(Trouble):
 
 def house_of(settings: Settings) -> House:
     """Raises Trouble where a setting can't be right."""
-    env = Env()
-    with env.prefixed("FOYER_"):
-        sender = env.str("MAIL_FROM", "termine@guetersloh.example")
-        here = settings.public_url or f"http://{env.str('HTTP_STAFF_CALENDAR', PLACE.http_default)}"
-        if sender.count("@") != 1 or not sender.isascii():
-            raise Trouble("cannot", "FOYER_MAIL_FROM must be one address in ASCII")
-        return House(env.str("TOWN", "Stadt Gütersloh"), sender, f"{here}/staff", settings.smtp_url)
+    try:
+        who = sender()
+    except ValueError as error:
+        raise Trouble("cannot", str(error)) from None
+    here = settings.public_url or f"http://{Env().str('FOYER_HTTP_STAFF_CALENDAR', PLACE.http_default)}"
+    return House(who.display_name, who.addr_spec, f"{here}/staff", settings.smtp_url)
 
 
 class Post:
