@@ -2,18 +2,25 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
 
 from deploy.servers.mail import MailSink
+from services.staff_calendar.calendars.entry import Entry
+from services.staff_calendar.calendars.invitation import Invitation, mail_of
+from services.staff_calendar.calendars.links import Link
+from services.staff_calendar.calendars.post import House
 from services.staff_calendar.calendars.tables import written
 from services.staff_calendar.calendars.uids import Uids
 from services.staff_calendar.calendars.vault import Access
 from services.staff_calendar.commands import SubstituteClerk
 from shared.config import Settings
+from tests import heads
 from tests.calendars.desk import Desk
 from tests.staff_calendar.office import wanted
 
@@ -132,6 +139,21 @@ def test_a_clerk_is_mailed_in_the_own_language(desk: Desk, smtp_sink: MailSink) 
             assert "Your day" in said_so
             assert re.search("Guten Tag|Termin|Wann|Anliegen|Personen", said_so) is None
     assert str(ics(mails[-1]).walk("VEVENT")[0]["summary"]) == "Appointment"
+
+
+@pytest.mark.parametrize("kind", ["new", "changed", "gone"])
+def test_the_head_is_read_as_it_was_meant(kind: str) -> None:
+    """By a strict reader: no blank more beside an umlaut, and a long Message-ID is one."""
+    at = datetime(2027, 3, 2, 8, tzinfo=UTC)
+    entry = Entry("a1", 1, at.isoformat(), at.isoformat(), "Reisepass", "rathaus", confirmed=True, reserved_at="")
+    town = House("Stadt Gütersloh", "termine@stadt.example", "http://x", "smtp://x")
+    invitation, link = Invitation(kind, f"{'0123' * 20}.1", 0, entry), Link("c", "c-17", "mail", "", "")
+    mail = mail_of(invitation, link, "c-17@town.example", town, at, ZoneInfo("Europe/Berlin"))
+    said = heads.fields(mail.as_bytes())
+    assert heads.text(said["Subject"]).endswith(": Dienstag, 2. März 2027, 09:00")
+    assert heads.text(said["Subject"]) == mail["Subject"]
+    assert heads.mailbox(said["From"]) == (town.town, town.sender)
+    assert said["Message-ID"] == mail["Message-ID"]
 
 
 def test_a_visit_that_is_handed_over_changes_mailboxes(desk: Desk, smtp_sink: MailSink) -> None:

@@ -6,7 +6,7 @@ import re
 import struct
 import zlib
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from services.notifications.events import Stop, Wording
 from services.notifications.letters.compose import compose
 from services.notifications.letters.house import Guest
 from services.notifications.letters.qr import png
+from tests import heads
 from tests.notifications.facts import FIRST, GUEST, HOUSE, NOW, OLD_PASSPORT, PASSPORT, A, letter, visit
 from tests.notifications.reading import html, part, text, written
 
@@ -133,12 +134,28 @@ def test_message_id_and_references():
     assert first["Auto-Submitted"] == "auto-generated"
 
 
-def test_a_long_message_id_stays_on_its_line():
-    """Folded, as Python would do it, it is lost on the way by some."""
-    appointment = "0192f0c1-7a50-7c3e-9d61-5b1f0c2a7e11"
-    draft = letter(appointment=appointment)
-    raw = compose(draft, GUEST, HOUSE, f"{appointment}.confirmation.1", NOW).as_bytes()
-    assert f"\r\nMessage-ID: <{appointment}.confirmation.1@guetersloh.example>\r\n".encode() in raw
+def test_long_identifiers_stay_on_their_line():
+    """Folded or encoded, as Python would do it, they are lost on the way by some."""
+    appointment, domain = "0192f0c1-7a50-7c3e-9d61-5b1f0c2a7e11", "termine.buergerbuero.stadt-guetersloh.example"
+    draft, house = letter(appointment=appointment), replace(HOUSE, sender=f"termine@{domain}")
+    raw = compose(draft, GUEST, house, f"{appointment}.confirmation.1", NOW).as_bytes()
+    assert f"\r\nMessage-ID: <{appointment}.confirmation.1@{domain}>\r\n".encode() in raw
+    assert f"\r\nReferences: <{appointment}@{domain}>\r\n".encode() in raw
+
+
+@pytest.mark.parametrize("guest", [GUEST, replace(GUEST, email="jörg@example.org")])
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_head_is_read_as_it_was_meant(kind, language, guest):
+    """Subject and sender by a strict reader, on days and in months with names of any length."""
+    for days in range(0, 365, 13):
+        at = FIRST.starts_at + timedelta(days=days)
+        draft = letter(kind, language, asked_for=at)
+        draft = replace(draft, visit=draft.visit and visit(at.isoformat()))
+        mail = compose(draft, guest, HOUSE, "a1.x.1", NOW)
+        said = heads.fields(mail.as_bytes())
+        assert heads.text(said["Subject"]) == mail["Subject"]
+        assert heads.mailbox(said["From"]) == (HOUSE.town, HOUSE.sender)
 
 
 @pytest.mark.parametrize(

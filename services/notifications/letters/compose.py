@@ -14,6 +14,7 @@ from services.notifications.letters.calendar import METHODS, Entry
 from services.notifications.letters.content import Content, Writer
 from services.notifications.letters.house import Guest, House
 from services.notifications.letters.wording import words
+from shared.headers import WIRE
 from shared.words import Words
 
 PICTURE = "pass"
@@ -35,7 +36,7 @@ def compose(draft: Draft, guest: Guest, house: House, message: str, now: datetim
     said = words(draft.language)
     content = Writer(draft, guest, house, said).content()
     address = deliverable(guest.email)
-    mail = EmailMessage(policy=mime.WIRE if address.isascii() else mime.WIRE.clone(utf8=True))
+    mail = EmailMessage(policy=WIRE if address.isascii() else WIRE.clone(utf8=True))
     _head(mail, draft, content, address, house, message, now)
     mail["Content-Language"] = said.language
     mail.attach(mime.readable("plain", printing.text(content, said, house.town)))

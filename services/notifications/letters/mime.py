@@ -6,23 +6,7 @@ EmailMessage.set_content would do it too, but parses every header of every part 
 from base64 import encodebytes
 from binascii import b2a_qp
 from email.message import EmailMessage
-from email.policy import EmailPolicy, compat32
-from typing import Any
-
-
-class Wire(EmailPolicy):
-    """Mail as it goes over the wire. A Message-ID is not folded, however long: some programs then lose it."""
-
-    def fold(self, name: str, value: Any) -> str:
-        """A header as text."""
-        return f"{name}: {value}{self.linesep}" if name == "Message-ID" else super().fold(name, value)
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        """A header as bytes."""
-        return self.fold(name, value).encode() if name == "Message-ID" else super().fold_binary(name, value)
-
-
-WIRE = Wire(linesep="\r\n")
+from email.policy import compat32
 
 
 def readable(subtype: str, text: str) -> EmailMessage:

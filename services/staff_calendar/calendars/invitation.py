@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
 from pathlib import Path
@@ -18,6 +17,7 @@ from services.staff_calendar.calendars.links import Link
 from services.staff_calendar.calendars.post import House
 from services.staff_calendar.calendars.uids import HOST
 from services.staff_calendar.web.sites import called
+from shared.headers import WIRE
 from shared.words import SOURCE, Words, load
 
 SPOKEN = load(Path(__file__).parents[1] / "locale")
@@ -59,7 +59,7 @@ def mail_of(one: Invitation, link: Link, address: str, house: House, now: dateti
     begins, ends = (datetime.fromisoformat(text).astimezone(zone) for text in (one.entry.starts_at, one.entry.ends_at))
     facts = _facts(w, one, begins, ends)
     page = f"{house.page}?date={begins.date()}"
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=WIRE)
     mail["Subject"] = f"{w.text(SUBJECTS[one.kind])}: {w.day(begins)}, {w.time(begins)}"
     mail["From"] = Address(display_name=house.town, addr_spec=house.sender)
     mail["To"] = address
