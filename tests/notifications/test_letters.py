@@ -1,5 +1,6 @@
 """What guests read. The golden texts in golden/ are read by people when they change."""
 
+import html as html_module
 import io
 import random
 import re
@@ -48,6 +49,15 @@ def test_html_says_what_the_text_says(kind):
         parts = bare.split(": ", 1) if ": " in bare and not line.startswith("- ") else [bare]
         assert all(one in words or one in links for one in parts), line
     assert all(f'href="{link}"' in html(mail) for link in links)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_text_and_html_begin_with_the_same_heading(kind, language):
+    """Whoever reads the text sees at once what the letter is about, too."""
+    mail = written(letter(kind, language))
+    (heading,) = re.findall("<h1[^>]*>(.+?)</h1>", html(mail))
+    assert text(mail).startswith(f"{html_module.unescape(heading)}\n\n")
 
 
 class _Words(HTMLParser):
@@ -201,5 +211,5 @@ def test_an_unknown_language_is_german():
 
 def test_the_name_greets():
     """As typed, with umlauts and all."""
-    assert text(written()).startswith("Guten Tag Jörg Öztürk,\n")
+    assert "\nGuten Tag Jörg Öztürk,\n" in text(written())
     assert GUEST.email not in text(written())

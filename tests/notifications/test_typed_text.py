@@ -83,7 +83,7 @@ def test_a_name_stays_a_name(name):
 
 def test_a_name_does_not_turn_its_surroundings():
     """What turns the direction of writing is closed in again before the comma."""
-    assert text(written(guest=guest("X\u202eY"))).startswith("Guten Tag \u2068X\u202eY\u2069,")
+    assert "\nGuten Tag \u2068X\u202eY\u2069,\n" in text(written(guest=guest("X\u202eY")))
 
 
 @pytest.mark.parametrize(
