@@ -91,7 +91,7 @@ def test_the_whole_story_of_a_visit(letterbox, mail_server):
 
 @pytest.mark.parametrize(
     ("answer", "because"),
-    [("550 5.1.1 <a1@example.org>: unknown", "mailbox_unavailable"), ("554 no", "rejected"), ("552 full", "rejected")],
+    [("550 5.1.1 <a1@example.org>: unknown", "mailbox_unavailable"), ("554 no", "rejected")],
 )
 @pytest.mark.parametrize("moment", ["at_rcpt", "at_data"])
 def test_a_permanent_refusal_fails_one_only(letterbox, mail_server, moment, answer, because):
@@ -163,10 +163,22 @@ def test_a_refused_sender_fails_no_letter(letterbox, mail_server, answer):
     assert letterbox.sender.send_due() == 1
 
 
-@pytest.mark.parametrize("moment", ["at_rcpt", "at_data"])
-def test_a_temporary_refusal_is_tried_again(letterbox, mail_server, moment):
-    """After growing pauses, with the same Message-ID; the others are not held up."""
-    getattr(mail_server, moment)["a1@example.org"] = "451 4.3.0 later"
+def test_a_mail_that_is_too_much_fails(letterbox, mail_server):
+    """552 after the mail: the same one would be too much the next time, too."""
+    mail_server.at_data["a1@example.org"] = "552 too much mail data"
+    letterbox.confirm()
+    letterbox.sender.send_due()
+    (shown,) = letterbox.messages()
+    assert (shown["status"], shown["because"]) == ("failed", "rejected")
+
+
+@pytest.mark.parametrize(
+    ("moment", "answer"),
+    [("at_rcpt", "451 4.3.0 later"), ("at_data", "451 4.3.0 later"), ("at_rcpt", "552 5.2.2 full")],
+)
+def test_a_temporary_refusal_is_tried_again(letterbox, mail_server, moment, answer):
+    """552 before the mail is one, too (RFC 5321, 4.5.3.1.10). After growing pauses; the others are not held up."""
+    getattr(mail_server, moment)["a1@example.org"] = answer
     letterbox.confirm("a1")
     letterbox.confirm("a2")
     letterbox.sender.send_due()

@@ -93,7 +93,8 @@ class Connection:
         except smtplib.SMTPNotSupportedError:
             raise Refused("address_not_supported", permanent=True) from None
         except smtplib.SMTPRecipientsRefused as error:
-            self._refused(*next(iter(error.recipients.values())))
+            code, text = next(iter(error.recipients.values()))
+            self._refused(452 if code == 552 else code, text)  # RFC 5321, 4.5.3.1.10: a full mailbox, most often
         except smtplib.SMTPSenderRefused as error:
             self._refused(error.smtp_code, POLICY)  # MAIL FROM is the same in every letter: it speaks of none
         except smtplib.SMTPDataError as error:
