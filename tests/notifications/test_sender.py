@@ -91,7 +91,11 @@ def test_the_whole_story_of_a_visit(letterbox, mail_server):
 
 @pytest.mark.parametrize(
     ("answer", "because"),
-    [("550 5.1.1 <a1@example.org>: unknown", "mailbox_unavailable"), ("554 no", "rejected")],
+    [
+        ("550 5.1.1 <a1@example.org>: unknown", "mailbox_unavailable"),
+        ("550 <a1@example.org>: User unknown in relay recipient table", "mailbox_unavailable"),
+        ("554 no", "rejected"),
+    ],
 )
 @pytest.mark.parametrize("moment", ["at_rcpt", "at_data"])
 def test_a_permanent_refusal_fails_one_only(letterbox, mail_server, moment, answer, because):
@@ -135,7 +139,11 @@ def test_a_server_that_refuses_our_name_fails_nothing(letterbox, mail_server, an
 
 @pytest.mark.parametrize(
     "answer",
-    ["504 5.5.2 <box>: no full name", "554 5.7.1 relay access denied", "550 5.7.1 blocked", "530 sign in", "521 no"],
+    [
+        *("504 5.5.2 <box>: no full name", "554 5.7.1 relay access denied", "550 5.7.1 blocked", "530 sign in"),
+        *("521 no", "550 Relaying denied", "553 not in my list of allowed rcpthosts (#5.7.1)"),
+        *("550-you are not permitted to relay\r\n550 through us", "554 <a1@example.org>: Relay access denied"),
+    ],
 )
 @pytest.mark.parametrize("moment", ["at_rcpt", "at_data"])
 def test_what_speaks_of_us_fails_no_letter(letterbox, mail_server, moment, answer):

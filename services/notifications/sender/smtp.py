@@ -1,5 +1,6 @@
 """The mail server: where it is, one open connection to it, and what its refusals mean."""
 
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ OF_US = frozenset({503, 504, 521, 530})
 """Whatever they answer, they speak of us: out of turn, our name in EHLO, no mail taken here, first sign in."""
 POLICY = b"5.7."
 """RFC 3463, 3.8: what a policy forbids, like relaying, is amended at the server or here, not by the guest."""
+NO_RELAY = re.compile(
+    rb"\(#5\.7\.|allowed rcpthosts|relay(ing)?( access)? (denied|not|prohibited)|(to|not) relay", re.I
+)
+"""How servers say it that begin with no such number: qmail, and what others have in common; no word of an address."""
 
 
 class Unreachable(Exception):
@@ -110,7 +115,7 @@ class Connection:
         if code < 500:
             raise Refused("try_later", permanent=False)
         # Servers tell many a refusal of the sender no earlier than at RCPT: it would fail every letter for good.
-        if code in OF_US or (isinstance(text, bytes) and text.startswith(POLICY)):
+        if code in OF_US or (isinstance(text, bytes) and (text.startswith(POLICY) or NO_RELAY.search(text))):
             raise Refused("sender_refused", permanent=False)
         raise Refused("mailbox_unavailable" if code in NO_MAILBOX else "rejected", permanent=True)
 
