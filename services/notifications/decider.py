@@ -6,7 +6,7 @@ after it, and news of a later attempt or of the end of the visit in between. A l
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from services.notifications.commands import (
@@ -247,15 +247,18 @@ def _sent(state: Correspondence, c: RecordSent) -> Iterator[LetterEvent]:
 def _again(state: Correspondence, c: SendAgain) -> Iterator[LetterEvent]:
     # Only what had come to its end: a letter that waits goes out anyway.
     letter = state.letters.get(c.message)
-    if letter is not None and letter.status in ("sent", "failed") and _still_true(state, letter.due):
+    if letter is not None and letter.status in ("sent", "failed") and _still_true(state, letter.due, c.now):
         due = letter.due
         yield MessageRepeated(due.appointment, due.attempt, due.kind, due.message, c.now)
 
 
-def _still_true(state: Correspondence, due: MessageDue) -> bool:
-    """Whether it can be said again: not to somebody forgotten, nor of a time that no longer stands."""
+def _still_true(state: Correspondence, due: MessageDue, now: datetime) -> bool:
+    """Whether it can be said again: not to somebody forgotten, nor of a time that no longer stands, nor once there is
+    nothing to confirm any more."""
     if state.forgotten or due.kind in ENDS:
         return not state.forgotten
+    if due.confirm_by is not None and (state.visits or due.confirm_by <= now):
+        return False
     return not state.closed and due.attempt >= max(state.visits, default=0)
 
 

@@ -6,6 +6,9 @@ from services.notifications import decider
 from services.notifications.events import LetterEvent
 from tests.given_when_then import Scenario
 from tests.notifications.facts import (
+    FIRST,
+    LATER,
+    NOW,
     again,
     closed,
     confirmed,
@@ -52,6 +55,15 @@ def test_what_waits_or_is_unknown_is_not_repeated() -> None:
 def test_what_was_overtaken_is_not_repeated(later: LetterEvent) -> None:
     """It would mislead."""
     WRITTEN.given(later).when(again("confirmation")).then()
+
+
+def test_nobody_is_asked_to_confirm_again_who_has_or_is_too_late() -> None:
+    """The letter asks to say yes until a time."""
+    for until, asked in ((LATER, (repeated("asked_to_confirm"),)), (NOW, ())):
+        question = due("asked_to_confirm", asked_for=FIRST.starts_at, confirm_by=until)
+        waiting = Scenario(decider).given(guest_noted(), question, was_sent("asked_to_confirm"))
+        waiting.when(again("asked_to_confirm")).then(*asked)
+        waiting.given(confirmed(), passed()).when(again("asked_to_confirm")).then()
 
 
 def test_what_still_stands_is_repeated() -> None:
