@@ -2,7 +2,8 @@
 
 Exactly one of two things: a colleague takes over the whole visit's stops as they are (competent, responsible, on duty,
 free; who has the fewest minutes that day), or the visit is withdrawn, which makes booking call it off and tell the
-guest where to find a new time. What has begun already stays with the clerk.
+guest where to find a new time. What has begun already stays with the clerk; so does a stop of a visit that has begun
+elsewhere where nobody can take it over: the guest is in the house.
 """
 
 import hashlib
@@ -118,6 +119,8 @@ def _consequences(
     """`days` is changed on the way, so that nobody is given two visits at once."""
     for appointment, attempt, stops in affected(order, reservations):
         events = _taken_over(order, staff, days, appointment, attempt, stops)
+        if events is None and any(stop.starts_at <= order.now for stop in stops):
+            continue
         if events is None:
             events = (
                 *(freed(appointment, attempt, stop) for stop in stops),

@@ -102,6 +102,17 @@ def test_what_has_begun_stays() -> None:
     assert [type(event).__name__ for event in decided] == ["AbsenceRecorded", "HoursOpened"]
 
 
+def test_a_visit_under_way_is_not_called_off() -> None:
+    """The guest is at the first stop: a colleague takes over the second, or it stays where it is."""
+    first, second = held("c2", stop("09:00", "09:20")), held("c1", stop("09:25", "09:45", number=2))
+    order = replace(away(), now=at("09:10"))
+    town = Scenario(decider).given(*on_tuesday("c1"), *on_tuesday("c2", ("melde",)), *reserved(first, second))
+    assert [type(event).__name__ for event in town.when(order).decided] == ["AbsenceRecorded", "HoursOpened"]
+    new = replace(second, clerk="c3", name="C3")
+    decided = town.given(*on_tuesday("c3")).when(order).decided
+    assert decided[2:] == (freed(second), taken(new), StaffSubstituted("a1", 1, "c1", new))
+
+
 def test_nothing_but_what_was_shown_is_done() -> None:
     """The plan names who takes over what; another plan is refused."""
     shown = plan_of(TWO.given(*reserved(VISIT)).when(away()).decided)

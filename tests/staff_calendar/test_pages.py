@@ -111,6 +111,15 @@ def test_the_dates_of_a_week_show_the_weekend_only_where_it_is_worked_on(busy_of
     assert ask("GET", "/staff/dates?date=2026-12-22").text.count("Feiertag") == 1
 
 
+def test_a_visit_under_way_is_named_before_its_clerk_is_away(busy_office: Office) -> None:
+    """It stays where it is: somebody must see to it."""
+    busy_office.now = at("09:05")
+    form = {"from_date": "2026-11-24", "until_date": "2026-11-24"}
+    shown = visitor(busy_office)("POST", "/staff/absences", **form).text
+    assert "&lt;b&gt;Ada&lt;/b&gt;" in shown
+    assert "Bleibt stehen." in shown
+
+
 @pytest.mark.parametrize("of", ["", "a1", "a1.x.1", "a1.1", "a1.1.99999999999999999999", "a9.1.1", "a1.2.1"])
 def test_a_visit_that_is_not_here_has_its_own_page(busy_office: Office, of: str) -> None:
     """Called off meanwhile, or made up."""

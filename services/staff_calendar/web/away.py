@@ -11,8 +11,10 @@ from services.staff_calendar.absences import plan_of
 from services.staff_calendar.commands import EndAbsence, RecordAbsence
 from services.staff_calendar.decider import Refused
 from services.staff_calendar.events import StaffSubstituted, StaffWithdrawn
+from services.staff_calendar.web.agenda import Row
 from services.staff_calendar.web.forms import REFUSED, Wrong, moments
 from services.staff_calendar.web.hours import closed_dates
+from services.staff_calendar.web.my_day import agenda
 from services.staff_calendar.web.pages import NobodyNamed, Owner, about, now, owner, zone
 from shared.app import App
 from shared.pages.kit import see_other
@@ -86,6 +88,7 @@ def _check(
         tokens = queries.guests(connection, [event.appointment for event in found])
         names = queries.opened(connection, app.vault, list(tokens.values()))
     rows = [_row(event, names.get(tokens.get(event.appointment, "")), who, zone(app)) for event in found]
+    rows += _staying(app, who, order, {event.appointment for event in found})
     return about(
         "away_check.html",
         request,
@@ -108,7 +111,22 @@ def _row(event: StaffSubstituted | StaffWithdrawn, personal: Any, who: Owner, lo
         "title": " + ".join(stop.title or stop.concern for stop in own),
         "name": personal and personal.get("name"),
         "substitute": own[0].name if isinstance(event, StaffSubstituted) else None,
+        "stays": False,
     }
+
+
+def _staying(app: App, who: Owner, order: RecordAbsence, others: set[str]) -> list[dict[str, Any]]:
+    """Visits that have begun and stay with the clerk, who must see to them."""
+    first, last = (moment.astimezone(zone(app)).date() for moment in (order.from_, order.until))
+    return [
+        {"starts_at": one.starts_at, "title": one.title, "name": one.name, "substitute": None, "stays": True}
+        for one in agenda(app, who, first, last)
+        if one.open and one.appointment not in others and _within(order, one)
+    ]
+
+
+def _within(order: RecordAbsence, row: Row) -> bool:
+    return row.starts_at < order.until and max(order.from_, order.now) < row.ends_at
 
 
 def _form(app: App, request: Any, who: Owner, values: Any, errors: dict[str, str] | None = None) -> Response:
