@@ -11,6 +11,7 @@ from services.booking.commands import (
     ExpireHold,
     ForgetGuest,
     HearAnswer,
+    HearNoWish,
     HearSubstitute,
     HearWish,
     HearWithdrawal,
@@ -35,8 +36,10 @@ from services.booking.events import (
     MoveRequested,
     PassNoted,
     Plan,
+    QuestionWithdrawn,
     RoomHeld,
     StaffHeld,
+    WishNoted,
 )
 
 Status = Literal["unknown", "requested", "confirmed", "declined", "expired", "cancelled"]
@@ -51,6 +54,7 @@ AppointmentCommand = (
     | HearAnswer
     | HearSubstitute
     | HearWish
+    | HearNoWish
     | HearWithdrawal
     | NotePass
     | ExpireHold
@@ -66,6 +70,8 @@ AppointmentEvent = (
     | AppointmentMoved
     | AppointmentReassigned
     | AppointmentQuestioned
+    | WishNoted
+    | QuestionWithdrawn
     | AppointmentDeclined
     | AppointmentExpired
     | AppointmentCancelled
@@ -124,9 +130,15 @@ class Appointment:
     number: str = ""
     attempt: int = 0
     """The confirmed one; 0 = none yet."""
-    questioned: bool = False
-    """The clerk would rather have another time: at `rather`, or any (None); until it is moved."""
-    rather: datetime | None = None
+    question: AppointmentQuestioned | None = None
+    """A clerk would rather have another time, until it is moved or the question withdrawn; the last one who asked."""
+    wish: WishNoted | None = None
+    """What the guest will be asked if the pending move fails."""
+
+    @property
+    def rather(self) -> datetime | None:
+        """The time the clerk proposes instead, if any."""
+        return self.question.starts_at if self.question else None
 
 
 def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
@@ -155,11 +167,11 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
         case AppointmentConfirmed() | AppointmentMoved():
             confirmed = replace(state, status="confirmed", attempt=event.attempt, pending=None)
             held = replace(confirmed, plan=event.plan, rooms=event.rooms, clerks=event.clerks)
-            return replace(held, questioned=False, rather=None)
+            return replace(held, question=None, wish=None)
         case AppointmentReassigned():
             return replace(state, clerks=event.clerks)
-        case AppointmentQuestioned():
-            return replace(state, questioned=True, rather=event.starts_at)
+        case AppointmentQuestioned() | WishNoted() | QuestionWithdrawn():
+            return _wished(state, event)
         case AppointmentDeclined() | MoveDeclined():
             status: Status = "declined" if isinstance(event, AppointmentDeclined) else state.status
             because, alternatives = event.because, event.alternatives
@@ -175,6 +187,16 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
             return replace(state, forgotten=True, guest="")
         case _:
             return state
+
+
+def _wished(state: Appointment, event: AppointmentQuestioned | WishNoted | QuestionWithdrawn) -> Appointment:
+    match event:
+        case AppointmentQuestioned():
+            return replace(state, question=event, wish=None)
+        case WishNoted():
+            return replace(state, wish=event)
+        case QuestionWithdrawn():
+            return replace(state, question=None, wish=None)
 
 
 def decide(command: AppointmentCommand, state: Appointment) -> Sequence[AppointmentEvent]:
@@ -194,6 +216,8 @@ def decide(command: AppointmentCommand, state: Appointment) -> Sequence[Appointm
             return _hear_substitute(command, state)
         case HearWish():
             return _hear_wish(command, state)
+        case HearNoWish():
+            return _withdrawn(command.appointment, command.attempt, command.stop, state)
         case HearWithdrawal():
             return _hear_withdrawal(command, state)
         case NotePass():
@@ -271,7 +295,7 @@ def _hear(order: HearAnswer, state: Appointment) -> Sequence[AppointmentEvent]:
         # Whatever ended the waiting was said before this answer is heard, and lets the owner go of what it holds.
         return (AnswerCameLate(order.appointment, order.attempt, order.who, bool(order.held)),)
     if not order.held:
-        return (_declined(order, state, pending),)
+        return _declined(order, state, pending)
     if order.who == "rooms":
         held: RoomHeld | StaffHeld = RoomHeld(order.appointment, order.attempt, order.held)
         rooms, clerks = order.held, pending.clerks
@@ -294,16 +318,26 @@ def _hear_substitute(order: HearSubstitute, state: Appointment) -> Sequence[Appo
     if state.status != "confirmed" or state.attempt != order.attempt or state.plan is None:
         return ()
     clerks = _with(state.clerks, order.held)
-    return (AppointmentReassigned(order.appointment, order.attempt, state.plan, state.rooms, clerks),)
+    reassigned = AppointmentReassigned(order.appointment, order.attempt, state.plan, state.rooms, clerks)
+    return (reassigned, *_withdrawn(order.appointment, order.attempt, order.held.stop, state))
 
 
 def _hear_wish(order: HearWish, state: Appointment) -> Sequence[AppointmentEvent]:
     """The guest is asked while there is something to ask for; what is confirmed stays confirmed."""
     if state.status != "confirmed" or state.attempt != order.attempt or state.plan is None:
         return ()
-    if order.now >= state.plan.starts_at or state.pending is not None:
+    if order.now >= state.plan.starts_at:
         return ()
-    return (AppointmentQuestioned(order.appointment, order.attempt, order.starts_at),)
+    heard = AppointmentQuestioned if state.pending is None else WishNoted
+    return (heard(order.appointment, order.attempt, order.starts_at, order.stop),)
+
+
+def _withdrawn(appointment: str, attempt: int, stop: int, state: Appointment) -> Sequence[AppointmentEvent]:
+    """Only whose wish it was takes it back."""
+    last = state.wish or state.question
+    if state.status != "confirmed" or last is None or last.attempt != attempt or last.stop not in (stop, None):
+        return ()
+    return (QuestionWithdrawn(appointment, attempt),)
 
 
 def _with(clerks: tuple[Held, ...], new: Held) -> tuple[Held, ...]:
@@ -318,7 +352,7 @@ def _hear_withdrawal(order: HearWithdrawal, state: Appointment) -> Sequence[Appo
     if pending is None or pending.attempt != order.attempt:
         return ()
     answer = HearAnswer(order.id, order.now, order.appointment, order.attempt, "staff", because="not_on_duty")
-    return (_declined(answer, state, pending),)
+    return _declined(answer, state, pending)
 
 
 def _confirmed(
@@ -330,16 +364,31 @@ def _confirmed(
     return AppointmentMoved(appointment, pending.attempt, pending.plan, rooms, clerks, previous)
 
 
-def _declined(order: HearAnswer, state: Appointment, pending: Pending) -> AppointmentDeclined | MoveDeclined:
+def _declined(order: HearAnswer, state: Appointment, pending: Pending) -> Sequence[AppointmentEvent]:
     because, plan = (f"{order.who}_{order.because}",), pending.plan
     if state.status != "requested":
-        return MoveDeclined(
-            order.appointment, pending.attempt, because, order.alternatives, plan.starts_at, plan.language
-        )
+        return _move_declined(order, state, pending, because, order.alternatives)
     late = order.now - pending.requested_at > PATIENCE
-    return AppointmentDeclined(
+    declined = AppointmentDeclined(
         order.appointment, pending.attempt, because, order.alternatives, plan.starts_at, plan.language, late
     )
+    return (declined,)
+
+
+def _move_declined(
+    order: HearAnswer | ExpireHold,
+    state: Appointment,
+    pending: Pending,
+    because: tuple[str, ...],
+    alternatives: tuple[datetime, ...] = (),
+) -> Sequence[AppointmentEvent]:
+    """The old time stays, and with it what a clerk has wished for meanwhile."""
+    starts_at, language = pending.plan.starts_at, pending.plan.language
+    declined = MoveDeclined(order.appointment, pending.attempt, because, alternatives, starts_at, language)
+    wish = state.wish
+    if wish is None or state.plan is None or order.now >= state.plan.starts_at:
+        return (declined,)
+    return (declined, AppointmentQuestioned(wish.appointment, wish.attempt, wish.starts_at, wish.stop))
 
 
 def _note_pass(order: NotePass, state: Appointment) -> Sequence[AppointmentEvent]:
@@ -355,7 +404,7 @@ def _expire(order: ExpireHold, state: Appointment) -> Sequence[AppointmentEvent]
     plan = pending.plan
     if state.status == "requested":
         return (AppointmentExpired(order.appointment, pending.attempt, plan.starts_at, plan.language),)
-    return (MoveDeclined(order.appointment, pending.attempt, ("expired",), (), plan.starts_at, plan.language),)
+    return _move_declined(order, state, pending, ("expired",))
 
 
 def _forget(order: ForgetGuest, state: Appointment) -> Sequence[AppointmentEvent]:

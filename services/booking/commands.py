@@ -98,13 +98,25 @@ class NotePass:
 
 @dataclass(frozen=True, slots=True)
 class HearWish:
-    """The clerk would rather have another time: at `starts_at`, or any (None)."""
+    """The clerk of `stop` would rather have another time: at `starts_at`, or any (None)."""
 
     id: str
     now: datetime
     appointment: str
     attempt: int
+    stop: int
     starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HearNoWish:
+    """The clerk of `stop` has taken the wish back."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+    stop: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +164,7 @@ BookingCommand = (
     | HearAnswer
     | HearSubstitute
     | HearWish
+    | HearNoWish
     | HearWithdrawal
     | NotePass
     | ExpireHold

@@ -22,6 +22,7 @@ from services.booking.events import (
     MoveDeclined,
     MoveRequested,
     PlannedStop,
+    QuestionWithdrawn,
 )
 from shared.fields import Instant
 from shared.messages import Said
@@ -124,6 +125,10 @@ class AppointmentQuestionedV1(AttemptV1):
     """`starts_at`: when the clerk would rather see the guest; null: at any other time. The appointment stands."""
 
     starts_at = Instant(required=True, allow_none=True)
+
+
+class QuestionWithdrawnV1(AttemptV1):
+    """What AppointmentQuestioned said holds no more: the clerk wishes for nothing, or another one has taken over."""
 
 
 class AppointmentHeldV1(AppointmentConfirmedV1):
@@ -231,6 +236,7 @@ SAYS: dict[type, tuple[str, Schema, Callable[[Any], Mapping[str, Any]]]] = {
         AppointmentQuestionedV1(),
         _fields("appointment", "attempt", "starts_at"),
     ),
+    QuestionWithdrawn: ("QuestionWithdrawn", QuestionWithdrawnV1(), _fields("appointment", "attempt")),
     AppointmentDeclined: (
         "AppointmentDeclined",
         AppointmentDeclinedV1(),
@@ -392,6 +398,7 @@ class StaffReserved(AnswerHeard):
 class ClerkWished(AnswerHeard):
     """`wish`: move, cancel, or none."""
 
+    stop = fields.Integer(required=True, strict=True)
     wish = fields.String(required=True)
     starts_at = Instant(load_default=None, allow_none=True)
 

@@ -393,11 +393,33 @@ class AppointmentReassigned:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentQuestioned:
-    """The clerk would rather have another time: at `starts_at`, or any (None). The guest is asked; nothing changes."""
+    """The clerk would rather have another time: at `starts_at`, or any (None). The guest is asked; nothing changes.
+
+    `stop`: the clerk's; None = it was not stored yet.
+    """
 
     appointment: str
     attempt: int
     starts_at: datetime | None
+    stop: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WishNoted:
+    """The same wish, heard while the guest is moving the visit: there is something to ask only if that fails."""
+
+    appointment: str
+    attempt: int
+    starts_at: datetime | None
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionWithdrawn:
+    """The clerk wishes for nothing any more, or another one has taken over."""
+
+    appointment: str
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,6 +501,8 @@ BookingEvent = (
     | AppointmentMoved
     | AppointmentReassigned
     | AppointmentQuestioned
+    | WishNoted
+    | QuestionWithdrawn
     | AppointmentDeclined
     | AppointmentExpired
     | AppointmentCancelled

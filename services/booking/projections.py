@@ -41,10 +41,12 @@ from services.booking.events import (
     MoveRequested,
     OpenDay,
     Opening,
+    QuestionWithdrawn,
     RoomHeld,
     RoomHoursNoted,
     RoomNoted,
     StaffHeld,
+    WishNoted,
 )
 from services.booking.proposals.views import PUBLIC
 from shared.admission import ended
@@ -304,5 +306,14 @@ project = Projection(
         ended_sessions: {SessionsEnded: _end_sessions},
         subject_keys: {GuestForgotten: _forget_key},
     },
-    unseen=(ConcernDefined, ConcernWithdrawn, AppointmentQuestioned, AnswerCameLate, PasswordSet, TokenMade),
+    unseen=(
+        ConcernDefined,
+        ConcernWithdrawn,
+        AppointmentQuestioned,
+        WishNoted,
+        QuestionWithdrawn,
+        AnswerCameLate,
+        PasswordSet,
+        TokenMade,
+    ),
 )

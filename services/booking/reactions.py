@@ -7,6 +7,7 @@ from typing import Any
 from services.booking.commands import (
     BookingCommand,
     HearAnswer,
+    HearNoWish,
     HearSubstitute,
     HearWish,
     HearWithdrawal,
@@ -56,9 +57,10 @@ def react(message: Message, now: datetime) -> Sequence[BookingCommand]:
             (held,) = said["stops"]
             return (HearSubstitute(command, now, said["appointment"], said["attempt"], Held(**held)),)
         case "ClerkWished":
+            about = said["appointment"], said["attempt"], said["stop"]
             if said["wish"] == "none":
-                return ()
-            return (HearWish(command, now, said["appointment"], said["attempt"], said["starts_at"]),)
+                return (HearNoWish(command, now, *about),)
+            return (HearWish(command, now, *about, said["starts_at"]),)
         case "StaffWithdrawn":
             return (HearWithdrawal(command, now, said["appointment"], said["attempt"]),)
         case "GuestRegistered":

@@ -80,6 +80,15 @@ class AskGuest:
 
 
 @dataclass(frozen=True, slots=True)
+class DropQuestion:
+    """The clerk wishes for no other time any more: what has not been asked yet is not asked."""
+
+    id: str
+    now: datetime
+    appointment: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskToConfirm:
     """Everything is held: the guest must say yes before `confirm_by`."""
 
@@ -139,6 +148,7 @@ LetterCommand = (
     | CloseVisit
     | KeepVisit
     | AskGuest
+    | DropQuestion
     | AskToConfirm
     | ForgetGuest
     | RecordSent

@@ -166,6 +166,7 @@ HEARD: Mapping[tuple[str, str], type[Heard]] = {
     ("booking", "AppointmentMoveDeclined"): MoveDeclinedHeard,
     ("booking", "AppointmentHeld"): AppointmentHeldHeard,
     ("booking", "AppointmentQuestioned"): AppointmentQuestionedHeard,
+    ("booking", "QuestionWithdrawn"): Heard,
     ("booking", "AppointmentCancelled"): AppointmentCancelledHeard,
     ("booking", "AppointmentDeclined"): AppointmentDeclinedHeard,
     ("booking", "AppointmentExpired"): AppointmentExpiredHeard,

@@ -4,7 +4,7 @@ Booking and visitor_access are heard independently of each other: the details of
 after it, and news of a later attempt or of the end of the visit in between. A letter that was overtaken is dropped.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -13,6 +13,7 @@ from services.notifications.commands import (
     AskGuest,
     AskToConfirm,
     CloseVisit,
+    DropQuestion,
     ForgetGuest,
     KeepVisit,
     LetterCommand,
@@ -65,6 +66,11 @@ class Letter:
     status: str = "due"
     tries: int = 0
     sent: bool = False
+
+    @property
+    def withheld(self) -> bool:
+        """Dropped before it ever went out."""
+        return self.status == "dropped" and not self.sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,8 @@ def decide(command: LetterCommand, states: Mapping[str, Correspondence]) -> Sequ
 
 
 def _note(
-    state: Correspondence, command: NoteGuest | NoteVisit | NotePass | CloseVisit | KeepVisit | AskGuest | AskToConfirm
+    state: Correspondence,
+    command: NoteGuest | NoteVisit | NotePass | CloseVisit | KeepVisit | AskGuest | DropQuestion | AskToConfirm,
 ) -> Sequence[LetterEvent]:
     match command:
         case NoteGuest():
@@ -174,6 +181,8 @@ def _note(
             return tuple(_keep(state, command))
         case AskGuest():
             return tuple(_ask(state, command))
+        case DropQuestion():
+            return tuple(_dropped(_questions(state), "withdrawn"))
         case AskToConfirm():
             return tuple(_ask_to_confirm(state, command))
         case _:
@@ -182,7 +191,7 @@ def _note(
 
 def _forget(state: Correspondence, c: ForgetGuest) -> Iterator[LetterEvent]:
     if not state.forgotten:
-        yield from _dropped(state, "forgotten")
+        yield from _dropped(state.letters.values(), "forgotten")
         yield GuestForgotten(c.appointment)
 
 
@@ -195,7 +204,7 @@ def _visit(state: Correspondence, c: NoteVisit) -> Iterator[LetterEvent]:
     if c.attempt in state.visits:
         return
     yield VisitNoted(c.appointment, c.attempt, c.kind, c.visit)
-    yield from _dropped(state, "moved")
+    yield from _dropped(state.letters.values(), "moved")
     if c.attempt in state.passes:
         yield _due(c, c.kind)
 
@@ -211,7 +220,7 @@ def _pass(state: Correspondence, c: NotePass) -> Iterator[LetterEvent]:
 
 def _close(state: Correspondence, c: CloseVisit) -> Iterator[LetterEvent]:
     yield VisitClosed(c.appointment, c.attempt, c.kind)
-    yield from _dropped(state, c.kind)
+    yield from _dropped(state.letters.values(), c.kind)
     if c.tell:
         yield replace(_due(c, c.kind), asked_for=c.asked_for, alternatives=c.alternatives)
 
@@ -224,9 +233,13 @@ def _keep(state: Correspondence, c: KeepVisit) -> Iterator[LetterEvent]:
 
 def _ask(state: Correspondence, c: AskGuest) -> Iterator[LetterEvent]:
     # Once for an attempt: a clerk who shifts an entry to and fro does not fill a guest's mailbox.
-    asked = {message_id(c.appointment, kind, c.attempt) for kind in ASKING}
-    if c.attempt == max(state.visits, default=None) and not asked & state.letters.keys():
+    asked = any(letter.due.attempt == c.attempt and not letter.withheld for letter in _questions(state))
+    if c.attempt == max(state.visits, default=None) and not asked:
         yield replace(_due(c, ASKING[c.proposed is None]), asked_for=c.proposed)
+
+
+def _questions(state: Correspondence) -> list[Letter]:
+    return [letter for letter in state.letters.values() if letter.due.kind in ASKING]
 
 
 def _ask_to_confirm(state: Correspondence, c: AskToConfirm) -> Iterator[LetterEvent]:
@@ -279,8 +292,8 @@ def _due(c: NoteVisit | NotePass | CloseVisit | KeepVisit | AskGuest | AskToConf
     return MessageDue(c.appointment, c.attempt, kind, message_id(c.appointment, kind, c.attempt), c.now)
 
 
-def _dropped(state: Correspondence, because: str) -> Iterator[MessageDropped]:
-    for letter in state.letters.values():
+def _dropped(letters: Iterable[Letter], because: str) -> Iterator[MessageDropped]:
+    for letter in letters:
         if letter.status in WAITING:
             due = letter.due
             yield MessageDropped(due.appointment, due.attempt, due.kind, due.message, because)

@@ -8,6 +8,7 @@ from services.notifications.commands import (
     AskGuest,
     AskToConfirm,
     CloseVisit,
+    DropQuestion,
     ForgetGuest,
     KeepVisit,
     LetterCommand,
@@ -72,6 +73,10 @@ def _questioned(name: str, now: datetime, d: dict[str, Any]) -> AskGuest:
     return AskGuest(name, now, d["appointment"], d["attempt"], d["starts_at"])
 
 
+def _question_withdrawn(name: str, now: datetime, d: dict[str, Any]) -> DropQuestion:
+    return DropQuestion(name, now, d["appointment"])
+
+
 def _held(name: str, now: datetime, d: dict[str, Any]) -> AskToConfirm:
     return AskToConfirm(name, now, d["appointment"], d["attempt"], d["starts_at"], d["confirm_by"])
 
@@ -105,6 +110,7 @@ MAKES: Mapping[str, Make] = {
     "AppointmentMoveDeclined": _move_declined,
     "AppointmentHeld": _held,
     "AppointmentQuestioned": _questioned,
+    "QuestionWithdrawn": _question_withdrawn,
     "AppointmentCancelled": _cancelled,
     "AppointmentDeclined": _declined,
     "AppointmentExpired": _expired,

@@ -25,6 +25,7 @@ from services.booking.events import (
     MoveRequested,
     Plan,
     PlannedStop,
+    QuestionWithdrawn,
     Text,
 )
 from services.booking.place import PLACE
@@ -91,7 +92,8 @@ SAID = [
         AppointmentHeld(APPOINTMENT, 1, FIRST, ROOMS, CLERKS, _at("2026-11-22T10:30:00+01:00")),
     ),
     ("AppointmentMoved", AppointmentMoved(APPOINTMENT, 2, SECOND, ROOMS, CLERKS, FIRST.starts_at)),
-    ("AppointmentQuestioned", AppointmentQuestioned(APPOINTMENT, 1, _at("2026-11-24T11:00:00+01:00"))),
+    ("AppointmentQuestioned", AppointmentQuestioned(APPOINTMENT, 1, _at("2026-11-24T11:00:00+01:00"), 1)),
+    ("QuestionWithdrawn", QuestionWithdrawn(APPOINTMENT, 1)),
     (
         "AppointmentReassigned",
         AppointmentReassigned(APPOINTMENT, 1, FIRST, ROOMS, (Held(1, "c-18", "A. Demir", *TIMES),)),

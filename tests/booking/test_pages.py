@@ -15,7 +15,7 @@ from werkzeug.http import parse_cookie
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
-from services.booking.commands import ExpireHold, ForgetGuest, HearWish, Note, NotePass, SetCatalogue
+from services.booking.commands import ExpireHold, ForgetGuest, HearNoWish, HearWish, Note, NotePass, SetCatalogue
 from services.booking.events import Concern, Document, Effect, RoomNoted, Text, YesNo
 from services.booking.http import GuestBody
 from services.booking.service import Booking
@@ -424,7 +424,7 @@ def test_a_clerk_who_asks_for_another_time_is_heard_on_the_page(town: Booking, r
     appointment, token = _book(town)
     _confirm(town, appointment)
     assert "Passt Ihnen eine andere Zeit?" not in _text(_mine(town, managing.see, appointment, token))
-    town.handle(HearWish("w", NOW, appointment, 1, rather))
+    town.handle(HearWish("w", NOW, appointment, 1, 1, rather))
     shown = _text(_mine(town, managing.see, appointment, token))
     assert "Passt Ihnen eine andere Zeit?" in shown
     assert ("Dienstag, 24. November 2026, 11:00 Uhr" in shown) is (rather is not None)
@@ -440,6 +440,17 @@ def test_a_clerk_who_asks_for_another_time_is_heard_on_the_page(town: Booking, r
     shown = _text(_mine(town, managing.see, appointment, token))
     assert "Passt Ihnen" not in shown
     assert "Alles bereit" in shown
+
+
+def test_a_question_taken_back_is_not_on_the_page(town: Booking) -> None:
+    """The clerk has put the entry back: the page looks as it did before."""
+    appointment, token = _book(town)
+    _confirm(town, appointment)
+    before = _text(_mine(town, managing.see, appointment, token))
+    town.handle(HearWish("w", NOW, appointment, 1, 1, None))
+    assert _text(_mine(town, managing.see, appointment, token)) != before
+    town.handle(HearNoWish("n", NOW, appointment, 1, 1))
+    assert _text(_mine(town, managing.see, appointment, token)) == before
 
 
 def test_where_the_town_wants_it_the_guest_says_yes_by_mail(town: Booking) -> None:

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import select
 
 from services.notifications.projections import messages
-from services.staff_calendar.commands import RecordAbsence, SubstituteClerk
+from services.staff_calendar.commands import NoteWish, RecordAbsence, SubstituteClerk
 from services.staff_calendar.projections import reservations
 from services.visitor_access.projections import visits
 from tests.journeys.at_rest import assert_at_rest, assert_the_index_is_true
@@ -99,6 +100,28 @@ def test_an_absence_gives_visits_away_or_calls_them_off(line: Line) -> None:
     line.post_letters()
     assert_at_rest(line, [certificate, *cards])
     assert_the_index_is_true(line)
+
+
+@pytest.mark.parametrize("ends", ["put back", "handed over"])
+def test_a_wish_that_is_over_before_the_mail_goes_out_is_not_asked(line: Line, ends: str) -> None:
+    """The clerk has put the entry back, or given the visit to a colleague."""
+    appointment = line.request("a", [ID_CARD], NINE)
+    line.settle()
+    line.post_letters()
+    (clerk,) = held_by(line, appointment)
+    staff = line.apps["staff_calendar"]
+    staff.handle(NoteWish("w", line.now, appointment, 1, clerk, "cancel"))
+    line.settle()
+    assert line.life(appointment).question is not None
+    if ends == "put back":
+        staff.handle(NoteWish("n", line.now, appointment, 1, clerk, "none"))
+    else:
+        substitute(line, appointment, {"c-1": "c-2", "c-2": "c-1"}[clerk])
+    line.settle()
+    assert line.life(appointment).question is None
+    line.post_letters()
+    letters = line.rows("notifications", select(messages.c.kind, messages.c.status))
+    assert sorted(letters) == [("asked_for_another", "dropped"), ("confirmation", "sent")]
 
 
 def test_nothing_is_kept_of_what_was_only_looked_at(line: Line) -> None:

@@ -11,7 +11,16 @@ import pytest
 from marshmallow import ValidationError
 
 from services.notifications import contracts, decider, reactions
-from services.notifications.commands import AskGuest, CloseVisit, ForgetGuest, KeepVisit, NoteGuest, NotePass, NoteVisit
+from services.notifications.commands import (
+    AskGuest,
+    CloseVisit,
+    DropQuestion,
+    ForgetGuest,
+    KeepVisit,
+    NoteGuest,
+    NotePass,
+    NoteVisit,
+)
 from services.notifications.events import LetterEvent, MessageFailed, MessageSent, Wording
 from services.notifications.place import PLACE
 from services.notifications.upcasts import UPCASTS
@@ -144,6 +153,8 @@ def test_the_others_are_noted():
     assert isinstance(asking, AskGuest)
     assert asking.proposed is not None
     assert (asking.attempt, asking.proposed.astimezone(UTC).hour) == (1, 10)
+    (withdrawn,) = reactions.react(heard("booking.QuestionWithdrawn"), facts.NOW)
+    assert isinstance(withdrawn, DropQuestion)
     (passed,) = reactions.react(heard("visitor_access.GuestRegistered"), facts.NOW)
     assert isinstance(passed, NotePass)
     assert (passed.attempt, passed.number) == (1, "7KQ4M2XD")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.notifications import decider
-from services.notifications.commands import AskGuest, AskToConfirm
+from services.notifications.commands import AskGuest, AskToConfirm, DropQuestion
 from tests.given_when_then import Scenario
 from tests.notifications.facts import (
     FIRST,
@@ -46,6 +46,16 @@ def test_a_guest_is_asked_for_another_time_once():
         WRITTEN.when(asking).then(question).when(replace(asking, proposed=None if proposed else LATER)).then()
         WRITTEN.given(moved()).when(asking).then()
         WRITTEN.given(closed("cancelled")).when(asking).then()
+
+
+def test_a_question_that_is_withdrawn_before_it_went_out_is_not_asked():
+    """Nothing else is dropped; asked anew, it goes out after all."""
+    asking, withdrawn = AskGuest("q", NOW, A, 1, LATER), DropQuestion("w", NOW, A)
+    question = due("asked_to_move", asked_for=LATER)
+    waiting = CONFIRMED.when(asking).then(question)
+    waiting.when(withdrawn).then(dropped("asked_to_move", "withdrawn")).when(asking).then(question)
+    asked = waiting.given(was_sent("asked_to_move"))
+    asked.when(withdrawn).then().when(asking).then()
 
 
 def test_a_guest_is_asked_once_to_say_yes():

@@ -78,7 +78,7 @@ def see(app: House, request: Request, appointment: str) -> Response:
         live=_open(state),
         ahead=now < visit["starts_at"],
         changeable=changeable,
-        questioned=changeable and state.questioned,
+        questioned=changeable and state.question is not None,
         rather=state.rather and state.rather.astimezone(app.reads.zone),
         ways=_ways(appointment, token),
         token=token,
@@ -115,8 +115,7 @@ def news(app: House, request: Request, appointment: str) -> Response:
 def _mark(state: Appointment) -> str:
     """Changes with everything the page shows."""
     held = state.pending is not None and state.pending.held
-    asked = (state.questioned, state.rather)
-    shown = (state.status, state.attempts, state.pending is not None, held, state.number, state.because, asked)
+    shown = (state.status, state.attempts, state.pending is not None, held, state.number, state.because, state.question)
     return sha256(repr(shown).encode()).hexdigest()[:12]
 
 
