@@ -1,17 +1,18 @@
 """At the door of every call: who is it, may they, and was it their own page that sent it?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Insert, bindparam, delete, select
 from werkzeug.wrappers import Request
 
-from shared.messages import Message
+from shared.messages import Message, checked_text
 from shared.problems import Problem
 from shared.sessions import LONGEST, Session, Sessions
-from shared.tables import Write, ended_sessions, instant, upsert
+from shared.tables import Write, ended_sessions, instant, raising, upsert
 
 COOKIE = "foyer_session"
 FORM_TOKEN = "form_token"
@@ -24,6 +25,8 @@ OWN = ("same-origin", "none")
 HEARD = {"SessionsEnded": 1}
 """What `heard` makes rows of, with its newest version known."""
 _END = upsert(ended_sessions, ["who"])
+# Messages may be heard before those before them: what comes late must bring no session back.
+_HEAR_END = raising(ended_sessions, ["who"], "before")
 _ENDED = select(ended_sessions.c.before).where(ended_sessions.c.who.in_(bindparam("b_who", expanding=True)))
 # A session that was ended by itself has run out by then.
 _RUN_OUT = delete(ended_sessions).where(
@@ -90,14 +93,37 @@ def same_origin(request: Request, public_url: str = "") -> bool:
 
 def ended(account: str, before: datetime, session: str | None = None) -> tuple[Write, ...]:
     """The rows that end all sessions and tokens which an account began until then; or only the session named."""
-    who = f"{account}/{session}" if session else account
-    run_out = instant(before.astimezone(UTC) - 2 * LONGEST)
-    return (_END, {"who": who, "before": instant(before.astimezone(UTC))}), (_RUN_OUT, {"b_before": run_out})
+    return _ended(_END, account, before, session)
 
 
 def heard(message: Message) -> tuple[Write, ...]:
-    """The same, where the service with the accounts has said so."""
+    """The same, where the service with the accounts has said so. Raises what shows that it can't be read."""
     if message.type not in HEARD:
         return ()
     said = message.data
-    return ended(str(said["account"]), datetime.fromisoformat(said["before"]), said.get("session"))
+    session = said.get("session")
+    return _ended(
+        _HEAR_END,
+        checked_text(said["account"], "account"),
+        datetime.fromisoformat(said["before"]),
+        session and checked_text(session, "session"),
+    )
+
+
+def at_once(*others: Callable[[Message], Iterable[Write]]) -> Callable[[Message], Iterable[Write]]:
+    """What `others` make of a message, and the end of sessions, whatever it waits for; in its turn it is parked where
+    it can't be read."""
+
+    def written(message: Message) -> Iterator[Write]:
+        with suppress(KeyError, TypeError, ValueError, OverflowError):
+            yield from heard(message)
+        for other in others:
+            yield from other(message)
+
+    return written
+
+
+def _ended(statement: Insert, account: str, before: datetime, session: str | None) -> tuple[Write, ...]:
+    who = f"{account}/{session}" if session else account
+    run_out = instant(before.astimezone(UTC) - 2 * LONGEST)
+    return (statement, {"who": who, "before": instant(before.astimezone(UTC))}), (_RUN_OUT, {"b_before": run_out})

@@ -51,6 +51,7 @@ DEFINITION = Definition(
     react=reactions.react,
     can_wait=reactions.can_wait,
     note=admission.heard,
+    at_once=admission.at_once(),
     replays=reactions.REPLAYS,
     project=projections.project,
     metadata=projections.metadata,

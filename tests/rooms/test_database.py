@@ -20,12 +20,13 @@ from services.rooms.service import DEFINITION, RoomsService, closed
 from shared import config
 from shared.app import App, Delivery
 from shared.messages import CONTENT_TYPE
-from shared.tables import events, held
+from shared.tables import ended_sessions, events, held
 from tests.conftest import MakeDatabase
 from tests.over_http import over_http
 from tests.rooms.heard import body
 from tests.rooms.words import DAY, NOW, ZONE, stop
 
+EARLY, LATE = "2026-11-22T09:00:00.000000+00:00", "2026-11-22T10:00:00.000000+00:00"
 DAILY = Pattern(tuple(Hours(day, "08:00", "16:00") for day in WEEKDAYS))
 NINE = stop("09:00", "09:10", "09:15", wish="r1")
 
@@ -236,3 +237,27 @@ def test_a_site_is_closed_over_http(app: App) -> None:
     wrong = bridge | {"until": "2027-05-06"}
     (fault,) = http.put("/api/sites/rathaus/closures", json={"closures": [wrong]}).json["errors"]
     assert fault["field"] == "closures.0.until"
+
+
+def ended(app: App, sequence: int, before: object) -> dict[str, str]:
+    """Booking says that sessions were ended; until when which are, then."""
+    message = body("SessionsEnded", sequence, "jb", account="jb", before=before, session=None)
+    app.hear([Delivery(CONTENT_TYPE, message)])
+    with app.read() as connection:
+        return {row.who: row.before for row in connection.execute(select(ended_sessions))}
+
+
+def test_sessions_end_though_the_message_waits(app: App) -> None:
+    """One before it is missing; when that comes at last, it lets nobody in again."""
+    assert ended(app, 1, LATE) == {"jb": LATE}
+    assert ended(app, 0, EARLY) == {"jb": LATE}
+    assert ended(app, 0, EARLY) == {"jb": LATE}
+
+
+def test_an_end_that_cannot_be_read_is_parked_in_its_turn(app: App) -> None:
+    """It holds up nobody else's."""
+    assert ended(app, 0, "soon") == {}
+    assert ended(app, 1, LATE) == {"jb": LATE}
+    with app.read() as connection:
+        parked = connection.execute(select(held.c.sequence, held.c.reason)).all()
+    assert parked == [(0, "failed"), (1, None)]
