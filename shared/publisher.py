@@ -39,6 +39,8 @@ LOOK_EVERYWHERE = 1.0
 """Seconds until the publisher looks for events of transactions that committed very late."""
 LATE_IDS = 5_000
 """An event whose id is that much behind the newest is found by such a look only."""
+CLOSING = 5.0
+"""Seconds that the broker has to let us go: one in alarm reads nothing, and so answers no Close."""
 LOOK_AGAIN = 0.25
 """Seconds until the publisher looks by itself, as long as no hint has come."""
 LOOK_SELDOM = 5.0
@@ -166,6 +168,8 @@ class Publisher:
         self._failure = self._failure or failure
         if self._connection.is_open:
             self._connection.close()
+            if self._loop is not None:
+                self._loop.call_later(CLOSING, self._loop.stop)
         elif not self._connection.is_closing and self._loop is not None:
             self._loop.stop()
 

@@ -11,6 +11,7 @@ from typing import Any
 import pika
 import pytest
 import structlog
+from pika.adapters.select_connection import SelectConnection
 from sqlalchemy.exc import DBAPIError
 
 from deploy.servers import RabbitMQ, wait_until
@@ -118,6 +119,41 @@ def test_with_a_cursor_ahead_of_the_confirms_the_check_goes_red(wire: Wire, monk
         wire.speak(1)
         with pytest.raises(TimeoutError):
             wire.receive(61, seconds=2)
+
+
+class Blocked(SelectConnection):
+    """A connection to a broker in alarm: it reads nothing, and so never answers."""
+
+    def close(self, *_args: object) -> None:
+        """In vain."""
+
+
+@only_sqlite
+def test_a_publisher_ends_although_the_broker_never_lets_it_go(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its cursor is saved all the same."""
+    monkeypatch.setattr(publishing, "CLOSING", 0.1)
+    monkeypatch.setattr(publishing, "SelectConnection", Blocked)
+    with wire.publishing():
+        wire.speak(5)
+        wire.receive(5)
+    assert wire.cursor() == 5
+
+
+@only_postgresql
+def test_a_lost_lock_is_asked_for_again_although_the_broker_never_lets_go(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would hang between both for as long as an alarm lasts."""
+    monkeypatch.setattr(publishing, "CLOSING", 0.1)
+    monkeypatch.setattr(publishing, "SelectConnection", Blocked)
+    with wire.publishing():
+        wire.speak(5)
+        wire.receive(5)
+        lose_the_lock(wire.urls["toy"])
+        wire.speaker.engine.dispose()
+        wire.speak(5)
+        wire.receive(10)
+    wire.check_that_all_arrived()
 
 
 # ------------------------------------------------------------------------------------------------------------- no queue
