@@ -116,6 +116,8 @@ class App:
         self.settings = settings
         self.clock = clock
         self.listening = False
+        self.refused = ""
+        """What the broker has against us; empty where it is only away."""
         self.waiting = 0
         """Messages in the queue, as last seen."""
         self.behind = 0.0

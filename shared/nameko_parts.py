@@ -19,6 +19,7 @@ from shared.broker import BROKER_ERRORS, connect
 from shared.config import Settings
 from shared.database import why
 from shared.definition import Definition
+from shared.refusal import LONGEST, refusal
 from shared.web import Api
 from shared.writer import Unavailable
 
@@ -98,7 +99,8 @@ class Hear(Entrypoint):
                 with connect(self._app.settings.amqp_url) as connection:
                     self._consume(connection)
             except BROKER_ERRORS as error:
-                log.warning("broker_lost", error=type(error).__name__)
+                self._app.refused = refusal(error)
+                log.warning("broker_lost", error=type(error).__name__, reason=str(error)[:LONGEST])
             except Exception:
                 # It would end the process, and what does so once does so again.
                 log.exception("hearing_failed")
@@ -118,7 +120,7 @@ class Hear(Entrypoint):
         self._batch = []
         channel.basic_qos(0, self._app.settings.prefetch, False)
         channel.basic_consume(queue, callback=self._take)
-        self._app.listening = True
+        self._app.listening, self._app.refused = True, ""
         look_at = 0.0
         while not self._stopping:
             if time.monotonic() >= look_at:

@@ -55,7 +55,9 @@ def health(app: App) -> dict[str, Any]:
     counts: dict[str | None, int] = {}
     long_waiting = unpublished = 0
     if app.definition.hears and not app.listening:
-        problems.append("the message broker cannot be reached")
+        problems.append(
+            f"the message broker refuses: {app.refused}" if app.refused else "the message broker cannot be reached"
+        )
     late = instant(app.clock() - BEHIND)
     try:
         with app.read() as connection:

@@ -12,6 +12,7 @@ import pika
 import pytest
 from sqlalchemy import select
 
+from deploy.ensemble import health
 from deploy.servers import wait_until
 from shared import nameko_parts, topology
 from shared.broker import connect
@@ -129,6 +130,26 @@ def kept(listener: Any) -> int:
 
 QUERY = "?connection_attempts=3&heartbeat=7&socket_timeout=3&retry_delay=1.5&blocked_connection_timeout=60"
 PLAIN = "amqp://guest:guest@broker:5672/v"
+
+
+@only_sqlite
+def test_a_refusal_is_told_in_the_brokers_own_words(wire: Wire) -> None:
+    """A queue that exists with other arguments; once it is gone, the service makes its own and is well."""
+    wire.listener()
+    with wire.channel() as channel:
+        channel.queue_declare(INBOX, durable=True)
+    with wire.running("service") as service:
+        refused = "the message broker refuses: PRECONDITION_FAILED - inequivalent arg 'x-queue-type' for queue"
+        wait_until(lambda: refused in problems(wire), 20, refused)
+        wait_until(lambda: "'x-queue-type'" in service.last_lines(), 20, "it is logged")
+        with wire.channel() as channel:
+            channel.queue_delete(INBOX)
+        wait_until(lambda: not problems(wire), 20, "it is well")
+
+
+def problems(wire: Wire) -> str:
+    """What /health of the service says."""
+    return "; ".join(health(f"http://127.0.0.1:{wire.http_port}")["problems"])
 
 
 @only_sqlite
