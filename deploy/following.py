@@ -22,6 +22,7 @@ from shared import messages, sequencer, topology
 from shared.config import url_of
 from shared.database import connect, reading
 from shared.messages import Message, Unreadable, numbered
+from shared.refusal import refusal
 from shared.tables import events
 
 PAGE = 1000
@@ -120,13 +121,15 @@ class Follower:
     _shown: int = field(default=0, init=False)
 
     def run(self) -> None:
-        """Raises AMQPError or OSError where the broker can't be reached at the first try."""
+        """Raises AMQPError or OSError where the broker can't be reached at the first try, or refuses."""
         connection = self._connected()
         while True:
             try:
                 if self._follow(connection.channel()):
                     return
             except AMQPError as error:
+                if refusal(error):
+                    raise
                 self.lost(error)
                 connection = self._again()
             finally:

@@ -17,6 +17,7 @@ from deploy.operations import asked
 from deploy.operations.databases import there
 from shared import config
 from shared.messages import Message
+from shared.refusal import refusal
 
 
 def tail(
@@ -54,7 +55,8 @@ def tail(
             f"A log can't be read ({reason}). Is the ensemble of this folder up? See `foyer status`."
         ) from None
     except (AMQPError, OSError) as error:
-        raise BadInput(f"The message broker does not answer ({type(error).__name__}). See `foyer status`.") from None
+        what = f"refuses: {why}" if (why := refusal(error)) else f"does not answer ({type(error).__name__})"
+        raise BadInput(f"The message broker {what}. See `foyer status`.") from None
     except KeyboardInterrupt:
         return
     finally:

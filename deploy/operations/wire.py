@@ -9,6 +9,7 @@ from deploy.broker import check_broker
 from deploy.home import BadInput
 from shared import topology
 from shared.broker import BROKER_ERRORS, connect
+from shared.refusal import refusal
 
 # What still comes while a channel is being closed is no news.
 logging.getLogger("amqp").setLevel(logging.CRITICAL)
@@ -16,7 +17,7 @@ _message: Any = amqp.basic_message.Message
 
 
 class BrokerGone(BadInput):
-    """The broker does not answer, or has let us go."""
+    """The broker does not answer, refuses, or has let us go."""
 
 
 class NoQueue(BadInput):
@@ -117,4 +118,5 @@ class Wire:
         )
 
     def _lost(self, error: BaseException) -> BrokerGone:
-        return BrokerGone(f"The message broker went away ({type(error).__name__}). See `foyer status`.")
+        what = f"refuses: {why}" if (why := refusal(error)) else f"went away ({type(error).__name__})"
+        return BrokerGone(f"The message broker {what}. See `foyer status`.")

@@ -246,9 +246,17 @@ class TownHall:
 
 @contextmanager
 def a_town_hall(
-    request: pytest.FixtureRequest, name: str, folder: Path, rabbitmq: RabbitMQ, **env: str
+    request: pytest.FixtureRequest,
+    name: str,
+    folder: Path,
+    rabbitmq: RabbitMQ,
+    permissions: Mapping[str, str] | None = None,
+    **env: str,
 ) -> Iterator[TownHall]:
-    """An open one of that name, on the kind of database that the fixture's parameter says."""
+    """An open one of that name, on the kind of database that the fixture's parameter says.
+
+    `permissions` are what it may do at the broker (configure, write, read), where that is not all.
+    """
     home = folder / name
     home.mkdir()
     pattern, databases = f"sqlite:///{home}/{{service}}.db", dict[str, str]()
@@ -265,6 +273,8 @@ def a_town_hall(
     with MailSink(home / "mail") as sink:
         nursery: Nursery = request.getfixturevalue("nursery")
         vhost = rabbitmq.add_vhost(name)
+        if permissions is not None:
+            vhost = rabbitmq.add_user(name, name, **permissions)
         hall = TownHall(home, amqp_url=vhost, database_url=pattern, sink=sink, nursery=nursery, env=env)
         try:
             hall.open()

@@ -1,5 +1,9 @@
-"""One town hall for what operations do with it: real processes, a broker, a mail sink; on SQLite."""
+"""One town hall for what operations do with it: real processes, a broker, a mail sink; on SQLite.
 
+At the broker it may do what docs/operations.md says it needs, and nothing else.
+"""
+
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,13 +17,16 @@ from tests import command
 from tests.journeys.town_hall import TownHall, a_town_hall
 
 Foyer = Callable[..., command.Ran]
+PAGE = (Path(__file__).parents[2] / "docs/operations.md").read_text()
 
 
 @pytest.fixture(scope="package")
 def town_hall(servers_folder: Path, rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> Iterator[TownHall]:
     """The whole ensemble with its town; what a test breaks it mends."""
     on = SimpleNamespace(param="sqlite", getfixturevalue=request.getfixturevalue)
-    with a_town_hall(on, "ops", servers_folder, rabbitmq) as hall:  # type: ignore[arg-type]
+    [block] = re.findall(r"```text title=permissions\n(.*?)```", PAGE, re.DOTALL)
+    may = dict(line.split() for line in block.splitlines())
+    with a_town_hall(on, "ops", servers_folder, rabbitmq, may) as hall:  # type: ignore[arg-type]
         Home(hall.ensemble.home).make()
         Home(hall.ensemble.home).save(hall.ensemble.env)
         yield hall

@@ -10,12 +10,18 @@ from pathlib import Path
 import pika
 import pytest
 
-from deploy.servers import wait_until
+from deploy.servers import RabbitMQ, wait_until
 from tests.journeys.town import ID_CARD
 from tests.journeys.town_hall import TownHall
+from tests.operations.conftest import PAGE
 
-PAGE = Path(__file__).parents[2] / "docs/operations.md"
-EXAMPLES = dict(re.findall(r"```python title=(\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL))
+EXAMPLES = dict(re.findall(r"```python title=(\S+)\n(.*?)```", PAGE, re.DOTALL))
+OWN = r"statistics|evt-booking-AppointmentConfirmed--statistics\.confirmed"
+MAY = {
+    "configure": rf"^({OWN}|booking\.events)$",
+    "write": f"^({OWN})$",
+    "read": rf"^({OWN}|booking\.events|foyer\.archive)$",
+}
 Run = Callable[..., "Example"]
 
 
@@ -45,9 +51,9 @@ class Example:
 
 
 @pytest.fixture
-def run(town_hall: TownHall, tmp_path: Path) -> Iterator[Run]:
-    """`run("follow.py")` starts an example of the page."""
-    url, started = town_hall.ensemble.env["FOYER_AMQP_URL"], list[Example]()
+def run(town_hall: TownHall, rabbitmq: RabbitMQ, tmp_path: Path) -> Iterator[Run]:
+    """`run("follow.py")` starts an example of the page, as a user of its own."""
+    url, started = rabbitmq.add_user("outside", "ops", **MAY), list[Example]()
 
     def start(name: str, *words: str) -> Example:
         file = tmp_path / f"{len(started)}_{name}"

@@ -15,6 +15,7 @@ import pika
 import pytest
 
 from deploy.operations.replay import job as replay_job
+from deploy.servers import RabbitMQ
 from shared import topology
 from tests.journeys.town import ID_CARD
 from tests.journeys.town_hall import Booked, TownHall
@@ -266,6 +267,21 @@ def test_what_makes_no_sense_is_told(town_hall: TownHall, foyer: Foyer, words: t
     assert ran.returncode == 2, ran
     assert sentence in re.sub(r"\s+", " ", ran.stderr)
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [(("replay", "booking", "--to", "rooms", *SURE), "exchange 'amq.default'"), (("tail",), "queue 'amq.gen-")],
+    ids=("replay", "tail"),
+)
+def test_a_refusal_is_told_in_the_brokers_own_words(
+    town_hall: TownHall, foyer: Foyer, rabbitmq: RabbitMQ, words: tuple[str, ...], what: str
+) -> None:
+    """For a user who may do nothing the broker is there, and it does not help to wait."""
+    town_hall.confirmed(town_hall.proposals(ID_CARD, days=3)[0])
+    refused = foyer(*words, FOYER_AMQP_URL=rabbitmq.add_user("nobody", "ops"))
+    sentence = f"The message broker refuses: ACCESS_REFUSED - access to {what}"
+    assert (refused.returncode, sentence in refused.stderr) == (2, True), refused
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,9 @@ from tests import command
 from tests.faults.test_poison import request_of
 from tests.journeys.town import ID_CARD, MOVED_HERE
 from tests.journeys.town_hall import Booked, TownHall
-from tests.operations.conftest import Foyer, take_back
+from tests.operations.conftest import PAGE, Foyer, take_back
 
 SURE = ("--yes", "--reason", "a test")
-PAGE = (Path(__file__).parents[2] / "docs/operations.md").read_text()
 DAY = 14
 ACCEPTED, UNAVAILABLE = 202, 503
 
