@@ -89,7 +89,7 @@ $(VENV)/.bench: $(VENV)/.dev requirements-bench.txt
 	@touch $@
 
 $(VENV)/.pages: $(VENV)/.runtime package-lock.json
-	@[ -e $(VENV)/.pages-dev ] || sh deploy/prepare.sh pages
+	@[ $(VENV)/.pages-dev -nt package-lock.json ] || sh deploy/prepare.sh pages
 	@touch $@
 
 $(VENV)/.pages-dev: $(VENV)/.dev package-lock.json

@@ -8,6 +8,8 @@
 set -eu
 
 VENV=.venv
+# Is there as long as nothing is being installed: what Ctrl-C leaves behind lacks it, and is made anew.
+WHOLE=$VENV/.whole
 
 say() {
     printf '%s\n' "$*" >&2
@@ -68,30 +70,41 @@ find_python() {
     return 1
 }
 
+# What pip can't do it takes back itself, unless it is killed; interrupted, it ends as if it could not.
+pip_install() {
+    trap 'exit 130' INT
+    rm -f $WHOLE
+    status=0
+    $VENV/bin/pip install --quiet --disable-pip-version-check "$@" || status=$?
+    [ $status -gt 128 ] || touch $WHOLE
+    return $status
+}
+
 make_venv() {
     python=$(find_python) || {
         say "Foyer needs Python 3.11 or newer: apt-get install python3"
         exit 1
     }
-    if ! "$python" -m venv "$VENV" >/dev/null 2>&1; then
-        rm -rf "$VENV"
+    # Stamps go first: none stands for what is half cleared.
+    rm -f $VENV/.[a-z]*
+    if ! "$python" -m venv --clear "$VENV" >/dev/null 2>&1; then
         version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
         install - "python$version-venv" || install - python3-venv || {
             say "Python can't make a virtual environment here: run 'apt-get install python3-venv' as root."
             exit 1
         }
-        "$python" -m venv "$VENV"
+        "$python" -m venv --clear "$VENV"
     fi
     # Debian's own takes twice as long to look for 160 packages.
-    $VENV/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-pip.txt
+    pip_install --require-hashes -r requirements-pip.txt
 }
 
 venv() {
-    [ -x $VENV/bin/pip ] && $VENV/bin/python -c '' 2>/dev/null || make_venv
+    [ -e $WHOLE ] && $VENV/bin/python -c '' 2>/dev/null || make_venv
     compiling=
     for packages in "$@"; do
         say "Installing the packages of $packages, a minute or so ..."
-        $VENV/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r "$packages" || {
+        pip_install --no-compile --require-hashes -r "$packages" || {
             [ -z "$compiling" ] || wait "$compiling" || true
             exit 1
         }
@@ -101,8 +114,7 @@ venv() {
         }
     done
     # The build tool is among the pinned packages, so nothing is fetched without a hash.
-    [ -x $VENV/bin/foyer ] || $VENV/bin/pip install --quiet --disable-pip-version-check \
-        --no-deps --no-build-isolation --editable . >/dev/null
+    [ -x $VENV/bin/foyer ] || pip_install --no-deps --no-build-isolation --editable . >/dev/null
     [ -z "$compiling" ] || wait "$compiling" || true
 }
 
@@ -147,9 +159,12 @@ need_chromium() {
 pages() {
     PATH="$(pwd)/$VENV/bin:$PATH"
     if ! command -v npm >/dev/null; then
-        $VENV/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-npm.txt
+        # What an interrupted call has begun may look complete.
+        pip_install --ignore-installed --require-hashes -r requirements-npm.txt
     fi
     say "Installing the design system of the pages ..."
+    # npm begins by removing what is there.
+    rm -f $VENV/.pages $VENV/.pages-dev
     omit=--omit=dev
     [ "${1:-}" != dev ] || omit=
     # shellcheck disable=SC2086
