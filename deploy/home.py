@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.entry import INTERRUPTED
 from deploy.parts import SERVICES, place
 
 PREFIX = "FOYER_"
@@ -29,6 +30,12 @@ class BadInput(CannotDo):
     """What was asked makes no sense, or needs something that is not there; the message says what would be right."""
 
     status = 2
+
+
+class Interrupted(CannotDo):
+    """Ctrl-C, where something was done already; the message says what, and how to go on."""
+
+    status = INTERRUPTED
 
 
 def called() -> str:

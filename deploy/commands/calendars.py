@@ -13,7 +13,7 @@ import typer
 
 from deploy.calendars.access import MEANINGS, Here, here, kind_of, look_now, opened, said
 from deploy.calendars.shown import conflict, line, outcome, told, wish
-from deploy.home import BadInput, CannotDo
+from deploy.home import BadInput, CannotDo, Interrupted
 from deploy.operations.action import DryRun, How, Json, Outcome, Plan, Reason, Run, Who, Yes, perform
 from deploy.operations.asked import print_json
 from deploy.operations.starting import ListsByDefault
@@ -233,7 +233,12 @@ def sync(
     with here() as at:
         wanted = [at.one(name) for name in names] if names else at.all(clerk)
         wanted = [one for one in wanted if one.link.kind != "upload"]
-        look_now(at, wanted)
+        try:
+            look_now(at, wanted)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "Interrupted. What was not looked at yet stays due: see `foyer calendars list`."
+            ) from None
         came = outcome(at, [one.link.calendar for one in wanted])
     if json:
         print_json(dict(came.data))

@@ -3,7 +3,7 @@
 import typer
 from rich.console import Console
 
-from deploy.home import Home, called
+from deploy.home import Home, Interrupted, called
 from deploy.supervision import Supervisor
 
 
@@ -15,10 +15,16 @@ def down() -> None:
     if not supervisor.running():
         console.print("Nothing of Foyer runs here.")
         return
-    with console.status("Stopping: what is under way is finished first"):
-        supervisor.shut_down()
+    foyer = called()
+    try:
+        with console.status("Stopping: what is under way is finished first"):
+            supervisor.shut_down()
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"Interrupted: some of it is stopped. `{foyer} down` stops the rest, `{foyer} up` starts it again."
+        ) from None
     console.print(
-        f"Foyer is down. What it stored is in {home.root}, and `{called()} up` goes on from there.", soft_wrap=True
+        f"Foyer is down. What it stored is in {home.root}, and `{foyer} up` goes on from there.", soft_wrap=True
     )
 
 

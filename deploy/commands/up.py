@@ -11,7 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from deploy.broker import check_broker
 from deploy.ensemble import health
-from deploy.home import HTTP_DEFAULTS, CannotDo, Home, called, own_settings
+from deploy.home import HTTP_DEFAULTS, CannotDo, Home, Interrupted, called, own_settings
 from deploy.operations.streams import never_heard
 from deploy.parts import SERVICES
 from deploy.run import run_migrations
@@ -40,7 +40,16 @@ class Plan:
 
 def up() -> None:
     """Start the ensemble: broker, mail sink, five services and their publishers. What runs already is left alone."""
-    console = Console()
+    try:
+        _up(Console())
+    except KeyboardInterrupt:
+        foyer = called()
+        raise Interrupted(
+            f"Interrupted. What was started goes on: `{foyer} up` starts the rest, `{foyer} down` stops it."
+        ) from None
+
+
+def _up(console: Console) -> None:
     home = Home.here()
     supervisor = Supervisor(home)
     running = supervisor.running()

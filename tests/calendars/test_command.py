@@ -207,6 +207,18 @@ def test_bad_input_is_told_in_a_sentence(foyer: Foyer, words: tuple[str, ...], s
     assert "Traceback" not in ran.stderr
 
 
+def test_ctrl_c_says_what_stays_due(foyer: Foyer, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some may have been looked at, and all were ordered to be."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deploy.commands.calendars.look_now", interrupt)
+    ran = foyer("sync")
+    assert (ran.returncode, ran.stdout) == (130, "")
+    assert ran.stderr == "Interrupted. What was not looked at yet stays due: see `foyer calendars list`.\n"
+
+
 def test_a_wrong_setting_is_named(foyer: Foyer) -> None:
     """By its variable."""
     ran = foyer("list", FOYER_CALENDAR_NETWORKS="10.0.0.0/99")

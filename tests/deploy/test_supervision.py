@@ -14,7 +14,8 @@ from deploy.home import HTTP_DEFAULTS, CannotDo, Home, mean_the_running_ensemble
 from deploy.operations import log
 from deploy.parts import SERVICES, definition, place, service_class
 from deploy.run import run_migrations
-from deploy.supervision import configuration, programs
+from deploy.supervision import Supervisor, configuration, programs
+from tests.command import foyer
 
 
 @pytest.fixture
@@ -105,6 +106,33 @@ def test_a_url_that_all_would_share_begins_no_database(
     with pytest.raises(EnvError, match="FOYER_DATABASE_URL"):
         begin()
     assert not here.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "during", "says"),
+    [
+        ("up", "start", "Interrupted. What was started goes on: `foyer up` starts the rest, `foyer down` stops it.\n"),
+        (
+            "down",
+            "shut_down",
+            "Interrupted: some of it is stopped. `foyer down` stops the rest, `foyer up` starts it again.\n",
+        ),
+    ],
+)
+def test_ctrl_c_says_what_runs_and_what_does_not(
+    here: Home, monkeypatch: pytest.MonkeyPatch, word: str, during: str, says: str
+) -> None:
+    """Neither starting nor stopping is taken back."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shutil.which", lambda _name: "foyer")
+    monkeypatch.setattr(up, "check_ports", lambda _settings: None)
+    monkeypatch.setattr(Supervisor, "running", lambda _self: word == "down")
+    monkeypatch.setattr(Supervisor, during, interrupt)
+    ran = foyer({}, word)
+    assert (ran.returncode, ran.stderr) == (130, says)
 
 
 def test_a_taken_port_is_named_with_the_setting_that_moves_it() -> None:
