@@ -13,10 +13,18 @@ from deploy.home import BadInput, CannotDo
 from deploy.operations.action import How, Json, Outcome, Plan, Reason, Who, Yes, perform
 from deploy.operations.asked import print_json
 from deploy.town.calls import Calls, NotUp, Refused
-from services.booking.accounts.events import ROLES
+from services.booking.accounts.events import NAME, NAME_RULE, ROLES
 
 app = typer.Typer(no_args_is_help=True, help="Who may sign in to the pages of the staff, and what they may there.")
-Name = Annotated[str, typer.Argument(help="2 to 40 small letters, digits, dots, dashes")]
+
+
+def _named(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise BadInput(NAME_RULE)
+    return name
+
+
+Name = Annotated[str, typer.Argument(help="2 to 40 small letters, digits, dots, dashes", callback=_named)]
 Stdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input")]
 SHOWN_ONCE = "It is shown this once and kept nowhere."
 

@@ -105,6 +105,27 @@ def test_what_makes_no_sense_is_said(foyer: Foyer, words: tuple[str, ...], says:
     assert says in f"{done.output} {error}"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("add", "--role", "info_desk"),
+        ("password",),
+        ("token",),
+        ("end", "--yes", "--reason", "x"),
+        ("close", "--yes", "--reason", "x"),
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_no_account_can_have_reaches_no_url(foyer: Foyer, words: tuple[str, ...]) -> None:
+    """It might mean something else there; nothing is recorded either."""
+    for name in ("", "desk-1/sessions", "desk-1?x", "%64esk-1"):
+        done = foyer(*words, name)
+        assert getattr(done.exception, "status", None) == 2
+        assert "2 to 40 small letters" in str(done.exception)
+    with opened() as log, log.read() as connection:
+        assert connection.execute(actions.select()).all() == []
+
+
 def test_passwords_that_are_made_are_long_and_none_is_like_another() -> None:
     """And long enough for the door."""
     made = {accounts.new_password() for _ in range(100)}

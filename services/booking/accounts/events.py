@@ -1,9 +1,12 @@
 """What happens to an account; passwords are kept beside the log. Stream: `account-{account}`."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 ROLES = ("clerk", "info_desk", "security_desk", "catalogue", "operations")
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+NAME_RULE = "A name has 2 to 40 small letters, digits, dots, dashes, and begins with a letter or digit."
 
 
 @dataclass(frozen=True, slots=True)

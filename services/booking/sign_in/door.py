@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from sqlalchemy import select
 
 from services.booking.accounts.account import Account
 from services.booking.accounts.commands import EndSessions, SetPassword
+from services.booking.accounts.events import NAME
 from services.booking.appointment import Refused
 from services.booking.sign_in import passwords
 from services.booking.sign_in.patience import ACCOUNT, ADDRESS, QUIET, Patience
@@ -26,7 +26,6 @@ from shared.tables import Write, instant
 
 CROWDED = 2
 """Seconds to wait when many sign in at once."""
-ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _SIGN_INS = Counter("foyer_sign_ins_total", "Tries to sign in", ["result"])
 log = structlog.get_logger()
 
@@ -88,7 +87,7 @@ def set_password(app: House, account: str, password: str, cause: Any = None) -> 
 
 
 def _kept(app: House, account: str) -> tuple[str | None, Account]:
-    if not ACCOUNT_NAME.fullmatch(account):
+    if not NAME.fullmatch(account):
         return None, Account()
     with app.read() as connection:
         kept = connection.execute(select(password_rows.c.hash).where(password_rows.c.account == account)).scalar()

@@ -1,6 +1,5 @@
 """Accounts, for operations: `foyer account` calls this."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
@@ -10,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Request, Response
 
 from services.booking.accounts.commands import CloseAccount, EndSessions, MakeToken, SetAccount
-from services.booking.accounts.events import ROLES
+from services.booking.accounts.events import NAME, NAME_RULE, ROLES
 from services.booking.projections import accounts
 from services.booking.sign_in import door
 from services.booking.sign_in.tables import FORGET_PASSWORD
@@ -20,7 +19,6 @@ from shared.sessions import LONGEST_TOKEN, Sessions, begin
 from shared.web import api, invalid
 
 OPERATIONS = ("operations",)
-_NAME = "A name has 2 to 40 small letters, digits, dots, dashes, and begins with a letter or digit."
 
 
 class AccountBody(Schema):
@@ -115,8 +113,8 @@ class AccountCalls:
 
 def named(account: str) -> str:
     """The name of an account. Raises Problem for one that can't be."""
-    if not re.fullmatch(door.ACCOUNT_NAME, account):
-        raise invalid({"account": [_NAME]})
+    if not NAME.fullmatch(account):
+        raise invalid({"account": [NAME_RULE]})
     return account
 
 
