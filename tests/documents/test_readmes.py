@@ -4,6 +4,8 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 from deploy.parts import SERVICES
 from deploy.said import sayings, types
 
@@ -18,6 +20,14 @@ def heard(service: str) -> set[str]:
 
 def said(service: str) -> set[str]:
     return {saying.type for saying in sayings() if saying.service == service}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_table_names_all_messages_of_its_service(service: str) -> None:
+    """Those that it hears and those that it says, and no others."""
+    parts = (ROOT / "services" / service / "README.md").read_text().split("\n\n")
+    table = next(part for part in parts if part.startswith("|"))
+    assert ALL & set(WORD.findall(table)) == heard(service) | said(service)
 
 
 def test_the_picture_of_a_booking_is_true() -> None:
