@@ -19,6 +19,7 @@ import pytest
 from deploy.cli import COMMANDS
 from deploy.figures import figures
 from deploy.servers import RabbitMQ, wait_until
+from deploy.town import facts
 from shared import topology
 from shared.messages import CONTENT_TYPE
 from tests import command
@@ -326,6 +327,13 @@ def helps(servers_folder: Path) -> Callable[..., str]:
         return said[words]
 
     return of_command
+
+
+def test_the_page_asks_for_concerns_of_the_demo() -> None:
+    """So that its commands can be tried there."""
+    asked_for = set(re.findall(r"foyer explain (\S+)", PAGE))
+    assert asked_for
+    assert asked_for <= {concern["key"] for concern in facts.load().concerns}
 
 
 def test_every_situation_is_walked_through() -> None:
