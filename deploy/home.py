@@ -77,7 +77,7 @@ class Home:
         """Create the folders; what lies in them is for this user only."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.run, self.log):
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
 
     def save(self, settings: Mapping[str, str]) -> None:
         """Write the settings down; they may hold passwords, so only this user may read them."""

@@ -62,6 +62,8 @@ def configuration(home: Home, all_programs: Iterable[Program]) -> str:
                 "directory": Path.cwd(),
                 "identifier": "foyer",
                 "minfds": 1024,
+                # FOYER_HOME may be a folder that others may read; mails and logs in it are not for them.
+                "umask": "077",
             },
             "rpcinterface:supervisor": {
                 "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"

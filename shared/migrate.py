@@ -1,5 +1,8 @@
 """Bring a service's database to the newest schema; safe when several processes start at once."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -19,7 +22,7 @@ def migrate(definition: Definition, settings: Settings) -> None:
     """Upgrade to head. Raises what the database says when it cannot be reached; ValueError where it lacks letters."""
     engine = connect(settings.database_url)
     _check_encoding(engine, settings.service)
-    with only_one(engine, settings, "migration", wait=True):
+    with _for_this_user_only(), only_one(engine, settings, "migration", wait=True):
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         config.set_main_option("version_locations", str(definition.migrations))
@@ -36,3 +39,13 @@ def _check_encoding(engine: Engine, service: str) -> None:
         encoding = connection.execute(text("SHOW server_encoding")).scalar()
     if encoding not in _EVERY_LETTER:
         raise ValueError(f"the database of {service} is in {encoding}, which lacks letters: make it anew in UTF8")
+
+
+@contextmanager
+def _for_this_user_only() -> Iterator[None]:
+    """A file that is made here shows guests in its read tables."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)

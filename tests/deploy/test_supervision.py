@@ -175,6 +175,22 @@ def test_settings_are_readable_by_their_owner_only(here: Home) -> None:
     assert here.root.stat().st_mode & 0o077 == 0
 
 
+def test_what_lies_in_a_folder_that_others_may_read_is_not_for_them(
+    here: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody has made FOYER_HOME before; its mails and read tables show guests."""
+    monkeypatch.setenv("FOYER_DATABASE_URL", f"sqlite:///{here.root}/{{service}}.db")
+    here.root.mkdir(mode=0o755)
+    here.make()
+    run_migrations("visitor_access")
+    made = list(here.root.iterdir())
+    assert {"run", "log", "visitor_access.db"} <= {one.name for one in made}
+    assert [one.name for one in made if one.stat().st_mode & 0o077] == []
+    config = configparser.RawConfigParser()
+    config.read_string(configuration(here, []))
+    assert config["supervisord"]["umask"] == "077"
+
+
 def test_a_later_command_means_the_running_ensemble(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a shell that knows nothing of its ports; what the shell does say comes first."""
     here.make()
