@@ -103,12 +103,12 @@ def _as_of(text: str | None, zone: ZoneInfo) -> datetime | int | None:
     if text is None:
         return None
     position = asked.position(text)
-    return _moment(text, zone, "--as-of") if position is None else position
+    return _moment(text, zone, "--as-of", "a position in booking's log, or a time") if position is None else position
 
 
-def _moment(text: str, zone: ZoneInfo, option: str) -> datetime:
+def _moment(text: str, zone: ZoneInfo, option: str, what: str = "a time") -> datetime:
     try:
-        return asked.moment(text, zone, option, AHEAD)
+        return asked.moment(text, zone, option, AHEAD, what)
     except BadInput as error:
         fail(str(error))
 

@@ -29,7 +29,7 @@ def services(names: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(service(name) for name in names)) if names else SERVICES
 
 
-def moment(text: str, zone: ZoneInfo, option: str, ahead: timedelta = timedelta()) -> datetime:
+def moment(text: str, zone: ZoneInfo, option: str, ahead: timedelta = timedelta(), what: str = "a time") -> datetime:
     """A time with an offset, or one of the town's clock; a day before it and so far ahead there must be times, too."""
     try:
         parsed = datetime.fromisoformat(text)
@@ -37,7 +37,7 @@ def moment(text: str, zone: ZoneInfo, option: str, ahead: timedelta = timedelta(
         for needed in (given - timedelta(days=1), given, given + ahead):
             needed.astimezone(UTC).astimezone(zone)
     except (ValueError, OverflowError):
-        raise BadInput(f"{option} must be a time like 2026-11-23T10:20 or 2026-11-23, not {text!r}.") from None
+        raise BadInput(f"{option} must be {what} like 2026-11-23T10:20 or 2026-11-23, not {text!r}.") from None
     return given
 
 

@@ -117,6 +117,12 @@ def test_what_makes_no_sense_is_said(town: Booking, words: tuple[str, ...]):
     assert _explain(*words)[0] == 2
 
 
+def test_as_of_may_be_a_position_too(town: Booking):
+    """Which is said to whoever gives neither."""
+    status, text = _explain("--at", "2026-11-24T09:00", "--as-of=-1")
+    assert (status, "--as-of must be a position in booking's log, or a time like" in text) == (2, True), text
+
+
 def test_every_code_of_the_engine_has_words():
     """In both languages."""
     codes = set(reasons._ORDER) | {"free", "past", "too_soon", "outside_horizon", "not_asked_for", "off_the_clock"}
