@@ -4,6 +4,6 @@ import warnings
 
 
 def hush() -> None:
-    """eventlet says at every start that it is in maintenance; the decision record on nameko says why it is here."""
+    """eventlet says at every start that it is in maintenance; nameko runs on it."""
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     warnings.filterwarnings("ignore", category=DeprecationWarning)
