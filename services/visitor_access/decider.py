@@ -23,6 +23,7 @@ from services.visitor_access.commands import (
 from services.visitor_access.day import end_of_day, local
 from services.visitor_access.desk import Refused
 from services.visitor_access.events import (
+    AppointmentEnded,
     GuestAnnounced,
     GuestArrived,
     GuestLeft,
@@ -136,7 +137,7 @@ def _register(command: RegisterGuest, visit: Visit) -> Sequence[VisitEvent]:
     if plan is None:
         # Messages come in the order of their stream, so the request is missing from our log: park this for operations.
         raise LookupError(f"appointment {command.appointment} was never announced")
-    if visit.status == "removed" or (visit.status != "announced" and command.attempt <= plan.attempt):
+    if visit.ended is not None or (visit.status != "announced" and command.attempt <= plan.attempt):
         return ()
     registered = GuestRegistered(
         appointment=command.appointment,
@@ -166,9 +167,11 @@ def _change_hosts(command: ChangeHosts, visit: Visit) -> Sequence[VisitEvent]:
 
 
 def _remove(command: RemoveGuest, visit: Visit) -> Sequence[VisitEvent]:
-    """Whoever has been in the house stays on the list of that day: a cancellation after the arrival changes nothing."""
-    if visit.plan is None or visit.status not in ("announced", "registered"):
+    """Whoever has been in the house stays on the list of that day, unless the arrival is taken back."""
+    if visit.plan is None or visit.ended is not None:
         return ()
+    if visit.arrived_at is not None:
+        return (AppointmentEnded(command.appointment, command.because),)
     return (GuestRemoved(command.appointment, visit.plan.attempt, command.because),)
 
 

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from services.visitor_access.commands import AtTheDesk, RecordArrival, RecordDeparture, UndoArrival
 from services.visitor_access.day import local
-from services.visitor_access.events import ArrivalUndone, GuestArrived, GuestLeft, VisitEvent
+from services.visitor_access.events import ArrivalUndone, GuestArrived, GuestLeft, GuestRemoved, VisitEvent
 from services.visitor_access.states import Plan, Visit
 
 OLDEST_ENTRY = timedelta(hours=24)
@@ -86,7 +86,10 @@ def _undo(command: UndoArrival, appointment: str, visit: Visit, plan: Plan) -> S
     at = local(command.now, plan.starts_at)
     if at.date() != plan.date:
         raise Refused("wrong_day", f"An arrival can be taken back on its day only: {plan.date.isoformat()}.")
-    return (ArrivalUndone(appointment, plan.number, at, command.entry),)
+    undone = ArrivalUndone(appointment, plan.number, at, command.entry)
+    if visit.ended is None:
+        return (undone,)
+    return (undone, GuestRemoved(appointment, plan.attempt, visit.ended))
 
 
 def _entered(command: RecordArrival | RecordDeparture, plan: Plan) -> datetime:

@@ -78,6 +78,14 @@ class GuestRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class AppointmentEnded:
+    """The guest has been in the house and stays on the list; is no longer expected if the arrival is taken back."""
+
+    appointment: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class GuestArrived:
     """`at` has the local offset of the visit, as all times of the desk."""
 
@@ -129,6 +137,7 @@ VisitEvent = (
     | GuestRegistered
     | HostsChanged
     | GuestRemoved
+    | AppointmentEnded
     | GuestArrived
     | ArrivalUndone
     | GuestLeft

@@ -10,6 +10,7 @@ from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, Table, T
 
 from services.visitor_access.day import end_of_day
 from services.visitor_access.events import (
+    AppointmentEnded,
     ArrivalUndone,
     GuestAnnounced,
     GuestArrived,
@@ -174,5 +175,5 @@ project = Projection(
         },
         subject_keys: {GuestUnreadable: _forget_key},
     },
-    unseen=(PassReserved,),
+    unseen=(PassReserved, AppointmentEnded),
 )

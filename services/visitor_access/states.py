@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal, assert_never, cast
 
 from services.visitor_access.events import (
+    AppointmentEnded,
     ArrivalUndone,
     Entry,
     GuestAnnounced,
@@ -31,7 +32,7 @@ Plan = GuestAnnounced | GuestRegistered
 class Visit:
     """One visit. `plan` is when and where the guest is expected, as last announced or registered.
 
-    `entries` are those of the desk that bore a key.
+    `entries` are those of the desk that bore a key; `ended` is why the appointment does not stand any more, if so.
     """
 
     status: Status = "unknown"
@@ -41,6 +42,7 @@ class Visit:
     assumed: bool = False
     forgotten: bool = False
     entries: tuple[Entry, ...] = ()
+    ended: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ def evolve(state: State, event: VisitEvent) -> State:
             plan = visit.plan
             return replace(visit, plan=replace(plan, stops=event.stops)) if isinstance(plan, GuestRegistered) else visit
         case GuestRemoved():
-            return replace(visit, status="removed")
+            return replace(visit, status="removed", ended=event.because)
+        case AppointmentEnded():
+            return replace(visit, ended=event.because)
         case GuestArrived():
             return replace(visit, status="arrived", arrived_at=event.at, left_at=None, assumed=False)
         case ArrivalUndone():

@@ -174,6 +174,8 @@ def test_a_guest_who_is_in_the_house_may_stay_on_the_list(logs: Logs) -> None:
     assert logs.found() == []
     logs.entrance("a", "ArrivalUndone")
     assert [finding.stream for finding in logs.found()] == ["visit-a"]
+    logs.entrance("a", "GuestRemoved")
+    assert logs.found() == []
 
 
 def test_a_guest_without_a_mail_is_found(logs: Logs) -> None:

@@ -15,6 +15,7 @@ from services.visitor_access.commands import (
     UndoArrival,
 )
 from services.visitor_access.events import (
+    AppointmentEnded,
     ArrivalUndone,
     GuestAnnounced,
     GuestArrived,
@@ -108,6 +109,10 @@ def registered(who="a1", attempt=1, number=PASS, day=24, clock="09:00", site="ra
 
 def removed(because, who="a1", attempt=1):
     return GuestRemoved(who, attempt, because)
+
+
+def ended(because, who="a1"):
+    return AppointmentEnded(who, because)
 
 
 def arrived(clock="08:55", who="a1", day=24, entry=None):

@@ -15,6 +15,7 @@ from tests.visitor_access.facts import (
     announce,
     announced,
     arrived,
+    ended,
     left,
     missed,
     register,
@@ -37,7 +38,7 @@ SAID = {
     "GuestLeft": replace(left("09:20", VISIT), number=NUMBER),
     "GuestMissed": replace(missed(VISIT), number=NUMBER),
 }
-PRIVATE = (reserved(), HostsChanged(VISIT, 1, (Stop("Raum 101", "A. Demir"),)), unreadable())
+PRIVATE = (reserved(), HostsChanged(VISIT, 1, (Stop("Raum 101", "A. Demir"),)), ended("cancelled"), unreadable())
 
 
 def test_there_is_an_example_of_every_message_said():

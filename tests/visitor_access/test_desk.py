@@ -16,6 +16,7 @@ from tests.visitor_access.facts import (
     arrive,
     arrived,
     at,
+    ended,
     leave,
     left,
     missed,
@@ -179,6 +180,13 @@ def test_an_arrival_is_taken_back(before):
 def test_there_is_nothing_to_take_back_without_an_arrival(before):
     """The second click changes nothing."""
     visits.given(*before).when(undo(at("09:00"))).then()
+
+
+@pytest.mark.parametrize("before", [ARRIVED, LEFT])
+def test_whoever_called_off_is_not_expected_when_the_arrival_is_taken_back(before):
+    """The appointment ended while the guest was thought to be here."""
+    back = visits.given(*before, ended("cancelled")).when(undo(at("09:30")))
+    back.then(undone("09:30"), removed("cancelled")).when(arrive(at("09:40"))).then_refused("removed")
 
 
 def test_an_arrival_is_taken_back_on_its_day_only():

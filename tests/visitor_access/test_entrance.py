@@ -102,6 +102,19 @@ def test_removed_guests_are_counted_and_listed_on_request(entrance):
     assert [guest["status"] for guest in entrance.list(include="removed")["guests"]] == ["removed"]
 
 
+def test_a_cancelled_guest_does_not_come_back_with_the_arrival_taken_back(entrance):
+    """Neither on the list, nor as missed at the end of the day."""
+    number = entrance.register()
+    entrance.now = at("08:55")
+    entrance.post(f"/api/visits/{number}/arrival")
+    entrance.hear("AppointmentCancelled")
+    assert entrance.guest()["status"] == "arrived"
+    assert entrance.http.delete(f"/api/visits/{number}/arrival").json["status"] == "removed"
+    assert entrance.list()["guests"] == []
+    assert entrance.app.due(DAY_END) == []
+    assert types(entrance)[-3:] == ["AppointmentEnded", "ArrivalUndone", "GuestRemoved"]
+
+
 def test_a_moved_guest_is_listed_on_the_new_day_with_the_same_pass(entrance):
     """The old day knows nothing of it."""
     number = entrance.register()

@@ -14,6 +14,7 @@ from tests.visitor_access.facts import (
     announced,
     arrived,
     at,
+    ended,
     forget,
     left,
     missed,
@@ -75,10 +76,24 @@ def test_a_removed_guest_is_removed_as_last_registered():
     )
 
 
-@pytest.mark.parametrize("before", [(), (*REGISTERED, removed("cancelled")), ARRIVED, LEFT, (*REGISTERED, missed())])
+@pytest.mark.parametrize("before", [(), (*REGISTERED, removed("cancelled"))])
 def test_a_removal_changes_nothing_for_others(before):
-    """Nobody is removed twice; who has been in the house, or missed the visit, stays on that day's list."""
+    """Nobody is removed twice, nor whom nobody announced."""
     visits.given(*before).when(remove("cancelled")).then()
+
+
+@pytest.mark.parametrize("before", [ARRIVED, LEFT])
+def test_who_has_been_in_the_house_stays_on_the_list(before):
+    """That the appointment has ended is kept, once, and brings nobody back either."""
+    over = visits.given(*before).when(remove("cancelled")).then(ended("cancelled"))
+    assert over.states["visit-a1"].status == before[-1].__class__.__name__.removeprefix("Guest").lower()
+    over.when(remove("cancelled")).then()
+    over.when(register(attempt=2, day=25)).then()
+
+
+def test_who_called_off_has_missed_nothing():
+    """The day may have ended before we hear of it: we were down, or the clock was ahead."""
+    visits.given(*REGISTERED, missed()).when(remove("cancelled")).then(removed("cancelled"))
 
 
 def test_a_removed_guest_is_never_registered():

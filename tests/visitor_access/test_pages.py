@@ -11,7 +11,7 @@ from markupsafe import escape
 from services.visitor_access.service import VisitorAccessService
 from services.visitor_access.web import pages
 from services.visitor_access.web.pages import KIT
-from services.visitor_access.web.told import DONE, REFUSED, told
+from services.visitor_access.web.told import DONE, NOT_BACK, REFUSED, told
 from tests.over_http import over_http
 from tests.visitor_access.facts import at
 
@@ -67,6 +67,15 @@ def test_departure_and_undo(entrance, number):
     assert entrance.guest()["status"] == "left"
     assert "Zurückgenommen" in shown(entrance, undo="a1")
     assert entrance.guest()["status"] == "registered"
+
+
+def test_whoever_called_off_is_not_said_to_be_expected(entrance, number):
+    """The arrival was a mis-click; the guest had cancelled meanwhile."""
+    shown(entrance, arrival="a1")
+    entrance.hear("AppointmentCancelled")
+    page = shown(entrance, undo="a1")
+    assert "Der Gast steht nicht mehr auf der Liste: Der Termin gilt nicht mehr." in page
+    assert "wieder als erwartet" not in page
 
 
 def test_a_name_is_looked_for_in_all_views(entrance, number):
@@ -174,5 +183,5 @@ def test_every_german_text_has_its_english_one():
         said |= set(re.findall(r'w\.(?:text|say|count)\("([^"]+)"', path.read_text()))
     said |= {text for _, title, more in DONE.values() for text in (title, more) if text}
     said |= {text for pair in REFUSED.values() for text in pair} | {told("?", "").title, told("?", "").text}
-    assert said == set(one)
+    assert said | {NOT_BACK} == set(one)
     assert all(all(string) for string in one.values())

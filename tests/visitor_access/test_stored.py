@@ -11,6 +11,7 @@ from shared.codec import Codec
 from tests.visitor_access.facts import (
     announced,
     arrived,
+    ended,
     left,
     missed,
     registered,
@@ -26,6 +27,7 @@ EVENTS = (
     announced(),
     registered(),
     removed("cancelled"),
+    ended("cancelled"),
     arrived(entry=Entry("key", "content")),
     undone("08:56"),
     left(assumed=True),

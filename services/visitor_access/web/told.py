@@ -11,6 +11,8 @@ DONE: Mapping[str, tuple[str, str, str]] = {
     "departure": ("info", "Gegangen", ""),
     "undo": ("info", "Zurückgenommen", "Der Gast steht wieder als erwartet auf der Liste."),
 }
+NOT_BACK = "Der Gast steht nicht mehr auf der Liste: Der Termin gilt nicht mehr."
+"""Where the appointment ended before its arrival was taken back."""
 REFUSED: Mapping[str, tuple[str, str]] = {
     "unknown": ("Nicht auf der Liste", f"Diese Nummer ist nicht bekannt. {TO_THE_INFO_DESK}"),
     "not_confirmed": (
@@ -52,6 +54,8 @@ def told(what: str, code: str, row: Row | None = None) -> Told:
     """What is said of an entry that was taken (arrival, departure, undo), or of the reason why not."""
     if what in DONE:
         kind, title, text = DONE[what]
+        if what == "undo" and row is not None and row.status == "removed":
+            text = NOT_BACK
         return Told(kind, title, text, code, what, row)
     title, text = REFUSED.get(what, ("Das geht nicht", TO_THE_INFO_DESK))
     return Told("danger", title, text, code)
