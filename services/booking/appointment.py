@@ -408,14 +408,18 @@ def _expire(order: ExpireHold, state: Appointment) -> Sequence[AppointmentEvent]
 
 
 def _forget(order: ForgetGuest, state: Appointment) -> Sequence[AppointmentEvent]:
+    """A visit nobody can be expected for any more must not keep its place, nor get another one."""
     if state.status == "unknown" or state.forgotten:
         return ()
     forgotten = GuestForgotten(order.appointment)
     ahead = state.plan is not None and order.now < state.plan.starts_at
-    if ahead and state.status in ("requested", "confirmed"):
-        # A visit nobody can be expected for any more must not keep its place.
+    if state.status == "requested" or (ahead and state.status == "confirmed"):
         cancelled = AppointmentCancelled(order.appointment, state.attempts, "guest", state.status == "confirmed")
         return (cancelled, forgotten)
+    if state.pending is not None:
+        attempt, plan = state.pending.attempt, state.pending.plan
+        ended = MoveDeclined(order.appointment, attempt, ("forgotten",), (), plan.starts_at, plan.language)
+        return (forgotten, ended)  # in this order no letter about it becomes due
     return (forgotten,)
 
 

@@ -190,6 +190,14 @@ def test_forgetting_a_guest_who_is_expected_cancels_the_visit():
     sure.when(forget(NOW)).then(cancelled(), GuestForgotten(APPOINTMENT))
 
 
+def test_what_is_being_reserved_for_a_forgotten_guest_is_ended():
+    """Also where the time has begun meanwhile; forgotten comes first, so that no letter is written about the move."""
+    ended = move_declined(ELSEWHEN, "forgotten", alternatives=False)
+    gone = moving.when(forget(NINE)).then(GuestForgotten(APPOINTMENT), ended)
+    gone.when(holds("rooms", 2, ELSEWHEN)).then(AnswerCameLate(APPOINTMENT, 2, "rooms", held=True))
+    asked.when(forget(NINE)).then(cancelled(was_confirmed=False), GuestForgotten(APPOINTMENT))
+
+
 BY = NOW + timedelta(minutes=30)
 YES = ConfirmByGuest("c", SOON, APPOINTMENT)
 to_confirm = nothing_yet.given(replace(requested(), confirm_by=BY))

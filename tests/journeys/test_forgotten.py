@@ -10,13 +10,16 @@ from sqlalchemy import select
 
 from deploy.parts import definition
 from services.booking.commands import ForgetGuest
+from services.notifications.projections import messages
+from services.staff_calendar.projections import reservations
 from services.visitor_access import queries
 from shared.app import App, Delivery
 from shared.messages import CONTENT_TYPE
 from shared.tables import held, subject_keys
+from tests.journeys.at_rest import assert_at_rest
 from tests.journeys.town import ID_CARD
 from tests.journeys.town_hall import TownHall
-from tests.line import SUNDAY, ZONE, Line, settings
+from tests.line import CAUSE, SUNDAY, ZONE, Line, settings
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo(ZONE))
 
@@ -78,6 +81,21 @@ def test_a_move_that_was_declined_does_not_bring_forgetting_nearer(line: Line) -
     line.settle()
     assert line.life(appointment).status == "confirmed"
     assert not line.life(appointment).forgotten
+
+
+def test_a_forgotten_guest_gets_no_new_place(line: Line) -> None:
+    """A move was pending when the old time began: nobody is held for it, or written to about it."""
+    appointment = line.request("a", [ID_CARD], NINE)
+    line.settle()
+    line.post_letters()
+    line.now = NINE - timedelta(minutes=1)
+    line.move(appointment, NINE + timedelta(days=1))
+    line.now = NINE
+    line.booking.forget([appointment], CAUSE)
+    line.settle()
+    assert {row.attempt for row in line.rows("staff_calendar", select(reservations.c.attempt))} == {1}
+    assert [row.kind for row in line.rows("notifications", select(messages.c.kind))] == ["confirmation"]
+    assert_at_rest(line, [appointment])
 
 
 def _list_of_the_day(line: Line) -> dict[str, object]:
