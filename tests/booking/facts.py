@@ -8,6 +8,7 @@ from services.booking.commands import (
     ExpireHold,
     ForgetGuest,
     HearAnswer,
+    HearWithdrawal,
     RequestAppointment,
     RequestMove,
 )
@@ -95,6 +96,10 @@ def holds(who: str, attempt: int = 1, asked: Plan | None = None, now: datetime =
 
 def declines(who: str, attempt: int = 1, now: datetime = SOON) -> HearAnswer:
     return HearAnswer("c", now, APPOINTMENT, attempt, who, (), "taken", (AFTERNOON,))
+
+
+def withdrawn(attempt: int = 1) -> HearWithdrawal:
+    return HearWithdrawal("c", SOON, APPOINTMENT, attempt)
 
 
 def expire(now: datetime = HOLD_UNTIL) -> ExpireHold:

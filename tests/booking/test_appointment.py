@@ -35,6 +35,7 @@ from tests.booking.facts import (
     requested,
     room_held,
     staff_held,
+    withdrawn,
 )
 from tests.given_when_then import Scenario
 
@@ -84,6 +85,22 @@ def test_an_answer_after_a_decline_came_late():
     over = asked.given(declined("rooms_taken"))
     over.when(holds("staff")).then(AnswerCameLate(APPOINTMENT, 1, "staff", held=True))
     over.when(declines("staff")).then(AnswerCameLate(APPOINTMENT, 1, "staff", held=False))
+
+
+def test_a_clerk_who_is_withdrawn_while_the_rooms_are_waited_for_ends_it():
+    """Nobody is held any more: what the rooms say then comes late."""
+    over = replace(declined("staff_not_on_duty"), alternatives=())
+    gone = asked.given(staff_held()).when(withdrawn()).then(over)
+    gone.when(holds("rooms")).then(AnswerCameLate(APPOINTMENT, 1, "rooms", held=True))
+    moved_nowhere = move_declined(ELSEWHEN, "staff_not_on_duty", alternatives=False)
+    moving.given(staff_held(2, ELSEWHEN)).when(withdrawn(2)).then(moved_nowhere)
+
+
+def test_a_withdrawn_clerk_ends_what_is_confirmed():
+    """The office calls it off; of an attempt that no longer counts nothing is called off."""
+    called_off = sure.when(withdrawn()).then(replace(cancelled(), by="office"))
+    called_off.when(withdrawn()).then()
+    asked.when(withdrawn(2)).then()
 
 
 def test_a_hold_runs_out():

@@ -124,6 +124,21 @@ def test_a_wish_that_is_over_before_the_mail_goes_out_is_not_asked(line: Line, e
     assert sorted(letters) == [("asked_for_another", "dropped"), ("confirmation", "sent")]
 
 
+def test_an_absence_before_the_rooms_answer_declines_the_request(line: Line) -> None:
+    """The only clerk was held already; the room that is held after that is let go."""
+    appointment = line.request("a", [CERTIFICATE], NINE)
+    line.carry("booking")
+    for listener in ("staff_calendar", "booking"):
+        heard, line.queues[listener][:] = list(line.queues[listener]), []
+        line.deliver(listener, heard)
+        line.carry("staff_calendar")
+    line.apps["staff_calendar"].handle(absence(line, "c-3"))
+    line.settle()
+    assert (line.life(appointment).status, line.life(appointment).because) == ("declined", ("staff_not_on_duty",))
+    assert_at_rest(line, [appointment])
+    assert_the_index_is_true(line)
+
+
 def test_nothing_is_kept_of_what_was_only_looked_at(line: Line) -> None:
     """An absence that is shown before it is saved changes nothing."""
     appointment = line.request("a", [CERTIFICATE], NINE)
