@@ -35,6 +35,18 @@ def test_no_service_keeps_the_key_of_a_forgotten_guest(line: Line, service: str)
     assert [row.wrapped for row in line.rows(service, select(subject_keys))] == [None]
 
 
+@pytest.mark.parametrize("service", ["booking", "visitor_access", "staff_calendar"])
+def test_no_read_table_keeps_a_forgotten_guest(line: Line, service: str) -> None:
+    """Not even sealed: should a key turn up again, there is nothing for it to open but the log."""
+    appointment = line.request("a", [ID_CARD], NINE)
+    line.settle()
+    sealed = f"s1.{appointment}."
+    assert sealed in _read_tables(line, service)
+    line.pass_time(timedelta(days=32))
+    line.settle()
+    assert sealed not in _read_tables(line, service)
+
+
 @pytest.mark.parametrize("service", ["visitor_access", "notifications", "staff_calendar"])
 def test_a_key_does_not_wait_for_a_message_that_was_lost(line: Line, service: str) -> None:
     """Forgetting waits in the stream of the appointment, but nobody can be read meanwhile."""
@@ -96,6 +108,11 @@ def test_a_forgotten_guest_gets_no_new_place(line: Line) -> None:
     assert {row.attempt for row in line.rows("staff_calendar", select(reservations.c.attempt))} == {1}
     assert [row.kind for row in line.rows("notifications", select(messages.c.kind))] == ["confirmation"]
     assert_at_rest(line, [appointment])
+
+
+def _read_tables(line: Line, service: str) -> str:
+    tables = definition(service).metadata.sorted_tables
+    return "\n".join(str(row) for table in tables for row in line.rows(service, select(table)))
 
 
 def _list_of_the_day(line: Line) -> dict[str, object]:
