@@ -95,6 +95,13 @@ def test_the_load_is_shared_among_colleagues() -> None:
     assert [event.held.clerk for event in decided if isinstance(event, StaffSubstituted)] == ["c2", "c3", "c2", "c3"]
 
 
+def test_two_stops_of_one_visit_count_both() -> None:
+    """Whoever takes over the first has more to do than another when the second is given away."""
+    both = reserved(VISIT, held("c1", stop("09:25", "09:45", number=2)))
+    decided = TWO.given(*on_tuesday("c3"), *both).when(away()).decided
+    assert [event.held.clerk for event in decided if isinstance(event, StaffSubstituted)] == ["c2", "c3"]
+
+
 def test_what_has_begun_stays() -> None:
     """The clerk who falls ill at a quarter past nine has the guest of nine o'clock still there."""
     order = replace(away("08:00", "12:00"), now=at("09:15"))
