@@ -1,6 +1,7 @@
 """Whatever way the messages take and whatever dies meanwhile: the same end as on a good day."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -11,6 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from services.staff_calendar.commands import RecordAbsence, SubstituteClerk
+from services.staff_calendar.projections import reservations
+from services.staff_calendar.staff import Refused as NotPossible
 from services.visitor_access.commands import RecordArrival, RecordDeparture
 from services.visitor_access.decider import Refused
 from services.visitor_access.projections import visits
@@ -53,6 +57,22 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Absence:
+    """A clerk is away on the morning of the visits, from that slot on."""
+
+    clerk: str
+    slot: int
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """What is held for a guest goes over to a colleague."""
+
+    whose: int
+    clerk: str
+
+
+@dataclass(frozen=True)
 class Carry:
     batches: int
 
@@ -68,26 +88,28 @@ class Post:
 
 
 # Few places for many guests, so that they get in each other's way.
-slots, whose = st.integers(0, 3), st.integers(0, 9)
+slots, whose, clerks = st.integers(0, 3), st.integers(0, 9), st.sampled_from(("c-1", "c-2", "c-3"))
 asks = st.builds(Ask, st.integers(0, len(VISITS) - 1), slots, st.integers(1, 2))
 actions = st.one_of(
     asks,
     asks,
     st.builds(Move, whose, slots),
     st.builds(Cancel, whose),
+    st.builds(Absence, clerks, slots),
+    st.builds(HandOver, whose, clerks),
     st.builds(Carry, st.integers(1, 12)),
     st.builds(Pass, st.sampled_from((3, 8))),
     st.builds(Post),
 )
-Action = Ask | Move | Cancel | Carry | Pass | Post
+Action = Ask | Move | Cancel | Absence | HandOver | Carry | Pass | Post
 
 
 @pytest.mark.slow
 @settings(slow, max_examples=20)
 @given(st.lists(actions, min_size=3, max_size=20), seeds)
 def test_every_guarantee_holds_at_rest(line_on_sqlite: MakeLine, load: list[Action], seed: int) -> None:
-    """Requests, moves, cancellations also while pending, holds that run out; everything two or three times, in any
-    order, in batches of any size, processes killed before and after commits, commits that fail."""
+    """Requests, moves, cancellations also while pending, absences, substitutes, holds that run out; everything two or
+    three times, in any order, in batches of any size, processes killed before and after commits, commits that fail."""
     a_bad_day(line_on_sqlite, load, seed)
 
 
@@ -142,12 +164,27 @@ def play(chaos: Chaos, known: list[str], key: str, action: Action) -> None:
             chaos.answered("booking", lambda: line.move(appointment, starts_at))
         case Cancel() if known:
             chaos.answered("booking", lambda: line.cancel(known[action.whose % len(known)]))
+        case Absence():
+            from_ = NINE + timedelta(minutes=10 * action.slot)
+            away = RecordAbsence(key, line.now, action.clerk, key, from_, NINE + timedelta(hours=2), None, ZONE)
+            chaos.answered("staff_calendar", lambda: line.apps["staff_calendar"].handle(away, cause=CAUSE))
+        case HandOver() if known:
+            hand_over(chaos, key, known[action.whose % len(known)], action.clerk)
         case Carry():
             chaos.hand_out(action.batches)
         case Pass():
             pass_time(chaos, timedelta(minutes=action.minutes))
         case Post():
             chaos.answered("notifications", line.post_letters)
+
+
+def hand_over(chaos: Chaos, key: str, appointment: str, to: str) -> None:
+    """Whatever the calendars hold of an appointment goes over to a colleague, where that is possible."""
+    line, c = chaos.line, reservations.c
+    for row in line.rows("staff_calendar", select(c.attempt, c.stop, c.clerk).where(c.appointment == appointment)):
+        order = SubstituteClerk(f"{key}-{row.attempt}-{row.stop}", line.now, appointment, *row, to)
+        with suppress(NotPossible):
+            chaos.answered("staff_calendar", lambda o=order: line.apps["staff_calendar"].handle(o, cause=CAUSE))
 
 
 def pass_time(chaos: Chaos, time: timedelta) -> None:
