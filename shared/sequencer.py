@@ -17,7 +17,11 @@ ARCHIVED = "archived"
 _NUMBER = text(
     "UPDATE events SET position = numbered.position FROM ("
     "SELECT id, (SELECT coalesce(max(position), 0) FROM events) + row_number() OVER (ORDER BY id) AS position "
-    "FROM (SELECT id FROM events WHERE position IS NULL AND id > :above ORDER BY id LIMIT :limit) AS fresh"
+    "FROM (SELECT id, stream, min(version) OVER (PARTITION BY stream) AS earliest FROM ("
+    "SELECT id, stream, version FROM events WHERE position IS NULL AND id > :above ORDER BY id LIMIT :limit"
+    ") AS seen) AS fresh "
+    "WHERE coalesce((SELECT before.position IS NOT NULL FROM events AS before "
+    "WHERE before.stream = fresh.stream AND before.version = fresh.earliest - 1), true)"
     ") AS numbered WHERE events.id = numbered.id AND events.position IS NULL "
     "RETURNING events.id, events.position, events.said, events.message"
 )
@@ -28,7 +32,8 @@ _COLUMNS = (events.c.position, events.c.said, events.c.message)
 def number(connection: Connection, limit: int, above: int = 0) -> list[Row[Any]]:
     """Give the next positions to at most `limit` committed events; returns (id, position, said, message) in order.
 
-    `above` leaves aside smaller ids, which spares PostgreSQL a walk past what was numbered since its last vacuum.
+    `above` leaves aside smaller ids, which spares PostgreSQL a walk past what was numbered since its last vacuum. What
+    follows on an event that is left aside waits with it: each stream gets its positions in order.
     """
     return sorted(connection.execute(_NUMBER, {"limit": limit, "above": above}), key=lambda row: row.position)
 

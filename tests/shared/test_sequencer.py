@@ -132,9 +132,21 @@ def test_an_event_that_commits_late_gets_a_late_position(make_app: toy.MakeApp) 
         assert other.execute(select(events.c.stream).order_by(events.c.id)).scalars().all() == placed[::-1]
 
 
-def _row(stream: str) -> dict[str, Any]:
+def _row(stream: str, version: int = 0) -> dict[str, Any]:
     text_columns = {"type": "Counted", "data": "{}", "meta": "{}", "recorded_at": "2026"}
-    return {"stream": stream, "version": 0, "schema_version": 1} | text_columns
+    return {"stream": stream, "version": version, "schema_version": 1} | text_columns
+
+
+def test_what_follows_on_an_event_that_was_left_aside_waits_for_it(app: App) -> None:
+    """Its id is small, for it was committed late; a look that spares small ones does not see it."""
+    late = [_row("late", version) for version in range(3)]
+    with writing(app.engine) as connection:
+        connection.execute(insert(events), [late[0], _row("other"), *late[1:]])
+        first, *_ = connection.execute(select(events.c.id).order_by(events.c.id)).scalars()
+        assert len(sequencer.number(connection, 10, above=first)) == 1
+        assert len(sequencer.number(connection, 10)) == 3
+        placed = connection.execute(select(events.c.stream, events.c.version).order_by(events.c.position)).all()
+    assert [tuple(row) for row in placed] == [("other", 0), ("late", 0), ("late", 1), ("late", 2)]
 
 
 def test_two_that_number_at_once_give_no_position_twice(make_app: toy.MakeApp) -> None:
