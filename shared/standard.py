@@ -132,6 +132,7 @@ class Standard:
     def health(self, request: Request) -> Response:
         """200 when ready, 503 with reasons when not."""
         state = health(self.app)
+        state["notes"] += dict.fromkeys(note for call in self._calls() for note in call.notes)
         with contextlib.suppress(Unavailable):
             state["notes"] += self.notes()
         return json_response(state, 200 if state["ready"] else 503)
@@ -148,6 +149,9 @@ class Standard:
     @api("GET", "/openapi.json", hidden=True)
     def openapi(self, request: Request) -> Response:
         """What can be asked here."""
+        return json_response(openapi(self.app, self._calls()))
+
+    def _calls(self) -> list[Api]:
         methods = [getattr(type(self), name) for name in dir(type(self))]
         entries = [entry for method in methods for entry in getattr(method, "nameko_entrypoints", ())]
-        return json_response(openapi(self.app, [entry for entry in entries if isinstance(entry, Api)]))
+        return [entry for entry in entries if isinstance(entry, Api)]

@@ -159,6 +159,11 @@ class Api(HttpRequestHandler):
         if self.role:
             admission.admit(self.app, request, self.role)
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What needs a look before it works as it should, for /health."""
+        return ()
+
     def unknown(self, request: Request, problem: Problem) -> Response | None:
         """What to show for an address that nobody has; None = I have no pages."""
         return None

@@ -1,5 +1,6 @@
 """The entrypoint of a page: like that of a call, but what goes wrong is said on a page, in the reader's language."""
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,11 @@ class Page(Api):
         _asked.set(request)
         response = super().handle_request(request)
         return self.kit.finish(self.app, request, response)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What its pages lack."""
+        return self.kit.files.notes
 
     def unknown(self, request: Request, problem: Problem) -> Response | None:
         """The page for an address that nobody has."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+import structlog
 from environs import Env
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -21,6 +22,7 @@ from shared.problems import Problem
 from shared.sessions import RENEW_AFTER, Session, Sessions
 from shared.words import SOURCE, Words, load
 
+log = structlog.get_logger()
 FOLDER = Path(__file__).parent
 LANGUAGE = "foyer_language"
 YEAR = 365 * 24 * 3600
@@ -50,6 +52,10 @@ STILL_THERE = {
     403: ("Bitte noch einmal", "Das Formular ist zu alt. Was Sie eingegeben haben, ist noch da."),
 }
 """Of a form of ours that came too late for its session."""
+BARE = Markup(
+    '<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n<title>{title}</title>\n'
+    "<h1>{title}</h1>\n<p>{detail}</p>\n</html>\n"
+)
 FAILED = ("Hier ist etwas schiefgegangen", "Es wurde aufgezeichnet, und nichts wurde geändert.")
 
 
@@ -171,9 +177,19 @@ class Kit:
             "again": request.full_path.rstrip("?"),
         }
         sign_in = self.sign_in_url(request) if problem.status == 401 else None
-        response = self.page("problem.html", request, problem.status, sign_in=sign_in, **more)
+        try:
+            response = self.page("problem.html", request, problem.status, sign_in=sign_in, **more)
+        except Exception as error:
+            log.error("error_page_failed", exc_info=error)
+            response = self._bare(request, problem.status, title, detail)
         response.headers.extend({name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"})
         return response
+
+    def _bare(self, request: Request, status: int, title: str, detail: str) -> Response:
+        """Needs no template."""
+        spoken = self.words(request)
+        body = BARE.format(language=spoken.language, title=spoken.text(title), detail=spoken.text(detail))
+        return Response(body, status, content_type="text/html; charset=utf-8")
 
     def finish(self, app: Any, request: Request, response: Response) -> Response:
         """Headers that every page has, the choice of language, and the session kept alive."""

@@ -22,6 +22,7 @@ KERN_FILES = (
     "fonts/fira-sans/FiraSans-SemiBold.woff2",
     "fonts/fira-sans/FiraSans-Bold.woff2",
 )
+MISSING = "pages lack KERN's {name}: run `make setup` or set FOYER_KERN, and start again"
 FOREVER = "public, max-age=31536000, immutable"
 KINDS = {
     ".css": "text/css; charset=utf-8",
@@ -89,10 +90,19 @@ class StaticFiles:
         """The pattern of their addresses."""
         return f"{self._base}/<group>/<path:name>"
 
+    @property
+    def notes(self) -> list[str]:
+        """What pages lack here, and what to do about it."""
+        missing = [name for name in KERN_FILES if name not in self._files["kern"]]
+        return [MISSING.format(name=missing[0])] if missing else []
+
     def url(self, path: str) -> str:
-        """The address of `own/x.css`, `pages/x.css` or `kern/x.css`. Raises KeyError where there is no such file."""
+        """The address of `own/x.css`, `pages/x.css` or `kern/x.css`. Raises KeyError where there is no such file.
+
+        KERN comes from elsewhere: where its files are missing nothing is at their addresses, and pages lack a style.
+        """
         group, _, name = path.partition("/")
-        if name not in self._files[group]:
+        if name not in (KERN_FILES if group == "kern" else self._files[group]):
             raise KeyError(f"there is no static file {path}")
         return f"{self._base}/{group}-{self._version[group]}/{name}"
 

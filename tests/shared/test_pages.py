@@ -18,6 +18,7 @@ from shared.pages.entrypoint import MAX_FORM
 from shared.pages.static_files import StaticFiles
 from shared.problems import Problem
 from shared.sessions import Sessions, begin
+from shared.standard import Standard
 from tests.over_http import Wsgi
 from tests.shared import toy
 
@@ -45,6 +46,12 @@ def toy_kit(tmp_path: Path) -> Kit:
 
 
 @pytest.fixture
+def no_kern(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`make setup` has not been run, or the setting leads elsewhere."""
+    monkeypatch.setenv("FOYER_KERN", str(tmp_path / "nowhere"))
+
+
+@pytest.fixture
 def client(toy_kit: Kit, home: Path) -> Iterator[Client]:
     """A browser in front of a service with such pages."""
     url = f"sqlite:///{home}/toy.db"
@@ -55,9 +62,7 @@ def client(toy_kit: Kit, home: Path) -> Iterator[Client]:
 
 
 def _service(of: Kit) -> type:
-    class Toy:
-        app: Any
-
+    class Toy(Standard):
         @of.pages("GET,POST", "/page")
         def page(self, request: Request) -> Response:
             wrong = {"name": "Falsch"} if request.method == "POST" else {}
@@ -267,6 +272,33 @@ def test_files_are_kept_forever_under_an_address_of_their_content(client: Client
     for font in map(client.get, fonts):
         assert font.content_type == "font/woff2"
         assert font.data.startswith(b"wOF2")
+
+
+@pytest.mark.usefixtures("no_kern")
+def test_without_kern_pages_have_no_styles_but_work(client: Client) -> None:
+    """Links in mails lead to them."""
+    assert client.get("/page").status_code == 200
+    assert client.get(_address(client, "kern.min.css")).status_code == 404
+    assert client.get(_address(client, "pages.css")).status_code == 200
+
+
+@pytest.mark.usefixtures("no_kern")
+def test_health_says_that_pages_have_no_styles(client: Client) -> None:
+    """Once, and what to do."""
+    (note,) = client.get("/health").get_json()["notes"]
+    assert "kern.min.css" in note
+    assert "make setup" in note
+    assert "FOYER_KERN" in note
+
+
+def test_an_error_page_that_fails_itself_is_a_bare_one(client: Client, tmp_path: Path) -> None:
+    """Whoever reads it learns what an error page says, in their language."""
+    (tmp_path / "toy" / "web" / "templates" / "problem.html").write_text("{{ nobody_knows_this }}")
+    answer = client.get("/breaks/bug", headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.content_type) == (500, "text/html; charset=utf-8")
+    assert _titles(answer) == ("Something went wrong here",) * 2
+    assert '<html lang="en">' in _text(answer)
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 def test_only_what_is_packed_is_kept_in_memory(tmp_path: Path) -> None:
