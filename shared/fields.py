@@ -1,4 +1,4 @@
-"""Marshmallow fields for what people type: one line of text, keys, instants with an offset."""
+"""Marshmallow fields for what people type: one line of text, keys, instants with an offset, true and false."""
 
 import re
 import unicodedata
@@ -33,6 +33,15 @@ class Key(fields.String):
         if not _KEY.fullmatch(text):
             raise ValidationError("Use 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit.")
         return text
+
+
+class Truth(fields.Boolean):
+    """True or false in a body of JSON, which has words for them; marshmallow's own also takes 0, "yes" and "off"."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Write true or false.")
+        return value
 
 
 class Instant(fields.AwareDateTime):

@@ -14,7 +14,7 @@ from services.booking.contracts import DocumentV1, TextV1
 from services.booking.events import Concern, Document, Effect, Release, Share, Text, YesNo
 from services.booking.planning import PARTS, WEEKDAYS, released
 from services.booking.proposals import release
-from shared.fields import Instant, Key, Line
+from shared.fields import Instant, Key, Line, Truth
 
 YES_OR_NO = {"yes": True, "no": False, "1": True, "0": False, "true": True, "false": False}
 AUDIENCES = ("internal", "urgent")
@@ -94,7 +94,7 @@ class EffectBody(Schema):
     seats = _minutes(0, 50, load_default=0)
     equipment = fields.List(Key(), load_default=list)
     competences = fields.List(Key(), load_default=list)
-    step_free = fields.Boolean(load_default=False)
+    step_free = Truth(load_default=False)
 
     @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> Effect:

@@ -18,7 +18,7 @@ from services.rooms.events import (
     RoomReserved,
     Weekday,
 )
-from shared.fields import Key, Line
+from shared.fields import Key, Line, Truth
 from shared.messages import Said
 
 # ---------------------------------------------------------------------------------------------------------------- says
@@ -222,7 +222,7 @@ class RoomBody(Schema):
     site = Key(required=True)
     seats = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=1000))
     equipment = fields.List(Key(), load_default=list, validate=validate.Length(max=50))
-    step_free = fields.Boolean(load_default=False)
+    step_free = Truth(load_default=False)
     parties = fields.Integer(load_default=1, strict=True, validate=validate.Range(min=1, max=50))
     weekly = fields.Nested(Weekly, load_default=dict)
     closures = fields.List(fields.Nested(ClosureBody), load_default=list, validate=validate.Length(max=200))

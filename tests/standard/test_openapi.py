@@ -1,9 +1,11 @@
 """What each service says can be asked is valid OpenAPI 3.1, and names its calls."""
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from marshmallow import Schema, ValidationError, fields
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from deploy.parts import SERVICES, definition, service_class
@@ -126,3 +128,28 @@ def test_every_answer_of_booking_is_described():
     for name, told in _operations("booking").items():
         for status, answer in told["responses"].items():
             assert status == "204" or answer["content"], (name, status)
+
+
+def _inside(field: Any) -> Iterator[fields.Field[Any]]:
+    """The field, those in its list, and those of its object."""
+    yield field
+    for inner in [field.inner] if isinstance(field, fields.List) else []:
+        yield from _inside(inner)
+    for schema in [field.schema] if isinstance(field, fields.Nested) else []:
+        yield from _all_fields(schema)
+
+
+def _all_fields(schema: Schema) -> Iterator[fields.Field[Any]]:
+    for field in schema.fields.values():
+        yield from _inside(field)
+
+
+@pytest.mark.parametrize("service", ["booking", "rooms", "staff_calendar"])
+def test_only_true_and_false_are_true_and_false_in_a_body(service: str):
+    """As the document says; a query has other words for them."""
+    bodies = [call.body() for call in _calls(service) if call.body]
+    booleans = [field for body in bodies for field in _all_fields(body) if isinstance(field, fields.Boolean)]
+    assert booleans
+    for field in booleans:
+        with pytest.raises(ValidationError):
+            field.deserialize(0)

@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from services.staff_calendar import duties
 from services.staff_calendar.events import PUBLIC, WEEKDAYS
-from shared.fields import Instant, Key, Line
+from shared.fields import Instant, Key, Line, Truth
 
 _CLOCK = validate.Regexp(
     r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", error="Write the time of day as 08:00, from 00:00 to 23:59."
@@ -58,7 +58,7 @@ class ResponsibilityBody(Schema):
     first = Line(longest=50, load_default=None, allow_none=True)
     last = Line(longest=50, load_default=None, allow_none=True)
     streets = fields.List(fields.Nested(StreetBody), load_default=list, validate=_at_most(5000))
-    fallback = fields.Boolean(load_default=False)
+    fallback = Truth(load_default=False)
 
     @validates_schema
     def _whole(self, data: dict[str, Any], **_: Any) -> None:
