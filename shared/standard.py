@@ -8,6 +8,7 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import func, select
 from werkzeug.wrappers import Request, Response
@@ -78,9 +79,21 @@ def health(app: App) -> dict[str, Any]:
     return {"service": app.definition.name, "ready": not problems, "problems": problems, "notes": notes}
 
 
+class _Converter(OpenAPIConverter):
+    def schema2parameters(self, schema: Any, *, location: str, **kwargs: Any) -> list[dict[str, Any]]:
+        """An empty value in a query counts as not given."""
+        found: list[dict[str, Any]] = super().schema2parameters(schema, location=location, **kwargs)
+        may_be_empty = {"allowEmptyValue": True}
+        return [one | may_be_empty if location == "query" and not one["required"] else one for one in found]
+
+
+class _Plugin(MarshmallowPlugin):
+    Converter = _Converter
+
+
 def openapi(app: App, calls: Iterable[Api]) -> dict[str, Any]:
     """OpenAPI 3.1 of a service's calls."""
-    spec = APISpec(f"Foyer {app.definition.name}", "1", "3.1.0", plugins=[MarshmallowPlugin()])
+    spec = APISpec(f"Foyer {app.definition.name}", "1", "3.1.0", plugins=[_Plugin()])
     spec.components.schema("Problem", _PROBLEM)
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     for call in calls:

@@ -130,6 +130,15 @@ def test_every_answer_of_booking_is_described():
             assert status == "204" or answer["content"], (name, status)
 
 
+@pytest.mark.parametrize("service", ["booking", "staff_calendar", "visitor_access"])
+def test_what_may_be_left_out_of_a_query_may_be_left_empty(service: str):
+    """As forms send what nobody has filled in."""
+    operations = _operations(service).values()
+    queries = [one for told in operations for one in told["parameters"] if one["in"] == "query"]
+    assert queries
+    assert [one.get("allowEmptyValue", False) for one in queries] == [not one["required"] for one in queries]
+
+
 def _inside(field: Any) -> Iterator[fields.Field[Any]]:
     """The field, those in its list, and those of its object."""
     yield field
