@@ -1,22 +1,40 @@
-"""Marshmallow fields for what people type: one line of text, keys, instants with an offset, true and false."""
+"""Marshmallow fields for what people type: one line of text, keys, times, true and false.
+
+Each tells the OpenAPI document what it takes (`metadata`): what the document allows is not refused.
+"""
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Also what turns the direction of what stands behind it, in the same line or not; and half a character."""
-_KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+# Also what turns the direction of what stands behind it, in the same line or not.
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+_BLANK = r" \xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+CONTROL = re.compile(rf"[{_CONTROL}\ud800-\udfff]")
+"""What may stand in no line; also half a character, which JSON cannot hold."""
+_LINE = f"^[^{_CONTROL}]*$"
+_NOT_BLANK = f"^[{_BLANK}]*[^{_CONTROL}{_BLANK}][^{_CONTROL}]*$"
+KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+def whole(pattern: re.Pattern[str]) -> str:
+    """How JSON Schema says that all of a text has the pattern, which has no | outside of brackets."""
+    return f"^{pattern.pattern}$"
 
 
 class Line(fields.String):
     """One line of text in Unicode's composed form; no control characters. `longest` counts characters."""
 
-    def __init__(self, *, longest: int = 200, shortest: int = 1, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Length(min=shortest, max=longest), **kwargs)
+    def __init__(
+        self, *, longest: int = 200, shortest: int = 1, metadata: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        told = {"pattern": _NOT_BLANK if shortest else _LINE, **(metadata or {})}
+        super().__init__(validate=validate.Length(min=shortest or None, max=longest), metadata=told, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = unicodedata.normalize("NFC", super()._deserialize(value, attr, data, **kwargs)).strip()
@@ -25,14 +43,33 @@ class Line(fields.String):
         return text
 
 
-class Key(fields.String):
-    """A short name for machines: a to z, 0 to 9, dot, underscore and hyphen; at most 64 characters."""
+class Patterned(fields.String):
+    """A text that has the pattern as a whole; `fault` says what would be right. No | stands outside of brackets."""
+
+    def __init__(self, pattern: re.Pattern[str], fault: str, **kwargs: Any) -> None:
+        self.pattern, self.fault = pattern, fault
+        super().__init__(metadata={"pattern": whole(pattern)}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if not _KEY.fullmatch(text):
-            raise ValidationError("Use 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit.")
+        if not self.pattern.fullmatch(text):
+            raise ValidationError(self.fault)
         return text
+
+
+class Key(Patterned):
+    """A short name for machines: a to z, 0 to 9, dot, underscore and hyphen; at most 64 characters."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        fault = "Use 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit."
+        super().__init__(KEY, fault, **kwargs)
+
+
+class Clock(Patterned):
+    """A time of day, to the minute."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(_CLOCK, "Write the time of day as 08:00, from 00:00 to 23:59.", **kwargs)
 
 
 class Truth(fields.Boolean):

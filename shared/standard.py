@@ -4,26 +4,29 @@ import contextlib
 import re
 from collections.abc import Iterable
 from datetime import timedelta
+from inspect import cleandoc
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from marshmallow import Schema
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import func, select
 from werkzeug.wrappers import Request, Response
 
 from shared import metrics, sequencer
 from shared.app import App
+from shared.fields import whole
 from shared.tables import held, instant
-from shared.web import KEY, LONGEST, Api, api, json_response
+from shared.web import KEY, LONGEST, PRINTABLE, Api, api, json_response
 from shared.writer import Unavailable
 
 _KEYED = {
     "in": "header",
     "name": KEY,
     "description": "The same key and body lead to the same answer, however often they come; another body to 422.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
+    "schema": {"type": "string", "maxLength": LONGEST, "pattern": whole(PRINTABLE)},
 }
 _WRONG = {
     "type": "object",
@@ -80,6 +83,11 @@ def health(app: App) -> dict[str, Any]:
 
 
 class _Converter(OpenAPIConverter):
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        """With what the schema says about itself: some rules go across its fields."""
+        found: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        return found | _described(type(schema))
+
     def schema2parameters(self, schema: Any, *, location: str, **kwargs: Any) -> list[dict[str, Any]]:
         """An empty value in a query counts as not given."""
         found: list[dict[str, Any]] = super().schema2parameters(schema, location=location, **kwargs)
@@ -98,10 +106,11 @@ def openapi(app: App, calls: Iterable[Api]) -> dict[str, Any]:
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     for call in calls:
         if not call.hidden:
-            path, parameters = _path(call.url)
+            path, parameters = _path(call)
             operation: dict[str, Any] = {"summary": call.summary, "parameters": parameters, "responses": {}}
             if call.query is not None:
                 operation["parameters"] = [*parameters, {"in": "query", "schema": call.query}]
+                operation |= _described(call.query)
             if call.keyed:
                 operation["parameters"] = [*operation["parameters"], _KEYED]
             if call.body is not None:
@@ -130,9 +139,15 @@ def _content(call: Api) -> dict[str, Any]:
             return {"content": {"application/json": {"schema": schema}}}
 
 
-def _path(url: str) -> tuple[str, list[dict[str, Any]]]:
-    names = [part[1:-1].rpartition(":")[2] for part in url.split("/") if part.startswith("<")]
-    path = re.sub(r"<(?:[^:>]*:)?([^>]*)>", r"{\1}", url)
+def _described(schema: type[Schema]) -> dict[str, Any]:
+    return {"description": cleandoc(schema.__doc__)} if schema.__doc__ else {}
+
+
+def _path(call: Api) -> tuple[str, list[dict[str, Any]]]:
+    names = [part[1:-1].rpartition(":")[2] for part in call.url.split("/") if part.startswith("<")]
+    path = re.sub(r"<(?:[^:>]*:)?([^>]*)>", r"{\1}", call.url)
+    if call.path is not None:
+        return path, [{"in": "path", "schema": call.path}]
     return path, [{"in": "path", "name": name, "required": True, "schema": {"type": "string"}} for name in names]
 
 

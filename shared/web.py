@@ -34,6 +34,8 @@ MAX_BODY = 4 * 1024 * 1024
 KEY = "Idempotency-Key"
 LONGEST = 200
 """Characters of such a key."""
+PRINTABLE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
+"""What such a key is; blanks around the value of a header are no part of it."""
 # W3C Trace Context; all zeros name nobody.
 _TRACE = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _REQUESTS = Counter("foyer_http_requests_total", "HTTP requests", ["method", "route", "status"])
@@ -102,6 +104,7 @@ class Api(HttpRequestHandler):
     """One HTTP call. The method gets `request`, the path's values, and, where schemas are given, `query` and `body`.
     An empty value in a query counts as not given.
 
+    `path`: the schema of the path's values, where they are not any text.
     `answer`: the schema of a JSON answer, or the media type of another one.
     `role`: who may make it: one of these roles; () = everybody. `request.visitor` is who is signed in, or None.
     `bearer`: a bearer token may come with it although everybody may make it.
@@ -115,6 +118,7 @@ class Api(HttpRequestHandler):
         method: str,
         url: str,
         *,
+        path: type[Schema] | None = None,
         query: type[Schema] | None = None,
         body: type[Schema] | None = None,
         answer: type[Schema] | str | None = None,
@@ -126,8 +130,9 @@ class Api(HttpRequestHandler):
         keyed: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.query, self.body, self.answer, self.keyed = query, body, answer, keyed
+        self.path, self.query, self.body, self.answer, self.keyed = path, query, body, answer, keyed
         # Made once: a schema keeps nothing of what it has loaded.
+        self._path: Any = path and path()
         self._query, self._body = query and query(), body and body()
         self.status, self.summary, self.hidden = status, summary, hidden
         self.role, self.bearer = tuple(role), bearer
@@ -139,6 +144,8 @@ class Api(HttpRequestHandler):
         if self.keyed:
             request.key = _key(request)  # type: ignore[attr-defined]
         values = dict(request.path_values)  # type: ignore[attr-defined]
+        if self._path is not None:
+            values = self._path.load(values)
         if self._query is not None:
             values["query"] = _arguments.parse(self._query, request, location="query")
         if self._body is not None:
@@ -217,7 +224,7 @@ def _refusal(refused: Any) -> Problem:
 def _key(request: Request) -> str | None:
     """Raises Problem for a key that nobody could mean: under it a repetition would not be known again."""
     key: str | None = request.headers.get(KEY)
-    if key is not None and not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
+    if key is not None and not (len(key) <= LONGEST and PRINTABLE.fullmatch(key)):
         raise invalid({KEY: f"Send 1 to {LONGEST} printable ASCII characters, or no such header."})
     return key
 

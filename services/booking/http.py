@@ -14,9 +14,10 @@ from services.booking.contracts import DocumentV1, TextV1
 from services.booking.events import Concern, Document, Effect, Release, Share, Text, YesNo
 from services.booking.planning import PARTS, WEEKDAYS, released
 from services.booking.proposals import release
-from shared.fields import Instant, Key, Line, Truth
+from shared.fields import Clock, Instant, Key, Line, Patterned, Truth, whole
 
 YES_OR_NO = {"yes": True, "no": False, "1": True, "0": False, "true": True, "false": False}
+GIVEN = re.compile(rf"[\s\S]+:({'|'.join(YES_OR_NO)})")
 AUDIENCES = ("internal", "urgent")
 STATUSES = get_args(Status)
 MAX_PARTY = 50
@@ -24,7 +25,7 @@ MAX_CONCERNS = 5
 MOST_CONCERNS = 2000
 """Of a catalogue, which comes in one body and is one event."""
 LEIKA = re.compile(r"99[0-9]{12}")
-WEB = re.compile(r"https?://[^\s\"<>]{1,500}")
+WEB = re.compile(r'https?://[^\s"<>]{1,500}')
 
 
 def _minutes(least: int, most: int, **kwargs: Any) -> fields.Integer:
@@ -38,6 +39,7 @@ def _web() -> fields.Url:
         allow_none=True,
         load_default=None,
         validate=validate.Regexp(WEB.pattern + r"\Z", error="Not a valid URL."),
+        metadata={"format": "uri", "pattern": whole(WEB)},
     )
 
 
@@ -111,11 +113,14 @@ class ShareBody(Schema):
 
 
 class ReleaseBody(Schema):
-    """Which places open when: shares of a day's places, or every week at a local time for weeks ahead."""
+    """Which places open when: shares of a day's places, or every week at a local time for weeks ahead.
+
+    Shares add up to 100 percent.
+    """
 
     shares = fields.List(fields.Nested(ShareBody), load_default=list, validate=validate.Length(max=20))
     weekday = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(WEEKDAYS))
-    time = fields.String(load_default="00:00", validate=validate.Regexp(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z"))
+    time = Clock(load_default="00:00")
     weeks = _minutes(0, 52, load_default=1)
     place_minutes = _minutes(5, 480, load_default=30)
 
@@ -129,17 +134,17 @@ class ReleaseBody(Schema):
 
 
 class ConcernBody(Schema):
-    """A concern of the catalogue; minutes are whole."""
+    """A concern of the catalogue; minutes are whole.
+
+    No two documents have one key, nor two questions. `when` asks for questions before it, and an effect's `document` is
+    one of the concern's.
+    """
 
     key = Key(required=True)
     name = fields.Nested(TextBody, required=True)
     department = Key(required=True)
     minutes = _minutes(5, 480, required=True)
-    leika = fields.String(
-        allow_none=True,
-        load_default=None,
-        validate=validate.Regexp(LEIKA.pattern + r"\Z", error="A LeiKa key is 99 and 12 more digits."),
-    )
+    leika = Patterned(LEIKA, "A LeiKa key is 99 and 12 more digits.", allow_none=True, load_default=None)
     topic = Line(shortest=0, load_default="")
     topic_en = Line(shortest=0, load_default="")
     keywords = fields.List(Line(), load_default=list)
@@ -176,7 +181,7 @@ class ConcernBody(Schema):
 
 
 class CatalogueBody(Schema):
-    """The whole catalogue."""
+    """The whole catalogue; no two concerns have one key."""
 
     concerns = fields.List(
         fields.Nested(ConcernBody),
@@ -204,13 +209,14 @@ class CatalogueAnswer(Schema):
     concerns = fields.List(fields.Nested(ConcernAnswer))
 
 
-class Given(fields.String):
+class Given(Patterned):
     """An answer to a yes/no question: `question:yes`; loads as a pair."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(GIVEN, "Write an answer as question:yes or question:no.", **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         question, _, answer = super()._deserialize(value, attr, data, **kwargs).rpartition(":")
-        if not question or answer not in YES_OR_NO:
-            raise ValidationError("Write an answer as question:yes or question:no.")
         return question, YES_OR_NO[answer]
 
 
@@ -227,7 +233,7 @@ class ProposalsQuery(Schema):
 
     `part`, `weekday`, `answer` may come several times. `language`: spoken by the clerk. Surname and street decide who
     is responsible and are forgotten at once. `answer`: to the concerns' questions, as in `child:yes`. `audience`: to
-    see hours that are kept, with the key of the info desk as bearer token.
+    see hours that are kept, with the key of the info desk as bearer token. `until` is not before `from`.
     """
 
     concern = fields.List(Key(), required=True, validate=validate.Length(min=1, max=MAX_CONCERNS))
@@ -265,8 +271,10 @@ SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL_USE_DOMAIN_NAMES if name
 
 
 class GuestBody(Schema):
+    """Who comes. Before the @ of the address stand at most 64 bytes, and behind it a name that mails can go to."""
+
     name = Line(required=True)
-    email = Line(required=True, longest=254)
+    email = Line(required=True, longest=254, metadata={"format": "email"})
     phone = Line(longest=40, shortest=0, load_default="")
 
     @validates("email")

@@ -18,7 +18,7 @@ from services.rooms.events import (
     RoomReserved,
     Weekday,
 )
-from shared.fields import Key, Line, Truth
+from shared.fields import Clock, Key, Line, Truth
 from shared.messages import Said
 
 # ---------------------------------------------------------------------------------------------------------------- says
@@ -196,8 +196,7 @@ class DayPath(RoomPath):
 
 
 def _hours() -> fields.List[Any]:
-    clock = fields.String(validate=validate.Regexp(r"([01]\d|2[0-3]):[0-5]\d\Z", error="Not a time like 08:30."))
-    pair = fields.List(clock, validate=validate.Length(equal=2, error="Two times: from and until."))
+    pair = fields.List(Clock(), validate=validate.Length(equal=2, error="Two times: from and until."))
     return fields.List(pair, validate=validate.Length(max=20))
 
 
@@ -205,7 +204,7 @@ Weekly = Schema.from_dict({day: _hours() for day in WEEKDAYS}, name="Weekly")
 
 
 class ClosureBody(Schema):
-    """Closed on the dates from `from` to `until`, both inclusive."""
+    """Closed on the dates from `from` to `until`, both inclusive; `until` is not before `from`."""
 
     from_ = fields.Date(required=True, data_key="from")
     until = fields.Date(required=True)
@@ -213,7 +212,7 @@ class ClosureBody(Schema):
 
 
 class RoomBody(Schema):
-    """A room: `weekly` gives per weekday the pairs of local times at which it opens and closes.
+    """A room: `weekly` gives per weekday the pairs of local times at which it opens and, later, closes. None overlap.
 
     `parties`: so many visits at once may share it, each with its part of the seats.
     """

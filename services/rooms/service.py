@@ -81,14 +81,15 @@ class RoomsService(Standard):
         with self.app.read() as connection:
             return json_response({"rooms": queries.all_rooms(connection)})
 
-    @api("GET", "/api/rooms/<room>", role=STAFF, answer=RoomAnswer, summary="A room")
+    @api("GET", "/api/rooms/<room>", path=RoomPath, role=STAFF, answer=RoomAnswer, summary="A room")
     def room(self, request: Request, room: str) -> Response:
         """As it was defined."""
-        return answer(self.app, queries.one_room, RoomPath().load({"room": room}))
+        return answer(self.app, queries.one_room, {"room": room})
 
     @api(
         "PUT",
         "/api/rooms/<room>",
+        path=RoomPath,
         role=KEEPERS,
         body=RoomBody,
         answer=RoomAnswer,
@@ -96,14 +97,13 @@ class RoomsService(Standard):
     )
     def define_room(self, request: Any, room: str, body: dict[str, Any]) -> Response:
         """The same again changes nothing."""
-        path = RoomPath().load({"room": room})
-        self.app.handle(definition(self.app, body | path), cause=request.cause)
-        return answer(self.app, queries.one_room, path)
+        self.app.handle(definition(self.app, body | {"room": room}), cause=request.cause)
+        return answer(self.app, queries.one_room, {"room": room})
 
-    @api("GET", "/api/rooms/<room>/days/<date>", role=STAFF, answer=DayAnswer, summary="A room's day")
-    def room_day(self, request: Request, room: str, date: str) -> Response:
+    @api("GET", "/api/rooms/<room>/days/<date>", path=DayPath, role=STAFF, answer=DayAnswer, summary="A room's day")
+    def room_day(self, request: Request, room: str, date: date) -> Response:
         """When it is open, and which appointments have it."""
-        return answer(self.app, queries.room_day, DayPath().load({"room": room, "date": date}))
+        return answer(self.app, queries.room_day, {"room": room, "date": date})
 
     @api("GET", "/api/sites", role=STAFF, answer=SitesAnswer, summary="All sites")
     def sites(self, request: Request) -> Response:
@@ -113,6 +113,7 @@ class RoomsService(Standard):
     @api(
         "PUT",
         "/api/sites/<site>/closures",
+        path=SitePath,
         role=KEEPERS,
         body=ClosuresBody,
         answer=SitesAnswer,
@@ -120,7 +121,7 @@ class RoomsService(Standard):
     )
     def set_closures(self, request: Any, site: str, body: dict[str, Any]) -> Response:
         """Bridge days and company holidays; what is reserved stays reserved."""
-        self.app.handle(closures(self.app, SitePath().load({"site": site})["site"], body), cause=request.cause)
+        self.app.handle(closures(self.app, site, body), cause=request.cause)
         return sites(self.app)
 
     # ------------------------------------------------------------------------------------------------------------ pages

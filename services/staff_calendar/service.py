@@ -29,6 +29,7 @@ from services.staff_calendar.web.bodies import (
     ClerkBody,
     ClerkPath,
     DayAnswer,
+    DayPath,
     DefinedAnswer,
     FeedQuery,
     QuotasBody,
@@ -103,7 +104,15 @@ class StaffCalendarService(StaffPages, Standard):
         with self.app.read() as connection:
             return json_response({"staff": queries.staff(connection)})
 
-    @api("PUT", "/api/staff/<clerk>", role=KEEPERS, body=ClerkBody, answer=DefinedAnswer, summary="Define a clerk")
+    @api(
+        "PUT",
+        "/api/staff/<clerk>",
+        path=ClerkPath,
+        role=KEEPERS,
+        body=ClerkBody,
+        answer=DefinedAnswer,
+        summary="Define a clerk",
+    )
     def define(self, request: Request, clerk: str, body: dict[str, Any]) -> Response:
         """What the clerk can do, and for whom; the same again changes nothing. Gaps and overlaps of rules are told."""
         return define_clerk(self.app, request, clerk, body)
@@ -111,6 +120,7 @@ class StaffCalendarService(StaffPages, Standard):
     @api(
         "PUT",
         "/api/staff/<clerk>/quotas",
+        path=ClerkPath,
         role=("clerk", *KEEPERS),
         body=QuotasBody,
         answer=ClerkAnswer,
@@ -121,14 +131,15 @@ class StaffCalendarService(StaffPages, Standard):
         own(request, clerk)
         return set_quotas(self.app, request, clerk, body)
 
-    @api("GET", "/api/staff/<clerk>/days/<date>", role=STAFF, answer=DayAnswer, summary="A clerk's day")
-    def day(self, request: Request, clerk: str, date: str) -> Response:
+    @api("GET", "/api/staff/<clerk>/days/<date>", path=DayPath, role=STAFF, answer=DayAnswer, summary="A clerk's day")
+    def day(self, request: Request, clerk: str, date: Date) -> Response:
         """What is open, and what is held."""
         return clerk_day(self.app, clerk, date)
 
     @api(
         "GET",
         "/api/staff/<clerk>/calendar.ics",
+        path=ClerkPath,
         query=FeedQuery,
         answer="text/calendar",
         summary="A clerk's reservations as a calendar",
@@ -140,6 +151,7 @@ class StaffCalendarService(StaffPages, Standard):
     @api(
         "GET",
         "/api/staff/<clerk>/calendar-address",
+        path=ClerkPath,
         role=("clerk", *KEEPERS),
         answer=AddressAnswer,
         summary="Where the calendar is found",
@@ -164,8 +176,7 @@ def extend_horizon(app: App) -> None:
 
 
 def define_clerk(app: App, request: Any, clerk: str, body: dict[str, Any]) -> Response:
-    """Define, and answer with the clerk. Raises ValidationError for an id that is none."""
-    ClerkPath().load({"clerk": clerk})
+    """Define, and answer with the clerk."""
     lists = {name: tuple(dict.fromkeys(body[name])) for name in ("departments", "competences", "languages")}
     rules = tuple(_responsibility(**rule) for rule in body["responsibility"])
     order = DefineClerk(str(uuid4()), app.clock(), clerk, body["name"], responsibility=rules, **lists)
@@ -182,14 +193,8 @@ def set_quotas(app: App, request: Any, clerk: str, body: dict[str, Any]) -> Resp
     return json_response(known_clerk(app, clerk))
 
 
-def clerk_day(app: App, clerk: str, date: str) -> Response:
+def clerk_day(app: App, clerk: str, day: Date) -> Response:
     """One day of a known clerk. Raises Problem."""
-    try:
-        day = Date.fromisoformat(date)
-    except ValueError:
-        raise Problem(
-            422, "Not a date", detail="Write the date as 2026-11-24.", errors={"date": "not a date"}
-        ) from None
     known_clerk(app, clerk)
     with app.read() as connection:
         return json_response(queries.day(connection, clerk, day))

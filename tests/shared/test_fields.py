@@ -1,11 +1,22 @@
 """What people may type into a field, and what a body may hold."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from shared.fields import Truth
+from shared.fields import Clock, Key, Line, Patterned, Truth
+
+FIELDS = {
+    "key": Key(),
+    "clock": Clock(),
+    "line": Line(longest=10_000),
+    "line that may be empty": Line(shortest=0, longest=10_000),
+    "own": Patterned(re.compile("99[0-9]{2,3}"), "This is none."),
+}
 
 
 @pytest.mark.parametrize("value", [0, 1, 1.0, "yes", "true", "on", "", [], {}])
@@ -19,3 +30,18 @@ def test_what_is_not_true_or_false_is_not_taken_for_it(value: Any) -> None:
 def test_true_and_false_are_taken_as_they_are(value: bool) -> None:
     """JSON has words for them."""
     assert Truth().deserialize(value) is value
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+@given(data=st.data())
+def test_the_pattern_says_what_a_field_takes(field: Any, data: st.DataObject) -> None:
+    """Whatever has it is taken, and whatever is taken is kept as a text that has it."""
+    # In JSON Schema, as in JavaScript, $ is the very end.
+    pattern = re.compile(field.metadata["pattern"].removesuffix("$") + r"\Z")
+    text = data.draw(st.from_regex(pattern) | st.text())
+    try:
+        kept = field.deserialize(text)
+    except ValidationError:
+        assert not pattern.match(text)
+    else:
+        assert pattern.match(kept)

@@ -1,5 +1,6 @@
 """What each service says can be asked is valid OpenAPI 3.1, and names its calls."""
 
+import re
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -137,6 +138,69 @@ def test_what_may_be_left_out_of_a_query_may_be_left_empty(service: str):
     queries = [one for told in operations for one in told["parameters"] if one["in"] == "query"]
     assert queries
     assert [one.get("allowEmptyValue", False) for one in queries] == [not one["required"] for one in queries]
+
+
+KEY = {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,63}$"}
+DAY = {"type": "string", "format": "date"}
+ACCOUNT = {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{1,39}$"}
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "told"),
+    [
+        ("rooms", "get /api/rooms/{room}/days/{date}", {"room": KEY, "date": DAY}),
+        ("rooms", "put /api/sites/{site}/closures", {"site": KEY}),
+        ("staff_calendar", "get /api/staff/{clerk}/days/{date}", {"clerk": KEY, "date": DAY}),
+        ("booking", "put /api/accounts/{account}", {"account": ACCOUNT}),
+        ("visitor_access", "post /api/visits/{code}/arrival", {"code": {"type": "string"}}),
+    ],
+)
+def test_it_says_what_may_stand_in_an_address(service: str, call: str, told: dict[str, Any]):
+    """As the call checks it; of a guest's number any text may be looked for."""
+    parameters = _operations(service)[call]["parameters"]
+    paths = [one for one in parameters if one["in"] == "path"]
+    assert {one["name"]: one["schema"] for one in paths} == told
+    assert all(one["required"] for one in paths)
+
+
+@pytest.mark.parametrize(
+    ("service", "schema", "field", "told"),
+    [
+        ("booking", "Guest", "email", {"format": "email", "maxLength": 254}),
+        ("booking", "Release", "time", {"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+        ("booking", "Concern", "leika", {"pattern": "^99[0-9]{12}$"}),
+        ("booking", "Password", "password", {"minLength": 12, "maxLength": 200}),
+        ("rooms", "Room", "equipment", {"items": KEY}),
+        ("staff_calendar", "Clerk", "departments", {"items": KEY}),
+        ("staff_calendar", "Quota", "from", {"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+    ],
+)
+def test_it_says_what_a_field_takes(service: str, schema: str, field: str, told: dict[str, Any]):
+    """A client that follows it is not refused for that."""
+    properties = _document(service)["components"]["schemas"][f"{schema}Body"]["properties"][field]
+    assert {name: properties.get(name) for name in told} == told
+
+
+def _patterns(told: Any) -> Iterator[str]:
+    if isinstance(told, dict):
+        yield from [told["pattern"]] if isinstance(told.get("pattern"), str) else []
+    for inner in told.values() if isinstance(told, dict) else told if isinstance(told, list) else []:
+        yield from _patterns(inner)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_patterns_are_of_whole_values_and_not_pythons(service: str):
+    """JSON Schema looks for a pattern anywhere, and knows no end as Python writes it."""
+    patterns = set(_patterns(_document(service)))
+    assert patterns
+    for pattern in patterns:
+        assert re.fullmatch(r"\^[^\\]*(\\[xusS.][^\\]*)*\$", pattern), pattern
+
+
+def test_rules_across_fields_are_described():
+    """No pattern says them."""
+    assert "not before `from`" in _document("rooms")["components"]["schemas"]["ClosureBody"]["description"]
+    assert "`until`" in _operations("booking")["get /api/proposals"]["description"]
 
 
 def _inside(field: Any) -> Iterator[fields.Field[Any]]:

@@ -11,25 +11,35 @@ from werkzeug.wrappers import Request, Response
 from services.booking.accounts.commands import CloseAccount, EndSessions, MakeToken, SetAccount
 from services.booking.accounts.events import NAME, NAME_RULE, ROLES
 from services.booking.projections import accounts
-from services.booking.sign_in import door
+from services.booking.sign_in import door, passwords
 from services.booking.sign_in.tables import FORGET_PASSWORD
-from shared.fields import Key
+from shared.fields import Key, Patterned
 from shared.problems import Problem, json_response
 from shared.sessions import LONGEST_TOKEN, Sessions, begin
-from shared.web import api, invalid
+from shared.web import api
 
 OPERATIONS = ("operations",)
 
 
+class AccountPath(Schema):
+    """`account`: its name."""
+
+    account = Patterned(NAME, NAME_RULE, required=True)
+
+
 class AccountBody(Schema):
-    """`person`: for a clerk, the id in the calendar of the staff."""
+    """`person`: for a clerk, who needs it, the id in the calendar of the staff."""
 
     roles = fields.List(fields.String(validate=validate.OneOf(ROLES)), required=True, validate=validate.Length(min=1))
     person = Key(load_default=None, allow_none=True)
 
 
 class PasswordBody(Schema):
-    password = fields.String(required=True, validate=validate.Length(max=1000))
+    password = fields.String(
+        required=True,
+        validate=validate.Length(max=1000),
+        metadata={"minLength": passwords.SHORTEST, "maxLength": passwords.LONGEST},
+    )
 
 
 class AccountAnswer(Schema):
@@ -62,60 +72,70 @@ class AccountCalls:
     @api(
         "PUT",
         "/api/accounts/<account>",
+        path=AccountPath,
         role=OPERATIONS,
         body=AccountBody,
         answer=AccountAnswer,
         summary="Open an account, or change what it may",
     )
     def set_account(self, request: Any, account: str, body: dict[str, Any]) -> Response:
-        order = SetAccount(str(uuid4()), self.app.clock(), named(account), tuple(body["roles"]), body["person"])
+        order = SetAccount(str(uuid4()), self.app.clock(), account, tuple(body["roles"]), body["person"])
         self.app.handle(order, cause=request.cause)
         return json_response(one(self.app, account))
 
-    @api("DELETE", "/api/accounts/<account>", role=OPERATIONS, status=204, summary="Close an account, ending sessions")
+    @api(
+        "DELETE",
+        "/api/accounts/<account>",
+        path=AccountPath,
+        role=OPERATIONS,
+        status=204,
+        summary="Close an account, ending sessions",
+    )
     def close_account(self, request: Any, account: str) -> Response:
-        order = CloseAccount(str(uuid4()), self.app.clock(), named(account))
+        order = CloseAccount(str(uuid4()), self.app.clock(), account)
         self.app.handle(order, cause=request.cause, writes=[(FORGET_PASSWORD, {"b_account": account})])
         return Response(status=204)
 
     @api(
         "PUT",
         "/api/accounts/<account>/password",
+        path=AccountPath,
         role=OPERATIONS,
         body=PasswordBody,
         status=204,
         summary="Set the password, ending sessions",
     )
     def set_password(self, request: Any, account: str, body: dict[str, Any]) -> Response:
-        door.set_password(self.app, named(account), body["password"], request.cause)
+        door.set_password(self.app, account, body["password"], request.cause)
         return Response(status=204)
 
-    @api("DELETE", "/api/accounts/<account>/sessions", role=OPERATIONS, status=204, summary="End sessions and tokens")
+    @api(
+        "DELETE",
+        "/api/accounts/<account>/sessions",
+        path=AccountPath,
+        role=OPERATIONS,
+        status=204,
+        summary="End sessions and tokens",
+    )
     def end_sessions(self, request: Any, account: str) -> Response:
-        self.app.handle(EndSessions(str(uuid4()), self.app.clock(), named(account)), cause=request.cause)
+        self.app.handle(EndSessions(str(uuid4()), self.app.clock(), account), cause=request.cause)
         return Response(status=204)
 
     @api(
         "POST",
         "/api/accounts/<account>/token",
+        path=AccountPath,
         role=OPERATIONS,
         answer=TokenAnswer,
         status=201,
         summary="Make a token for a program",
     )
     def make_token(self, request: Any, account: str) -> Response:
-        now, state = self.app.clock(), self.app.state(f"account-{named(account)}")
+        now, state = self.app.clock(), self.app.state(f"account-{account}")
         token = begin(account, state.roles, now, person=state.person, token=True)
         self.app.handle(MakeToken(str(uuid4()), now, account, token.id), cause=request.cause)
         sealed = Sessions(self.app.settings.secret).sealed(token)
         return json_response({"token": sealed, "until": now + LONGEST_TOKEN}, 201)
-
-
-def named(account: str) -> str:
-    """The name of an account. Raises Problem for one that can't be."""
-    if not NAME.fullmatch(account):
-        raise invalid({"account": [NAME_RULE]})
-    return account
 
 
 def listed(app: Any) -> Sequence[dict[str, Any]]:

@@ -13,10 +13,9 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_dump
 
 from services.booking.http import LEIKA, WEB
 from services.booking.web.catalogue_words import Said
-from shared.fields import CONTROL
+from shared.fields import CONTROL, KEY
 
 TEXT_MAX = 200
-SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 RESPONSIBILITIES = ("anyone", "surname", "district")
 A_SLUG = Said(
     "1 to 64 small letters without umlauts, digits, '.', '-' and '_'",
@@ -111,7 +110,7 @@ class Slugs(Texts):
 
     def part(self, part: str) -> str:
         """One of the keys. Raises ValidationError."""
-        if not SLUG.fullmatch(part):
+        if not KEY.fullmatch(part):
             german = "enthält '{part}'; das ist kein Schlüssel aus {slug}"
             raise ValidationError(Said("holds '{part}', which is not a key of {slug}", german, part=part, slug=A_SLUG))
         return part
@@ -136,7 +135,7 @@ class Documents(fields.Field[list[dict[str, str]]]):
     def document(self, part: str) -> dict[str, str]:
         """One of the documents. Raises ValidationError."""
         words = [unescaped(word.strip()) for word in split(part, "=")]
-        if len(words) != 3 or not all(words) or not SLUG.fullmatch(words[0]):
+        if len(words) != 3 or not all(words) or not KEY.fullmatch(words[0]):
             english = "holds '{part}', which is not written as key=German text=English text"
             german = "enthält '{part}'; geschrieben wird es als Schlüssel=deutscher Text=englischer Text"
             raise ValidationError(Said(english, german, part=part))
@@ -177,7 +176,7 @@ def _usual(name: str, value: Any) -> bool:
 
 def slug() -> fields.String:
     """A key."""
-    return OneLike(SLUG.pattern, Said("is not a key of {slug}", "ist kein Schlüssel aus {slug}", slug=A_SLUG))
+    return OneLike(KEY.pattern, Said("is not a key of {slug}", "ist kein Schlüssel aus {slug}", slug=A_SLUG))
 
 
 class Row(Schema):

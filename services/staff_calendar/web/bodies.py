@@ -6,11 +6,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from services.staff_calendar import duties
 from services.staff_calendar.events import PUBLIC, WEEKDAYS
-from shared.fields import Instant, Key, Line, Truth
+from shared.fields import Clock, Instant, Key, Line, Truth
 
-_CLOCK = validate.Regexp(
-    r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", error="Write the time of day as 08:00, from 00:00 to 23:59."
-)
 _WEEKDAY = validate.OneOf(WEEKDAYS, error="Use one of {choices}.")
 KINDS = ("anyone", "surname", "district")
 CLASSES = (PUBLIC, "internal", "urgent")
@@ -21,18 +18,21 @@ def _at_most(most: int, least: int = 0) -> validate.Length:
     return validate.Length(min=least, max=most)
 
 
-def _clock(data_key: str | None = None) -> fields.String:
-    return fields.String(required=True, data_key=data_key, validate=_CLOCK)
-
-
 class ClerkPath(Schema):
     """The clerk in the path of a call."""
 
     clerk = Key(required=True)
 
 
+class DayPath(ClerkPath):
+    date = fields.Date(required=True)
+
+
 class StreetBody(Schema):
-    """House numbers of a street, both inclusive; left out: from the first, to the last. Letters count: "12a"."""
+    """House numbers of a street, both inclusive; left out: from the first, to the last.
+
+    They begin with a number, and letters count: "12a".
+    """
 
     street = Line(required=True, longest=100)
     first = Line(longest=10, load_default=None, allow_none=True)
@@ -50,6 +50,8 @@ class StreetBody(Schema):
 class ResponsibilityBody(Schema):
     """`key` is the name of the rule, the same for all clerks who share it; `first` and `last` bound surnames, `streets`
     make a district. `fallback`: names and addresses that no rule of the department covers fall under this one.
+
+    Only rules for anyone have no key; those by surname have both bounds, and only a district has streets.
     """
 
     department = Key(required=True)
@@ -72,7 +74,7 @@ class ResponsibilityBody(Schema):
 
 
 class ClerkBody(Schema):
-    """Whoever works with guests: what they can do, and for whom."""
+    """Whoever works with guests: what they can do, and for whom: rules are of the clerk's own departments."""
 
     name = Line(required=True, longest=100)
     departments = fields.List(Key(), required=True, validate=_at_most(50, least=1))
@@ -107,13 +109,14 @@ class ForWhom(Schema):
 class QuotaBody(ForWhom):
     """Local hours on a weekday, in every n-th week counted from the week of `anchor`.
 
-    `of_month`: only on the first (1) to fifth (5), or the last (-1), such weekday of a month. `valid_from` and
-    `valid_until` are inclusive.
+    `until` is after `from`; hours of not every week have an `anchor`. `of_month`: only on the first (1) to fifth (5),
+    or the last (-1), such weekday of a month. `valid_from` and `valid_until` are inclusive, and in order. Public hours
+    have no `release_minutes`.
     """
 
     weekday = fields.String(required=True, validate=_WEEKDAY)
-    from_ = _clock("from")
-    until = _clock()
+    from_ = Clock(required=True, data_key="from")
+    until = Clock(required=True)
     site = Key(required=True)
     every_weeks = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 52))
     anchor = fields.Date(load_default=None, allow_none=True)
@@ -128,13 +131,15 @@ class QuotaBody(ForWhom):
 
 
 class HoursBody(ForWhom):
+    """Local hours; `until` is after `from`. Public ones have no `release_minutes`."""
+
     site = Key(required=True)
-    from_ = _clock("from")
-    until = _clock()
+    from_ = Clock(required=True, data_key="from")
+    until = Clock(required=True)
 
 
 class ExceptionBody(Schema):
-    """What replaces the weekly quotas on a date; nothing open: absent."""
+    """What replaces the weekly quotas on a date; nothing open: absent. Hours don't overlap."""
 
     date = fields.Date(required=True)
     open = fields.List(fields.Nested(HoursBody), required=True, validate=_at_most(20))
@@ -142,7 +147,7 @@ class ExceptionBody(Schema):
 
 
 class QuotasBody(Schema):
-    """All quotas of a clerk; they replace what was set before."""
+    """All quotas of a clerk; they replace what was set before. No two overlap, and no two exceptions share a date."""
 
     weekly = fields.List(fields.Nested(QuotaBody), required=True, validate=_at_most(100))
     exceptions = fields.List(fields.Nested(ExceptionBody), load_default=list, validate=_at_most(500))
