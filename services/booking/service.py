@@ -39,6 +39,7 @@ from services.booking.commands import (
     SetCatalogue,
 )
 from services.booking.events import BookingEvent, ConcernDefined, ConcernWithdrawn, Plan
+from services.booking.pending import Reserving
 from services.booking.place import PLACE
 from services.booking.planning import NotPossible
 from services.booking.proposals.index import Index
@@ -97,6 +98,7 @@ class Booking(App):
         self.rest = min(timedelta(seconds=rest), projections.LONGEST_REST)
         self.page = date.min
         self.waiting_guests = figures.Waiting()
+        self.reserving = Reserving()
 
     def started(self) -> None:
         """Load catalogue and index."""
@@ -113,6 +115,7 @@ class Booking(App):
         states = {appointment: self.life(appointment).pending for appointment in waiting}
         pending = {name: pending for name, pending in states.items() if pending}
         feed.load_pending(index, pending)
+        self.reserving.load(pending)
         self.waiting_guests.load({name: one.requested_at for name, one in pending.items()})
         self.reads.index, self.reads.catalogue = index, catalogue
 
@@ -120,6 +123,7 @@ class Booking(App):
         """Keep catalogue and index up."""
         now = self.clock()
         self.waiting_guests.learn(events, now)
+        self.reserving.learn(events)
         rest_until = now + self.rest if self.rest else None
         for event in events:
             if isinstance(event, ConcernDefined | ConcernWithdrawn):
@@ -140,11 +144,11 @@ class Booking(App):
         return [self._with_free_starts(one) if isinstance(one, HearAnswer) and not one.held else one for one in orders]
 
     def _with_free_starts(self, order: HearAnswer) -> HearAnswer:
-        pending = self.life(order.appointment).pending
-        if pending is None or pending.attempt != order.attempt:
+        plan = self.reserving.plan(order.appointment, order.attempt)
+        if plan is None:
             return replace(order, alternatives=())
-        starts = {proposal["starts_at"] for proposal in self.reads.instead(pending.plan, order.now)}
-        return replace(order, alternatives=tuple(sorted(starts - {pending.plan.starts_at})))
+        starts = {proposal["starts_at"] for proposal in self.reads.instead(plan, order.now)}
+        return replace(order, alternatives=tuple(sorted(starts - {plan.starts_at})))
 
     def life(self, appointment: str) -> Appointment:
         """The present state of an appointment."""

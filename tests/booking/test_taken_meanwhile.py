@@ -11,6 +11,7 @@ from services.booking.events import Concern, Text
 from services.booking.service import Booking
 from shared.messages import Cause, Message, read
 from shared.web import Problem
+from shared.writer import Unavailable
 from tests.booking.facts import NOW, TOWN, holds, plan
 from tests.booking.test_contracts import EXAMPLES
 
@@ -115,3 +116,29 @@ def test_a_refused_move_names_them_too(town: Booking):
     state = town.life(asked)
     assert (state.status, state.because) == ("confirmed", ("rooms_taken",))
     assert _can_be_taken(town, state.alternatives, but=second["starts_at"])
+
+
+def test_a_refusal_is_understood_without_the_log(town: Booking, monkeypatch: pytest.MonkeyPatch):
+    """A look at it could fail, and the refusal would be parked although it is sound."""
+    query = http.ProposalsQuery().load({"concern": ["pass"]})
+    proposal = town.reads.proposals(query, NOW)["proposals"][0]
+    asked = town.request(_body(proposal["id"]), "one", b"1", Cause("test", ""))["appointment"]
+    monkeypatch.setattr(town, "read", _no_connection)
+    (order,) = town.react(_refused("rooms.RoomDeclined", asked, 1), NOW)
+    assert len(order.alternatives) > 2
+    monkeypatch.undo()
+    town.handle(order)
+    assert town.react(_refused("rooms.RoomDeclined", asked, 1), NOW)[0].alternatives == ()
+
+
+def test_a_refusal_is_understood_after_a_restart(town: Booking):
+    """What was being reserved is known again."""
+    query = http.ProposalsQuery().load({"concern": ["pass"]})
+    proposal = town.reads.proposals(query, NOW)["proposals"][0]
+    asked = town.request(_body(proposal["id"]), "one", b"1", Cause("test", ""))["appointment"]
+    town.reload()
+    assert len(town.react(_refused("rooms.RoomDeclined", asked, 1), NOW)[0].alternatives) > 2
+
+
+def _no_connection() -> None:
+    raise Unavailable("no connection to the database is free at the moment")
