@@ -84,7 +84,7 @@ def health(app: App) -> dict[str, Any]:
 
 class _Converter(OpenAPIConverter):
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
-        """With what the schema says about itself: some rules go across its fields."""
+        """With what the schema tells of itself: some rules go across its fields."""
         found: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
         return found | _described(type(schema))
 
@@ -140,7 +140,9 @@ def _content(call: Api) -> dict[str, Any]:
 
 
 def _described(schema: type[Schema]) -> dict[str, Any]:
-    return {"description": cleandoc(schema.__doc__)} if schema.__doc__ else {}
+    """By its own `told`: services run without docstrings (deploy/run.py)."""
+    told = vars(schema).get("told")
+    return {"description": cleandoc(told)} if told else {}
 
 
 def _path(call: Api) -> tuple[str, list[dict[str, Any]]]:

@@ -74,7 +74,7 @@ class DocumentBody(Schema):
 
 
 class QuestionBody(Schema):
-    """A yes/no question, asked where `when` holds for the answers before it, as in "child+ abroad- | urgent+"."""
+    told = 'A yes/no question, asked where `when` holds for the answers before it, as in "child+ abroad- | urgent+".'
 
     key = Key(required=True)
     text = fields.Nested(TextBody, required=True)
@@ -86,7 +86,7 @@ class QuestionBody(Schema):
 
 
 class EffectBody(Schema):
-    """What follows where `when` holds: a document, no visit at all (`ends`), or what is needed in addition."""
+    told = "What follows where `when` holds: a document, no visit at all (`ends`), or what is needed in addition."
 
     when = Line(shortest=0, longest=500, load_default="")
     document = Key(load_default=None, allow_none=True)
@@ -113,7 +113,7 @@ class ShareBody(Schema):
 
 
 class ReleaseBody(Schema):
-    """Which places open when: shares of a day's places, or every week at a local time for weeks ahead.
+    told = """Which places open when: shares of a day's places, or every week at a local time for weeks ahead.
 
     Shares add up to 100 percent.
     """
@@ -134,7 +134,7 @@ class ReleaseBody(Schema):
 
 
 class ConcernBody(Schema):
-    """A concern of the catalogue; minutes are whole.
+    told = """A concern of the catalogue; minutes are whole.
 
     No two documents have one key, nor two questions. `when` asks for questions before it, and an effect's `document` is
     one of the concern's.
@@ -181,7 +181,7 @@ class ConcernBody(Schema):
 
 
 class CatalogueBody(Schema):
-    """The whole catalogue; no two concerns have one key."""
+    told = "The whole catalogue; no two concerns have one key."
 
     concerns = fields.List(
         fields.Nested(ConcernBody),
@@ -199,7 +199,7 @@ class CatalogueBody(Schema):
 
 
 class ConcernAnswer(ConcernBody):
-    """A concern as it is shown."""
+    told = "A concern as it is shown."
 
     name = fields.Nested(TextV1)
     documents = fields.List(fields.Nested(DocumentV1))
@@ -229,7 +229,7 @@ class Moment(Instant):
 
 
 class ProposalsQuery(Schema):
-    """When can I come?
+    told = """When can I come?
 
     `part`, `weekday`, `answer` may come several times. `language`: spoken by the clerk. Surname and street decide who
     is responsible and are forgotten at once. `answer`: to the concerns' questions, as in `child:yes`. `audience`: to
@@ -271,7 +271,7 @@ SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL_USE_DOMAIN_NAMES if name
 
 
 class GuestBody(Schema):
-    """Who comes. Before the @ of the address stand at most 64 bytes, and behind it a name that mails can go to."""
+    told = "Who comes. Before the @ of the address stand at most 64 bytes, and behind it a name that mails can go to."
 
     name = Line(required=True)
     email = Line(required=True, longest=254, metadata={"format": "email"})
@@ -288,7 +288,7 @@ class GuestBody(Schema):
 
 
 class AppointmentBody(Schema):
-    """A proposal is taken, by whom."""
+    told = "A proposal is taken, by whom."
 
     proposal = fields.String(required=True, validate=validate.Length(min=1, max=4000))
     guest = fields.Nested(GuestBody, required=True)
@@ -301,7 +301,7 @@ class MoveBody(Schema):
 
 
 class ForgettingBody(Schema):
-    """The appointments whose guests are to be forgotten."""
+    told = "The appointments whose guests are to be forgotten."
 
     appointments = fields.List(Line(longest=100), required=True, validate=validate.Length(min=1, max=500))
 
@@ -338,7 +338,7 @@ class ProposalAnswer(Schema):
 
 
 class ChanceAnswer(Schema):
-    """A time that would be possible: `opens` says what the guest would give up for it."""
+    told = "A time that would be possible: `opens` says what the guest would give up for it."
 
     opens = fields.String()
     starts_at = Instant()
@@ -346,7 +346,7 @@ class ChanceAnswer(Schema):
 
 
 class NothingAnswer(Schema):
-    """Which requirement left nothing, the next chance, and what would open it."""
+    told = "Which requirement left nothing, the next chance, and what would open it."
 
     because = fields.String()
     concern = fields.String(allow_none=True)
@@ -357,7 +357,7 @@ class NothingAnswer(Schema):
 
 
 class NotNeededAnswer(Schema):
-    """A concern that is settled without a visit: why, and where."""
+    told = "A concern that is settled without a visit: why, and where."
 
     concern = fields.String()
     name = fields.Nested(TextV1)
@@ -366,7 +366,7 @@ class NotNeededAnswer(Schema):
 
 
 class OpenAnswer(Schema):
-    """The next question of a concern; without an answer it changes nothing."""
+    told = "The next question of a concern; without an answer it changes nothing."
 
     concern = fields.String()
     question = fields.String()
@@ -374,7 +374,7 @@ class OpenAnswer(Schema):
 
 
 class ProposalsAnswer(Schema):
-    """Proposals, best first; or why there are none. Concerns under `no_visit_needed` are not part of them."""
+    told = "Proposals, best first; or why there are none. Concerns under `no_visit_needed` are not part of them."
 
     proposals = fields.List(fields.Nested(ProposalAnswer))
     nothing_because = fields.Nested(NothingAnswer, allow_none=True)
@@ -383,7 +383,7 @@ class ProposalsAnswer(Schema):
 
 
 class AcceptedAnswer(Schema):
-    """The request is in the log; `status` turns to confirmed or declined soon."""
+    told = "The request is in the log; `status` turns to confirmed or declined soon."
 
     appointment = fields.String()
     status = fields.String(validate=validate.Equal("requested"))
@@ -396,20 +396,20 @@ class CancellationAnswer(Schema):
 
 
 class MoveAnswer(Schema):
-    """`status` is that of the move."""
+    told = "`status` is that of the move."
 
     appointment = fields.String()
     status = fields.String(validate=validate.Equal("requested"))
 
 
 class ForgettingAnswer(Schema):
-    """How many appointments were named."""
+    told = "How many appointments were named."
 
     appointments = fields.Integer()
 
 
 class AppointmentAnswer(Schema):
-    """`move` is what is being reserved instead; `alternatives` are fresh proposals where a request was declined."""
+    told = "`move` is what is being reserved instead; `alternatives` are fresh proposals where a request was declined."
 
     appointment = fields.String()
     status = fields.String(validate=validate.OneOf(STATUSES))

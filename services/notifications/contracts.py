@@ -191,13 +191,13 @@ def hear(source: str, kind: str, data: Mapping[str, Any]) -> dict[str, Any] | No
 
 
 class MessagesQuery(Schema):
-    """Which appointment's messages are asked for."""
+    told = "Which appointment's messages are asked for."
 
     appointment = Line(required=True, longest=100)
 
 
 class MessageAnswer(Schema):
-    """What became of one message. No address, no name."""
+    told = "What became of one message. No address, no name."
 
     id = fields.String()
     kind = fields.String(
@@ -223,6 +223,6 @@ class MessageAnswer(Schema):
 
 
 class MessagesAnswer(Schema):
-    """All messages of an appointment, in the order in which they became due."""
+    told = "All messages of an appointment, in the order in which they became due."
 
     messages = fields.List(fields.Nested(MessageAnswer))

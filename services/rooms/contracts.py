@@ -204,7 +204,7 @@ Weekly = Schema.from_dict({day: _hours() for day in WEEKDAYS}, name="Weekly")
 
 
 class ClosureBody(Schema):
-    """Closed on the dates from `from` to `until`, both inclusive; `until` is not before `from`."""
+    told = "Closed on the dates from `from` to `until`, both inclusive; `until` is not before `from`."
 
     from_ = fields.Date(required=True, data_key="from")
     until = fields.Date(required=True)
@@ -212,7 +212,8 @@ class ClosureBody(Schema):
 
 
 class RoomBody(Schema):
-    """A room: `weekly` gives per weekday the pairs of local times at which it opens and, later, closes. None overlap.
+    told = """A room: `weekly` gives per weekday the pairs of local times at which it opens and, later, closes.
+    None overlap.
 
     `parties`: so many visits at once may share it, each with its part of the seats.
     """
@@ -238,7 +239,7 @@ class SitePath(Schema):
 
 
 class ClosuresBody(Schema):
-    """When all of a site is closed: bridge days, company holidays. These replace what was set before."""
+    told = "When all of a site is closed: bridge days, company holidays. These replace what was set before."
 
     closures = fields.List(fields.Nested(ClosureBody), required=True, validate=validate.Length(max=200))
 
@@ -269,7 +270,7 @@ class ReservationAnswer(Schema):
 
 
 class DayAnswer(Schema):
-    """When the room is open on a date, and which appointments have it."""
+    told = "When the room is open on a date, and which appointments have it."
 
     room = Key(required=True)
     date = fields.Date(required=True)

@@ -1,6 +1,8 @@
 """What each service says can be asked is valid OpenAPI 3.1, and names its calls."""
 
+import json
 import re
+import subprocess
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +12,7 @@ from marshmallow import Schema, ValidationError, fields
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from deploy.parts import SERVICES, definition, service_class
+from deploy.run import COMMAND
 from shared.standard import openapi
 from shared.web import Api
 
@@ -197,10 +200,27 @@ def test_patterns_are_of_whole_values_and_not_pythons(service: str):
         assert re.fullmatch(r"\^[^\\]*(\\[xusS.][^\\]*)*\$", pattern), pattern
 
 
-def test_rules_across_fields_are_described():
-    """No pattern says them."""
-    assert "not before `from`" in _document("rooms")["components"]["schemas"]["ClosureBody"]["description"]
-    assert "`until`" in _operations("booking")["get /api/proposals"]["description"]
+AS_IT_RUNS = """
+import json
+from types import SimpleNamespace
+from deploy.parts import SERVICES, definition, service_class
+from shared.standard import openapi
+apps = {name: SimpleNamespace(definition=definition(name)) for name in SERVICES}
+print(json.dumps({name: openapi(app, service_class(name)()._calls()) for name, app in apps.items()}))
+"""
+
+
+@pytest.mark.slow
+def test_running_services_describe_rules_across_fields():
+    """No pattern says them; processes run without docstrings."""
+    ask = [*COMMAND[:2], "-W", "ignore", "-c", AS_IT_RUNS]
+    documents = json.loads(subprocess.run(ask, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    schemas = {name: document["components"]["schemas"] for name, document in documents.items()}
+    assert "add up to 100 percent" in schemas["booking"]["ReleaseBody"]["description"]
+    assert "not before `from`" in schemas["rooms"]["ClosureBody"]["description"]
+    assert "`until` is after `from`" in schemas["staff_calendar"]["QuotaBody"]["description"]
+    assert "`until` is not before" in documents["booking"]["paths"]["/api/proposals"]["get"]["description"]
+    assert documents == {name: _document(name) for name in SERVICES}
 
 
 def _inside(field: Any) -> Iterator[fields.Field[Any]]:
@@ -226,3 +246,13 @@ def test_only_true_and_false_are_true_and_false_in_a_body(service: str):
     for field in booleans:
         with pytest.raises(ValidationError):
             field.deserialize(0)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_schema_tells_is_no_docstring(service: str):
+    """The document of a running service would lack it."""
+    shapes = [shape for call in _calls(service) for shape in (call.query, call.body, call.answer)]
+    given = {shape for shape in shapes if isinstance(shape, type)}
+    inside = [field for shape in given for field in _all_fields(shape())]
+    nested = {type(field.schema) for field in inside if isinstance(field, fields.Nested)}
+    assert [shape.__name__ for shape in given | nested if shape.__doc__] == []

@@ -28,7 +28,7 @@ class AccountPath(Schema):
 
 
 class AccountBody(Schema):
-    """`person`: for a clerk, who needs it, the id in the calendar of the staff."""
+    told = "`person`: for a clerk, who needs it, the id in the calendar of the staff."
 
     roles = fields.List(fields.String(validate=validate.OneOf(ROLES)), required=True, validate=validate.Length(min=1))
     person = Key(load_default=None, allow_none=True)
@@ -54,7 +54,7 @@ class AccountsAnswer(Schema):
 
 
 class TokenAnswer(Schema):
-    """The token is shown this once; it counts until then, or until the sessions of the account are ended."""
+    told = "The token is shown this once; it counts until then, or until the sessions of the account are ended."
 
     token = fields.String()
     until = fields.AwareDateTime(format="iso")

@@ -29,7 +29,7 @@ class DayPath(ClerkPath):
 
 
 class StreetBody(Schema):
-    """House numbers of a street, both inclusive; left out: from the first, to the last.
+    told = """House numbers of a street, both inclusive; left out: from the first, to the last.
 
     They begin with a number, and letters count: "12a".
     """
@@ -48,8 +48,9 @@ class StreetBody(Schema):
 
 
 class ResponsibilityBody(Schema):
-    """`key` is the name of the rule, the same for all clerks who share it; `first` and `last` bound surnames, `streets`
-    make a district. `fallback`: names and addresses that no rule of the department covers fall under this one.
+    told = """`key` is the name of the rule, the same for all clerks who share it; `first` and `last` bound surnames,
+    `streets` make a district. `fallback`: names and addresses that no rule of the department covers fall under this
+    one.
 
     Only rules for anyone have no key; those by surname have both bounds, and only a district has streets.
     """
@@ -74,7 +75,7 @@ class ResponsibilityBody(Schema):
 
 
 class ClerkBody(Schema):
-    """Whoever works with guests: what they can do, and for whom: rules are of the clerk's own departments."""
+    told = "Whoever works with guests: what they can do, and for whom: rules are of the clerk's own departments."
 
     name = Line(required=True, longest=100)
     departments = fields.List(Key(), required=True, validate=_at_most(50, least=1))
@@ -107,7 +108,7 @@ class ForWhom(Schema):
 
 
 class QuotaBody(ForWhom):
-    """Local hours on a weekday, in every n-th week counted from the week of `anchor`.
+    told = """Local hours on a weekday, in every n-th week counted from the week of `anchor`.
 
     `until` is after `from`; hours of not every week have an `anchor`. `of_month`: only on the first (1) to fifth (5),
     or the last (-1), such weekday of a month. `valid_from` and `valid_until` are inclusive, and in order. Public hours
@@ -131,7 +132,7 @@ class QuotaBody(ForWhom):
 
 
 class HoursBody(ForWhom):
-    """Local hours; `until` is after `from`. Public ones have no `release_minutes`."""
+    told = "Local hours; `until` is after `from`. Public ones have no `release_minutes`."
 
     site = Key(required=True)
     from_ = Clock(required=True, data_key="from")
@@ -139,7 +140,7 @@ class HoursBody(ForWhom):
 
 
 class ExceptionBody(Schema):
-    """What replaces the weekly quotas on a date; nothing open: absent. Hours don't overlap."""
+    told = "What replaces the weekly quotas on a date; nothing open: absent. Hours don't overlap."
 
     date = fields.Date(required=True)
     open = fields.List(fields.Nested(HoursBody), required=True, validate=_at_most(20))
@@ -147,7 +148,7 @@ class ExceptionBody(Schema):
 
 
 class QuotasBody(Schema):
-    """All quotas of a clerk; they replace what was set before. No two overlap, and no two exceptions share a date."""
+    told = "All quotas of a clerk; they replace those set before. No two overlap, and no two exceptions share a date."
 
     weekly = fields.List(fields.Nested(QuotaBody), required=True, validate=_at_most(100))
     exceptions = fields.List(fields.Nested(ExceptionBody), load_default=list, validate=_at_most(500))
@@ -158,7 +159,7 @@ class FeedQuery(Schema):
 
 
 class WarningAnswer(Schema):
-    """A `gap` or `overlap` between the rules of a department, or a rule that is `reversed` or `unreadable`.
+    told = """A `gap` or `overlap` between the rules of a department, or a rule that is `reversed` or `unreadable`.
 
     By surname: names from `first` on and before `before`. By district: house numbers `first` to `last` on one side of
     a street. Null is to the end. `keys`: the rules it is about; in a gap none.
@@ -176,14 +177,14 @@ class WarningAnswer(Schema):
 
 
 class ClerkAnswer(ClerkBody):
-    """A clerk as defined; `quotas` is null until some are set."""
+    told = "A clerk as defined; `quotas` is null until some are set."
 
     clerk = fields.String(required=True)
     quotas = fields.Nested(QuotasBody, required=True, allow_none=True)
 
 
 class DefinedAnswer(ClerkAnswer):
-    """The clerk, and what is wrong with the rules of the clerk's departments now."""
+    told = "The clerk, and what is wrong with the rules of the clerk's departments now."
 
     warnings = fields.List(fields.Nested(WarningAnswer), required=True)
 
@@ -199,7 +200,7 @@ class OpeningAnswer(ForWhom):
 
 
 class ReservationAnswer(Schema):
-    """One stop of a visit that the clerk holds; `title` is the concern's name."""
+    told = "One stop of a visit that the clerk holds; `title` is the concern's name."
 
     appointment = fields.String(required=True)
     attempt = fields.Integer(required=True)

@@ -7,20 +7,20 @@ from shared.fields import Instant, Key
 
 
 class ArrivalBody(Schema):
-    """`at`: for a desk without a line that brings in later what it wrote down. `site`: where the desk stands."""
+    told = "`at`: for a desk without a line that brings in later what it wrote down. `site`: where the desk stands."
 
     at = Instant()
     site = Key()
 
 
 class DepartureBody(Schema):
-    """`at` as for arrivals."""
+    told = "`at` as for arrivals."
 
     at = Instant()
 
 
 class AccessListQuery(Schema):
-    """Without a date, today; without a site, all of them."""
+    told = "Without a date, today; without a site, all of them."
 
     site = Key()
     date = fields.Date()
@@ -33,7 +33,7 @@ class StopAnswer(Schema):
 
 
 class GuestAnswer(Schema):
-    """A guest as the desk sees it. `name` is null when the guest is forgotten or the key has not come yet."""
+    told = "A guest as the desk sees it. `name` is null when the guest is forgotten or the key has not come yet."
 
     appointment = fields.String(required=True)
     name = fields.String(required=True, allow_none=True)
@@ -60,7 +60,7 @@ class CountsAnswer(Schema):
 
 
 class AccessListAnswer(Schema):
-    """`counts` are visits, `people` the persons who come with them."""
+    told = "`counts` are visits, `people` the persons who come with them."
 
     site = fields.String(required=True, allow_none=True)
     date = fields.Date(required=True)
