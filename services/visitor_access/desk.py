@@ -27,10 +27,11 @@ def decide(command: AtTheDesk, appointment: str | None, visit: Visit) -> Sequenc
         raise Refused("unknown", "Not on the list. Send the guest to the info desk.")
     if visit.status == "announced":
         raise Refused("not_confirmed", "The appointment is not confirmed yet. Send the guest to the info desk.")
-    if visit.status == "removed":
-        raise Refused("removed", "The appointment does not stand any more. Send the guest to the info desk.")
     if _repeated(command, visit):
         return ()
+    # Whoever is removed is not in the house: to take the arrival back once more changes nothing.
+    if visit.status == "removed" and not isinstance(command, UndoArrival):
+        raise Refused("removed", "The appointment does not stand any more. Send the guest to the info desk.")
     match command:
         case RecordArrival():
             return _arrive(command, appointment, visit, visit.plan)

@@ -154,6 +154,16 @@ def test_a_key_makes_an_entry_known_again(entrance, number):
     assert entrance.post(path, {"Idempotency-Key": "k2"}).json["status"] == "arrived"
 
 
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k2"}])
+def test_the_same_entry_twice_has_the_same_answer_when_the_guest_is_removed(entrance, number, headers):
+    """The arrival taken back was a cancelled guest's; a copy of the arrival itself is known by its key."""
+    path, key = f"/api/visits/{number}/arrival", {"Idempotency-Key": "k1"}
+    entrance.post(path, key)
+    entrance.hear("AppointmentCancelled")
+    answers = [entrance.http.delete(path, headers=headers) for _ in range(2)] + [entrance.post(path, key)]
+    assert [(answer.status_code, answer.json["status"]) for answer in answers] == [(200, "removed")] * 3
+
+
 def test_a_key_is_stored_as_a_digest(entrance, number):
     """Callers put all kinds of things into it."""
     entrance.post(f"/api/visits/{number}/arrival", {"Idempotency-Key": "Ada Groesse 1815"})

@@ -189,6 +189,22 @@ def test_whoever_called_off_is_not_expected_when_the_arrival_is_taken_back(befor
     back.then(undone("09:30"), removed("cancelled")).when(arrive(at("09:40"))).then_refused("removed")
 
 
+@pytest.mark.parametrize("key", [None, Entry("k1", "c1")])
+def test_the_arrival_of_whoever_called_off_is_taken_back_once(key):
+    """The second click changes nothing, with a key or without."""
+    first, again = undo(at("09:30"), entry=key), undo(at("09:31"), entry=key)
+    scenario = visits.given(*ARRIVED, ended("cancelled"))
+    scenario.given(*scenario.when(first).decided).when(again).then()
+
+
+def test_an_entry_that_bears_a_key_is_known_again_when_the_guest_is_removed():
+    """It is no new one, which would be refused."""
+    key = Entry("k1", "c1")
+    before = (*REGISTERED, arrived("08:55", entry=key), ended("cancelled"), undone("08:56"), removed("cancelled"))
+    visits.given(*before).when(arrive(at("08:57"), entry=key)).then()
+    visits.given(*before).when(arrive(at("08:57"), entry=Entry("k2", "c1"))).then_refused("removed")
+
+
 def test_an_arrival_is_taken_back_on_its_day_only():
     """Afterwards the day is history."""
     visits.given(*ARRIVED).when(undo(at("00:01", 25))).then_refused("wrong_day")

@@ -78,6 +78,17 @@ def test_whoever_called_off_is_not_said_to_be_expected(entrance, number):
     assert "wieder als erwartet" not in page
 
 
+def test_an_entry_that_comes_again_when_the_guest_is_removed_is_no_mistake(entrance, number):
+    """It is told as before, and that the guest is not expected any more."""
+    shown(entrance, arrival="a1", key="k1")
+    entrance.hear("AppointmentCancelled")
+    shown(entrance, undo="a1")
+    for again, title in (({"undo": "a1"}, "Zurückgenommen"), ({"arrival": "a1", "key": "k1"}, "Angekommen")):
+        page = shown(entrance, **again)
+        assert title in page
+        assert "Der Gast steht nicht mehr auf der Liste: Der Termin gilt nicht mehr." in page
+
+
 def test_a_name_is_looked_for_in_all_views(entrance, number):
     """Nobody arrives by it."""
     entrance.register("a2", name="Grace Hopper")

@@ -12,7 +12,7 @@ DONE: Mapping[str, tuple[str, str, str]] = {
     "undo": ("info", "Zurückgenommen", "Der Gast steht wieder als erwartet auf der Liste."),
 }
 NOT_BACK = "Der Gast steht nicht mehr auf der Liste: Der Termin gilt nicht mehr."
-"""Where the appointment ended before its arrival was taken back."""
+"""Where the appointment ended and its arrival was taken back."""
 REFUSED: Mapping[str, tuple[str, str]] = {
     "unknown": ("Nicht auf der Liste", f"Diese Nummer ist nicht bekannt. {TO_THE_INFO_DESK}"),
     "not_confirmed": (
@@ -54,7 +54,7 @@ def told(what: str, code: str, row: Row | None = None) -> Told:
     """What is said of an entry that was taken (arrival, departure, undo), or of the reason why not."""
     if what in DONE:
         kind, title, text = DONE[what]
-        if what == "undo" and row is not None and row.status == "removed":
+        if row is not None and row.status == "removed":
             text = NOT_BACK
         return Told(kind, title, text, code, what, row)
     title, text = REFUSED.get(what, ("Das geht nicht", TO_THE_INFO_DESK))
