@@ -8,8 +8,9 @@
 set -eu
 
 VENV=.venv
-# Is there as long as nothing is being installed: what Ctrl-C leaves behind lacks it, and is made anew.
+# The first is there as long as nothing is being installed, else the second: what Ctrl-C leaves behind is made anew.
 WHOLE=$VENV/.whole
+HALF=$VENV/.half
 
 say() {
     printf '%s\n' "$*" >&2
@@ -73,10 +74,11 @@ find_python() {
 # What pip can't do it takes back itself, unless it is killed; interrupted, it ends as if it could not.
 pip_install() {
     trap 'exit 130' INT
+    touch $HALF
     rm -f $WHOLE
     status=0
     $VENV/bin/pip install --quiet --disable-pip-version-check "$@" || status=$?
-    [ $status -gt 128 ] || touch $WHOLE
+    [ $status -gt 128 ] || mv $HALF $WHOLE
     return $status
 }
 
@@ -85,8 +87,8 @@ make_venv() {
         say "Foyer needs Python 3.11 or newer: apt-get install python3"
         exit 1
     }
-    # Stamps go first: none stands for what is half cleared.
-    rm -f $VENV/.[a-z]*
+    # Stamps go first, and what counts as one: none stands for what is half cleared.
+    rm -f $VENV/bin/foyer $VENV/.[a-z]*
     if ! "$python" -m venv --clear "$VENV" >/dev/null 2>&1; then
         version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
         install - "python$version-venv" || install - python3-venv || {
@@ -100,6 +102,8 @@ make_venv() {
 }
 
 venv() {
+    # One from before there were marks; bin/foyer came last.
+    [ -e $HALF ] || [ ! -x $VENV/bin/foyer ] || [ ! -x $VENV/bin/pip ] || touch $WHOLE
     [ -e $WHOLE ] && $VENV/bin/python -c '' 2>/dev/null || make_venv
     compiling=
     for packages in "$@"; do

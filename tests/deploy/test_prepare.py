@@ -79,6 +79,25 @@ def test_what_is_whole_is_kept(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / ".venv/kept").exists()
 
 
+def test_what_is_older_than_its_mark_is_kept(run: Run, tmp_path: Path) -> None:
+    """A working environment is not cleared because an earlier set-up left no mark in it."""
+    run(*SET_UP)
+    (tmp_path / ".venv/.whole").unlink()
+    (tmp_path / ".venv/kept").touch()
+    assert run(*SET_UP) == 0
+    assert (tmp_path / ".venv/kept").exists()
+
+
+def test_what_was_whole_before_it_was_interrupted_is_made_anew(run: Run, tmp_path: Path) -> None:
+    """It has all commands, as one that is older than its mark."""
+    run(*SET_UP)
+    assert run("sh", "deploy/prepare.sh", "venv", "requirements-dev.txt", interrupted="requirements-dev.txt") != 0
+    assert (tmp_path / ".venv/bin/foyer").exists()
+    assert (tmp_path / ".venv/half").exists()
+    assert run(*SET_UP) == 0
+    assert not (tmp_path / ".venv/half").exists()
+
+
 def test_pages_that_npm_has_begun_to_replace_are_installed_again(run: Run, tmp_path: Path) -> None:
     """Their stamps go before npm removes what is there."""
     run(*SET_UP)
