@@ -12,7 +12,7 @@ from services.staff_calendar.web.forms import Wrong, moments, quota
 from shared.admission import COOKIE
 from shared.sessions import Sessions, begin
 from tests.over_http import over_http, token
-from tests.staff_calendar.office import CLERK, QUOTAS, Office
+from tests.staff_calendar.office import CLERK, QUOTAS, Office, wanted
 from tests.staff_calendar.words import DAY, ZONE, at
 
 GERMAN = {"Accept-Language": "de"}
@@ -118,6 +118,17 @@ def test_a_visit_under_way_is_named_before_its_clerk_is_away(busy_office: Office
     shown = visitor(busy_office)("POST", "/staff/absences", **form).text
     assert "&lt;b&gt;Ada&lt;/b&gt;" in shown
     assert "Bleibt stehen." in shown
+
+
+def test_a_stop_under_way_is_named_also_where_the_next_one_is_taken_over(busy_office: Office) -> None:
+    """Each stop has a row of its own: one goes to a colleague, the other stays."""
+    stops = [wanted(start, 20)["stops"][0] | {"stop": n} for n, start in enumerate(("10:00", "10:30"), 1)]
+    busy_office.hear("AppointmentRequested", "b2", stops=stops)
+    busy_office.now = at("10:05")
+    form = {"from_date": "2026-11-24", "until_date": "2026-11-24"}
+    shown = visitor(busy_office)("POST", "/staff/absences", **form).text
+    assert shown.count("übernimmt. Zeit") == 1
+    assert shown.count("Bleibt stehen.") == 1
 
 
 @pytest.mark.parametrize("of", ["", "a1", "a1.x.1", "a1.1", "a1.1.99999999999999999999", "a9.1.1", "a1.2.1"])

@@ -88,7 +88,8 @@ def _check(
         tokens = queries.guests(connection, [event.appointment for event in found])
         names = queries.opened(connection, app.vault, list(tokens.values()))
     rows = [_row(event, names.get(tokens.get(event.appointment, "")), who, zone(app)) for event in found]
-    rows += _staying(app, who, order, {event.appointment for event in found})
+    others = {(event.appointment, event.attempt, stop.stop) for event in found for stop in event.stops}
+    rows += _staying(app, who, order, others)
     return about(
         "away_check.html",
         request,
@@ -115,13 +116,13 @@ def _row(event: StaffSubstituted | StaffWithdrawn, personal: Any, who: Owner, lo
     }
 
 
-def _staying(app: App, who: Owner, order: RecordAbsence, others: set[str]) -> list[dict[str, Any]]:
-    """Visits that have begun and stay with the clerk, who must see to them."""
+def _staying(app: App, who: Owner, order: RecordAbsence, others: set[tuple[str, int, int]]) -> list[dict[str, Any]]:
+    """Stops of visits that have begun and stay with the clerk, who must see to them; `others` do not."""
     first, last = (moment.astimezone(zone(app)).date() for moment in (order.from_, order.until))
     return [
         {"starts_at": one.starts_at, "title": one.title, "name": one.name, "substitute": None, "stays": True}
         for one in agenda(app, who, first, last)
-        if one.open and one.appointment not in others and _within(order, one)
+        if one.open and (one.appointment, one.attempt, one.stop) not in others and _within(order, one)
     ]
 
 
