@@ -35,6 +35,8 @@ from services.notifications.events import (
     MessageSent,
     MessageSentAgain,
     PassNoted,
+    QuestionClosed,
+    QuestionNoted,
     SendingDeferred,
     VisitClosed,
     VisitNoted,
@@ -83,6 +85,8 @@ class Correspondence:
     letters: Mapping[str, Letter] = field(default_factory=dict)
     closed: bool = False
     forgotten: bool = False
+    question: QuestionNoted | None = None
+    """What a clerk would rather have, until it is taken back."""
 
 
 def stream(appointment: str) -> str:
@@ -133,8 +137,13 @@ def evolve(state: Correspondence, event: LetterEvent) -> Correspondence:
             return replace(state, closed=True)
         case GuestForgotten():
             return replace(state, guest=None, forgotten=True)
+        case QuestionNoted():
+            return replace(state, question=event)
+        case QuestionClosed():
+            return replace(state, question=None)
         case MessageDue():
-            return _with(state, Letter(event))
+            question = _question(event) if event.kind in ASKING else state.question
+            return _with(replace(state, question=question), Letter(event))
         case MessageDropped():
             return _with(state, replace(state.letters[event.message], status="dropped"))
         case MessageSent() | MessageSentAgain() | SendingDeferred() | MessageFailed():
@@ -182,7 +191,7 @@ def _note(
         case AskGuest():
             return tuple(_ask(state, command))
         case DropQuestion():
-            return tuple(_dropped(_questions(state), "withdrawn"))
+            return tuple(_ask_no_more(state, command))
         case AskToConfirm():
             return tuple(_ask_to_confirm(state, command))
         case _:
@@ -233,9 +242,23 @@ def _keep(state: Correspondence, c: KeepVisit) -> Iterator[LetterEvent]:
 
 def _ask(state: Correspondence, c: AskGuest) -> Iterator[LetterEvent]:
     # Once for an attempt: a clerk who shifts an entry to and fro does not fill a guest's mailbox.
-    asked = any(letter.due.attempt == c.attempt and not letter.withheld for letter in _questions(state))
-    if c.attempt == max(state.visits, default=None) and not asked:
-        yield replace(_due(c, ASKING[c.proposed is None]), asked_for=c.proposed)
+    if c.attempt != max(state.visits, default=None):
+        return
+    question = replace(_due(c, ASKING[c.proposed is None]), asked_for=c.proposed)
+    if not any(letter.due.attempt == c.attempt and not letter.withheld for letter in _questions(state)):
+        yield question
+    elif state.question != _question(question):
+        yield _question(question)
+
+
+def _ask_no_more(state: Correspondence, c: DropQuestion) -> Iterator[LetterEvent]:
+    yield from _dropped(_questions(state), "withdrawn")
+    if state.question is not None:
+        yield QuestionClosed(c.appointment)
+
+
+def _question(due: MessageDue) -> QuestionNoted:
+    return QuestionNoted(due.appointment, due.attempt, due.asked_for)
 
 
 def _questions(state: Correspondence) -> list[Letter]:
@@ -267,12 +290,20 @@ def _again(state: Correspondence, c: SendAgain) -> Iterator[LetterEvent]:
 
 def _still_true(state: Correspondence, due: MessageDue, now: datetime) -> bool:
     """Whether it can be said again: not to somebody forgotten, nor of a time that no longer stands, nor once there is
-    nothing to confirm any more."""
+    nothing to confirm or to ask any more."""
     if state.forgotten or due.kind in ENDS:
         return not state.forgotten
     if due.confirm_by is not None and (state.visits or due.confirm_by <= now):
         return False
+    if due.kind in ASKING and not _open(state, due, now):
+        return False
     return not state.closed and due.attempt >= max(state.visits, default=0)
+
+
+def _open(state: Correspondence, due: MessageDue, now: datetime) -> bool:
+    """Whether a clerk still wishes for just this, and there is time left for it."""
+    ahead = now < state.visits[due.attempt].visit.starts_at and (due.asked_for is None or now < due.asked_for)
+    return ahead and state.question == _question(due)
 
 
 def _failure(state: Correspondence, c: RecordFailure) -> Iterator[LetterEvent]:

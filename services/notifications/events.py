@@ -76,6 +76,23 @@ class VisitClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionNoted:
+    """A clerk would rather have another time: at `proposed`, or any (None). The guest has a letter about it, or about
+    an earlier question of this attempt; the first one is noted with its letter (MessageDue)."""
+
+    appointment: str
+    attempt: int
+    proposed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionClosed:
+    """No clerk wishes for another time any more."""
+
+    appointment: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageDue:
     """All that a letter needs is there. `asked_for` and `alternatives` are times, where the kind has them."""
 
@@ -170,6 +187,8 @@ LetterEvent = (
     | VisitNoted
     | PassNoted
     | VisitClosed
+    | QuestionNoted
+    | QuestionClosed
     | MessageDue
     | MessageSent
     | SendingDeferred

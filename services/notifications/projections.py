@@ -19,6 +19,8 @@ from services.notifications.events import (
     MessageSent,
     MessageSentAgain,
     PassNoted,
+    QuestionClosed,
+    QuestionNoted,
     SendingDeferred,
     VisitClosed,
     VisitNoted,
@@ -153,5 +155,5 @@ project = Projection(
         },
         subject_keys: {GuestForgotten: _forget_key},
     },
-    unseen=(GuestNoted, VisitNoted, PassNoted, VisitClosed),
+    unseen=(GuestNoted, VisitNoted, PassNoted, VisitClosed, QuestionNoted, QuestionClosed),
 )

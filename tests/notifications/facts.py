@@ -5,7 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.notifications.commands import (
+    AskGuest,
     CloseVisit,
+    DropQuestion,
     ForgetGuest,
     KeepVisit,
     NoteGuest,
@@ -27,6 +29,8 @@ from services.notifications.events import (
     MessageSent,
     MessageSentAgain,
     PassNoted,
+    QuestionClosed,
+    QuestionNoted,
     SendingDeferred,
     Stop,
     Visit,
@@ -106,6 +110,14 @@ def keep(attempt: int = 2, now: datetime = NOW) -> KeepVisit:
     return KeepVisit("c", now, A, attempt, LATER, ())
 
 
+def ask(proposed: datetime | None = LATER) -> AskGuest:
+    return AskGuest("c", NOW, A, 1, proposed)
+
+
+def ask_no_more() -> DropQuestion:
+    return DropQuestion("c", NOW, A)
+
+
 def forget(now: datetime = NOW) -> ForgetGuest:
     return ForgetGuest("c", now, A)
 
@@ -173,6 +185,14 @@ def deferred(kind: str, due_at: datetime, tries: int = 1, because: str = "try_la
 
 def dropped(kind: str, because: str, attempt: int = 1) -> MessageDropped:
     return MessageDropped(A, attempt, kind, message_id(A, kind, attempt), because)
+
+
+def question_noted(proposed: datetime | None) -> QuestionNoted:
+    return QuestionNoted(A, 1, proposed)
+
+
+def question_closed() -> QuestionClosed:
+    return QuestionClosed(A)
 
 
 def forgotten() -> GuestForgotten:

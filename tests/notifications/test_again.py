@@ -1,5 +1,8 @@
 """A letter goes out once more when operations name it, as long as what it says is still true."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from services.notifications import decider
@@ -10,6 +13,8 @@ from tests.notifications.facts import (
     LATER,
     NOW,
     again,
+    ask,
+    ask_no_more,
     closed,
     confirmed,
     due,
@@ -20,6 +25,8 @@ from tests.notifications.facts import (
     moved,
     not_sent,
     passed,
+    question_closed,
+    question_noted,
     repeated,
     sent,
     was_sent,
@@ -64,6 +71,27 @@ def test_nobody_is_asked_to_confirm_again_who_has_or_is_too_late() -> None:
         waiting = Scenario(decider).given(guest_noted(), question, was_sent("asked_to_confirm"))
         waiting.when(again("asked_to_confirm")).then(*asked)
         waiting.given(confirmed(), passed()).when(again("asked_to_confirm")).then()
+
+
+def test_a_question_that_is_taken_back_is_not_asked_again() -> None:
+    """Not before the clerk wishes for the same time once more."""
+    sent_once = WRITTEN.given(due("asked_to_move", asked_for=LATER), was_sent("asked_to_move"))
+    sent_once.when(again("asked_to_move")).then(repeated("asked_to_move"))
+    over = sent_once.when(ask_no_more()).then(question_closed())
+    over.when(ask_no_more()).then()
+    over.when(again("asked_to_move")).then()
+    for proposed, told in ((LATER, (repeated("asked_to_move"),)), (None, ())):
+        over.when(ask(proposed)).then(question_noted(proposed)).when(again("asked_to_move")).then(*told)
+
+
+def test_a_question_that_comes_too_late_is_not_asked_again() -> None:
+    """The time that the clerk proposed is over, or the visit has begun."""
+    for proposed, over in ((NOW + timedelta(hours=1), NOW + timedelta(hours=1)), (LATER, FIRST.starts_at)):
+        sent_once = WRITTEN.given(due("asked_to_move", asked_for=proposed), was_sent("asked_to_move"))
+        sent_once.when(again("asked_to_move", now=over - timedelta(minutes=1))).then(
+            replace(repeated("asked_to_move"), due_at=over - timedelta(minutes=1))
+        )
+        sent_once.when(again("asked_to_move", now=over)).then()
 
 
 def test_what_still_stands_is_repeated() -> None:

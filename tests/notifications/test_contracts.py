@@ -44,6 +44,8 @@ PRIVATE = (
     facts.dropped("confirmation", "moved"),
     facts.repeated("confirmation"),
     facts.was_sent_again("confirmation"),
+    facts.question_noted(facts.LATER),
+    facts.question_closed(),
     facts.forgotten(),
 )
 

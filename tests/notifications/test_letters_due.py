@@ -1,15 +1,15 @@
 """When a letter becomes due, and when it no longer is."""
 
-from dataclasses import replace
-
 from services.notifications import decider
-from services.notifications.commands import AskGuest, AskToConfirm, DropQuestion
+from services.notifications.commands import AskToConfirm
 from tests.given_when_then import Scenario
 from tests.notifications.facts import (
     FIRST,
     LATER,
     NOW,
     A,
+    ask,
+    ask_no_more,
     cancel,
     closed,
     confirm,
@@ -26,6 +26,8 @@ from tests.notifications.facts import (
     moved,
     note_guest,
     passed,
+    question_closed,
+    question_noted,
     register,
     sent,
     was_sent,
@@ -40,22 +42,22 @@ WRITTEN = CONFIRMED.given(was_sent("confirmation"))
 def test_a_guest_is_asked_for_another_time_once():
     """With the clerk's proposal, or without one; not about a visit that has moved meanwhile, or is over."""
     for proposed, kind in ((LATER, "asked_to_move"), (None, "asked_for_another")):
-        asking = AskGuest("q", NOW, A, 1, proposed)
-        question = due(kind, asked_for=proposed)
-        WRITTEN.when(asking).then(question).when(asking).then()
-        WRITTEN.when(asking).then(question).when(replace(asking, proposed=None if proposed else LATER)).then()
-        WRITTEN.given(moved()).when(asking).then()
-        WRITTEN.given(closed("cancelled")).when(asking).then()
+        question, other = due(kind, asked_for=proposed), None if proposed else LATER
+        WRITTEN.when(ask(proposed)).then(question).when(ask(proposed)).then()
+        WRITTEN.when(ask(proposed)).then(question).when(ask(other)).then(question_noted(other))
+        WRITTEN.given(moved()).when(ask(proposed)).then()
+        WRITTEN.given(closed("cancelled")).when(ask(proposed)).then()
 
 
 def test_a_question_that_is_withdrawn_before_it_went_out_is_not_asked():
     """Nothing else is dropped; asked anew, it goes out after all."""
-    asking, withdrawn = AskGuest("q", NOW, A, 1, LATER), DropQuestion("w", NOW, A)
     question = due("asked_to_move", asked_for=LATER)
-    waiting = CONFIRMED.when(asking).then(question)
-    waiting.when(withdrawn).then(dropped("asked_to_move", "withdrawn")).when(asking).then(question)
-    asked = waiting.given(was_sent("asked_to_move"))
-    asked.when(withdrawn).then().when(asking).then()
+    waiting = CONFIRMED.when(ask()).then(question)
+    waiting.when(ask_no_more()).then(dropped("asked_to_move", "withdrawn"), question_closed()).when(ask()).then(
+        question
+    )
+    sent_once = waiting.given(was_sent("asked_to_move"))
+    sent_once.when(ask_no_more()).then(question_closed()).when(ask()).then(question_noted(LATER))
 
 
 def test_a_guest_is_asked_once_to_say_yes():
