@@ -130,10 +130,13 @@ class Appointment:
     number: str = ""
     attempt: int = 0
     """The confirmed one; 0 = none yet."""
-    question: AppointmentQuestioned | None = None
-    """A clerk would rather have another time, until it is moved or the question withdrawn; the last one who asked."""
-    wish: WishNoted | None = None
-    """What the guest will be asked if the pending move fails."""
+    questions: tuple[AppointmentQuestioned | WishNoted, ...] = ()
+    """Who would rather have another time, the last one at the end, until it is moved or the question withdrawn."""
+
+    @property
+    def question(self) -> AppointmentQuestioned | None:
+        """The last that was put to the guest, of those that stand."""
+        return next((one for one in reversed(self.questions) if isinstance(one, AppointmentQuestioned)), None)
 
     @property
     def rather(self) -> datetime | None:
@@ -166,12 +169,11 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
             return replace(state, pending=replace(state.pending, hold_until=event.confirm_by, held=True))
         case AppointmentConfirmed() | AppointmentMoved():
             confirmed = replace(state, status="confirmed", attempt=event.attempt, pending=None)
-            held = replace(confirmed, plan=event.plan, rooms=event.rooms, clerks=event.clerks)
-            return replace(held, question=None, wish=None)
+            return replace(confirmed, plan=event.plan, rooms=event.rooms, clerks=event.clerks, questions=())
         case AppointmentReassigned():
             return replace(state, clerks=event.clerks)
         case AppointmentQuestioned() | WishNoted() | QuestionWithdrawn():
-            return _wished(state, event)
+            return replace(state, questions=_questions(state, event))
         case AppointmentDeclined() | MoveDeclined():
             status: Status = "declined" if isinstance(event, AppointmentDeclined) else state.status
             because, alternatives = event.because, event.alternatives
@@ -189,14 +191,12 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
             return state
 
 
-def _wished(state: Appointment, event: AppointmentQuestioned | WishNoted | QuestionWithdrawn) -> Appointment:
-    match event:
-        case AppointmentQuestioned():
-            return replace(state, question=event, wish=None)
-        case WishNoted():
-            return replace(state, wish=event)
-        case QuestionWithdrawn():
-            return replace(state, question=None, wish=None)
+def _questions(
+    state: Appointment, event: AppointmentQuestioned | WishNoted | QuestionWithdrawn
+) -> tuple[AppointmentQuestioned | WishNoted, ...]:
+    """One for each stop; without a stop there was one for all of them."""
+    others = tuple(one for one in state.questions if None not in (one.stop, event.stop) and one.stop != event.stop)
+    return others if isinstance(event, QuestionWithdrawn) else (*others, event)
 
 
 def decide(command: AppointmentCommand, state: Appointment) -> Sequence[AppointmentEvent]:
@@ -217,7 +217,7 @@ def decide(command: AppointmentCommand, state: Appointment) -> Sequence[Appointm
         case HearWish():
             return _hear_wish(command, state)
         case HearNoWish():
-            return _withdrawn(command.appointment, command.attempt, command.stop, state)
+            return _withdrawn(command, command.stop, state)
         case HearWithdrawal():
             return _hear_withdrawal(command, state)
         case NotePass():
@@ -319,25 +319,33 @@ def _hear_substitute(order: HearSubstitute, state: Appointment) -> Sequence[Appo
         return ()
     clerks = _with(state.clerks, order.held)
     reassigned = AppointmentReassigned(order.appointment, order.attempt, state.plan, state.rooms, clerks)
-    return (reassigned, *_withdrawn(order.appointment, order.attempt, order.held.stop, state))
+    return (reassigned, *_withdrawn(order, order.held.stop, state))
 
 
 def _hear_wish(order: HearWish, state: Appointment) -> Sequence[AppointmentEvent]:
     """The guest is asked while there is something to ask for; what is confirmed stays confirmed."""
-    if state.status != "confirmed" or state.attempt != order.attempt or state.plan is None:
+    if state.status != "confirmed" or state.attempt != order.attempt or not _ahead(order.now, state):
         return ()
-    if order.now >= state.plan.starts_at:
-        return ()
-    heard = AppointmentQuestioned if state.pending is None else WishNoted
-    return (heard(order.appointment, order.attempt, order.starts_at, order.stop),)
+    return (_question(order, state),)
 
 
-def _withdrawn(appointment: str, attempt: int, stop: int, state: Appointment) -> Sequence[AppointmentEvent]:
-    """Only whose wish it was takes it back."""
-    last = state.wish or state.question
-    if state.status != "confirmed" or last is None or last.attempt != attempt or last.stop not in (stop, None):
+def _question(
+    wish: HearWish | AppointmentQuestioned | WishNoted, state: Appointment
+) -> AppointmentQuestioned | WishNoted:
+    said = AppointmentQuestioned if state.pending is None else WishNoted
+    return said(wish.appointment, wish.attempt, wish.starts_at, wish.stop)
+
+
+def _withdrawn(order: HearNoWish | HearSubstitute, stop: int, state: Appointment) -> Sequence[AppointmentEvent]:
+    """Only whose wish it was takes it back; then the guest is asked what another clerk has asked."""
+    mine = any(one.stop in (stop, None) for one in state.questions)
+    if state.status != "confirmed" or state.attempt != order.attempt or not mine:
         return ()
-    return (QuestionWithdrawn(appointment, attempt),)
+    withdrawn = QuestionWithdrawn(order.appointment, order.attempt, stop)
+    left = evolve(state, withdrawn).question
+    if left is None or not _ahead(order.now, state):
+        return (withdrawn,)
+    return (withdrawn, _question(left, state))
 
 
 def _with(clerks: tuple[Held, ...], new: Held) -> tuple[Held, ...]:
@@ -382,13 +390,12 @@ def _move_declined(
     because: tuple[str, ...],
     alternatives: tuple[datetime, ...] = (),
 ) -> Sequence[AppointmentEvent]:
-    """The old time stays, and with it what a clerk has wished for meanwhile."""
+    """The old time stays, and with it what clerks have wished for meanwhile."""
     starts_at, language = pending.plan.starts_at, pending.plan.language
     declined = MoveDeclined(order.appointment, pending.attempt, because, alternatives, starts_at, language)
-    wish = state.wish
-    if wish is None or state.plan is None or order.now >= state.plan.starts_at:
-        return (declined,)
-    return (declined, AppointmentQuestioned(wish.appointment, wish.attempt, wish.starts_at, wish.stop))
+    stays = evolve(state, declined)
+    wishes = [one for one in state.questions if isinstance(one, WishNoted) and _ahead(order.now, state)]
+    return (declined, *(_question(one, stays) for one in wishes))
 
 
 def _note_pass(order: NotePass, state: Appointment) -> Sequence[AppointmentEvent]:
@@ -412,8 +419,7 @@ def _forget(order: ForgetGuest, state: Appointment) -> Sequence[AppointmentEvent
     if state.status == "unknown" or state.forgotten:
         return ()
     forgotten = GuestForgotten(order.appointment)
-    ahead = state.plan is not None and order.now < state.plan.starts_at
-    if state.status == "requested" or (ahead and state.status == "confirmed"):
+    if state.status == "requested" or (state.status == "confirmed" and _ahead(order.now, state)):
         cancelled = AppointmentCancelled(order.appointment, state.attempts, "guest", state.status == "confirmed")
         return (cancelled, forgotten)
     if state.pending is not None:
@@ -421,6 +427,10 @@ def _forget(order: ForgetGuest, state: Appointment) -> Sequence[AppointmentEvent
         ended = MoveDeclined(order.appointment, attempt, ("forgotten",), (), plan.starts_at, plan.language)
         return (forgotten, ended)  # in this order no letter about it becomes due
     return (forgotten,)
+
+
+def _ahead(now: datetime, state: Appointment) -> bool:
+    return state.plan is not None and now < state.plan.starts_at
 
 
 def _same_place(a: Plan, b: Plan) -> bool:

@@ -128,7 +128,10 @@ class AppointmentQuestionedV1(AttemptV1):
 
 
 class QuestionWithdrawnV1(AttemptV1):
-    """What AppointmentQuestioned said holds no more: the clerk wishes for nothing, or another one has taken over."""
+    """What AppointmentQuestioned said holds no more: the clerk wishes for nothing, or another one has taken over.
+
+    Where another clerk still wishes for another time, AppointmentQuestioned follows.
+    """
 
 
 class AppointmentHeldV1(AppointmentConfirmedV1):

@@ -406,20 +406,24 @@ class AppointmentQuestioned:
 
 @dataclass(frozen=True, slots=True)
 class WishNoted:
-    """The same wish, heard while the guest is moving the visit: there is something to ask only if that fails."""
+    """The same wish while the guest is moving the visit: there is something to ask only if that fails."""
 
     appointment: str
     attempt: int
     starts_at: datetime | None
-    stop: int
+    stop: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionWithdrawn:
-    """The clerk wishes for nothing any more, or another one has taken over."""
+    """The clerk of `stop` wishes for nothing any more, or another one has taken over.
+
+    `stop` = None: it was not stored yet, and nobody's question is left.
+    """
 
     appointment: str
     attempt: int
+    stop: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

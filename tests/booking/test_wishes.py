@@ -38,7 +38,8 @@ LATER = NINE + timedelta(hours=2)
 
 
 QUESTION = AppointmentQuestioned(APPOINTMENT, 1, LATER, 1)
-WITHDRAWN = QuestionWithdrawn(APPOINTMENT, 1)
+WITHDRAWN = QuestionWithdrawn(APPOINTMENT, 1, 1)
+ANOTHER = AppointmentQuestioned(APPOINTMENT, 1, None, 2)
 moving = sure.given(move_requested(ELSEWHEN))
 
 
@@ -46,8 +47,8 @@ def wish(attempt: int = 1, now=NOW, starts_at=LATER) -> HearWish:
     return HearWish("w", now, APPOINTMENT, attempt, 1, starts_at)
 
 
-def no_wish(stop: int = 1) -> HearNoWish:
-    return HearNoWish("n", NOW, APPOINTMENT, 1, stop)
+def no_wish(stop: int = 1, now=NOW) -> HearNoWish:
+    return HearNoWish("n", now, APPOINTMENT, 1, stop)
 
 
 def test_the_guest_of_a_confirmed_appointment_is_asked() -> None:
@@ -75,7 +76,32 @@ def test_a_clerk_who_puts_the_entry_back_asks_for_nothing_any_more() -> None:
 
 def test_a_question_without_a_stop_is_taken_back_by_any() -> None:
     """So were they stored once."""
-    sure.given(AppointmentQuestioned(APPOINTMENT, 1, LATER)).when(no_wish(stop=2)).then(WITHDRAWN)
+    sure.given(AppointmentQuestioned(APPOINTMENT, 1, LATER)).when(no_wish(stop=2)).then(replace(WITHDRAWN, stop=2))
+
+
+def test_the_last_question_that_stands_is_put_to_the_guest() -> None:
+    """Whichever of two clerks takes back what was asked; not once the visit has begun."""
+    both = sure.given(QUESTION, ANOTHER)
+    both.when(no_wish(stop=2)).then(replace(WITHDRAWN, stop=2), QUESTION).when(no_wish()).then(WITHDRAWN)
+    both.when(no_wish()).then(WITHDRAWN, ANOTHER).when(no_wish(stop=2)).then(replace(WITHDRAWN, stop=2))
+    both.when(no_wish(now=NINE)).then(WITHDRAWN)
+    both.given(QUESTION).when(no_wish()).then(WITHDRAWN, ANOTHER)
+
+
+def test_a_withdrawal_without_a_stop_takes_back_all() -> None:
+    """So were they stored once."""
+    sure.given(QUESTION, ANOTHER, QuestionWithdrawn(APPOINTMENT, 1)).when(no_wish()).then()
+
+
+def test_a_question_beside_the_one_taken_back_waits_for_the_end_of_a_move() -> None:
+    """As do wishes that two clerks have during the move."""
+    noted = WishNoted(APPOINTMENT, 1, None, 2)
+    declined = move_declined(ELSEWHEN, "rooms_taken")
+    left = sure.given(QUESTION, ANOTHER, move_requested(ELSEWHEN)).when(no_wish()).then(WITHDRAWN, noted)
+    left.when(declines("rooms", 2)).then(declined, ANOTHER)
+    moving.given(WishNoted(APPOINTMENT, 1, LATER, 1), noted).when(declines("rooms", 2)).then(
+        declined, QUESTION, ANOTHER
+    )
 
 
 def test_whoever_takes_over_has_not_asked() -> None:

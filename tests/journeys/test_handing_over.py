@@ -124,6 +124,25 @@ def test_a_wish_that_is_over_before_the_mail_goes_out_is_not_asked(line: Line, e
     assert sorted(letters) == [("asked_for_another", "dropped"), ("confirmation", "sent")]
 
 
+def test_one_of_two_wishes_is_taken_back_before_the_mail_goes_out(line: Line) -> None:
+    """The guest is asked for what the other clerk would rather have, on the page and by mail."""
+    appointment = line.request("a", [ID_CARD, CERTIFICATE], NINE)
+    line.settle()
+    line.post_letters()
+    staff, rather = line.apps["staff_calendar"], NINE + timedelta(hours=2)
+    first, second = held_by(line, appointment)
+    staff.handle(NoteWish("w1", line.now, appointment, 1, first, "move", rather, rather + timedelta(minutes=10)))
+    staff.handle(NoteWish("w2", line.now, appointment, 2, second, "cancel"))
+    staff.handle(NoteWish("n1", line.now, appointment, 1, first, "none"))
+    line.settle()
+    question = line.life(appointment).question
+    assert question is not None
+    assert (question.stop, question.starts_at) == (2, None)
+    line.post_letters()
+    letters = line.rows("notifications", select(messages.c.kind, messages.c.status))
+    assert sorted(letters) == [("asked_for_another", "sent"), ("asked_to_move", "dropped"), ("confirmation", "sent")]
+
+
 def test_an_absence_before_the_rooms_answer_declines_the_request(line: Line) -> None:
     """The only clerk was held already; the room that is held after that is let go."""
     appointment = line.request("a", [CERTIFICATE], NINE)
