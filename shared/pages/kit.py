@@ -219,7 +219,7 @@ class Kit:
         """What the addresses of the portal's pages begin with; "" = this service has them."""
         if not self._portal:
             return ""
-        if url := Env().str("FOYER_PUBLIC_URL", "").rstrip("/"):
+        if url := _public_url():
             return url
         name, default = self._portal
         # The same host as the reader sees: cookies are kept by host.
@@ -229,7 +229,7 @@ class Kit:
         """Where to sign in, to come back here afterwards."""
         where = Env().str("FOYER_SIGN_IN_URL", "") or f"{self.portal(request)}/sign-in"
         back = request.full_path.rstrip("?") if request.method in admission.SAFE else self.home
-        own = back if not self._portal else request.host_url.rstrip("/") + back
+        own = (_public_url() or request.host_url.rstrip("/")) + back if self._portal else back
         return f"{where}?{urlencode({'next': own})}"
 
     def form_token(self, request: Request) -> Markup:
@@ -303,6 +303,11 @@ def _typed(app: Any, request: Request) -> list[tuple[str, str]] | None:
         return [(name, value) for name, value in request.form.items(multi=True) if name != admission.FORM_TOKEN]
     except HTTPException:
         return None
+
+
+def _public_url() -> str:
+    """What the addresses of all services begin with, as readers see them; "" = each has a port of its own."""
+    return Env().str("FOYER_PUBLIC_URL", "").rstrip("/")
 
 
 def _host(request: Request) -> str:

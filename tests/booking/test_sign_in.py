@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -288,6 +289,24 @@ def test_after_signing_in_one_is_led_to_pages_of_this_house_only(browser: Browse
     """Whatever the address said."""
     answer = browser().post("/sign-in", data={"name": "desk-1", "password": PASSWORD, "next": back})
     assert answer.headers["Location"] == there
+
+
+@pytest.mark.parametrize("host", ["http://127.0.0.1:8001", "http://termine.example"], ids=["own host", "host is kept"])
+@pytest.mark.parametrize(
+    ("back", "there"),
+    [
+        ("https://termine.example/staff", "https://termine.example/staff"),
+        ("https://termine.example.evil.example/", "/sign-in"),
+        ("https://termine.example@evil.example/", "/sign-in"),
+    ],
+)
+def test_behind_a_proxy_this_house_is_where_readers_see_it(
+    booking: Booking, browser: Browser, host: str, back: str, there: str
+):
+    """Whatever the proxy says in Host, and although it speaks plain HTTP to the service."""
+    booking.settings = replace(booking.settings, public_url="https://termine.example")
+    data = {"name": "desk-1", "password": PASSWORD, "next": back}
+    assert browser().post("/sign-in", data=data, base_url=host).headers["Location"] == there
 
 
 @pytest.mark.parametrize(

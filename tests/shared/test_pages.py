@@ -193,6 +193,17 @@ def test_who_is_not_signed_in_is_led_there_and_back(client: Client, monkeypatch:
     assert client.get("/secret").headers["Location"].startswith("https://sso.example/in?")
 
 
+@pytest.mark.parametrize("host", ["http://127.0.0.1:8003", "http://termine.example"], ids=["own host", "host is kept"])
+def test_behind_a_proxy_one_is_led_back_to_where_the_reader_is(
+    client: Client, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """Whatever the proxy says in Host, and although it speaks plain HTTP to the service."""
+    monkeypatch.setenv("FOYER_PUBLIC_URL", "https://termine.example/")
+    assert client.get("/secret?x=1", base_url=host).headers["Location"] == (
+        "https://termine.example/sign-in?next=https%3A%2F%2Ftermine.example%2Fsecret%3Fx%3D1"
+    )
+
+
 def test_who_may_not_is_led_on_not_back(client: Client, home: Path) -> None:
     """To what the account is for: the service's own first page may be the one that was refused."""
     settings = toy.settings(home, "sqlite://")
