@@ -3,6 +3,8 @@
 The ensemble must have come to rest: what is still on its way shows as a finding. Reads only; one log after the other.
 """
 
+from datetime import UTC, datetime
+
 from deploy.verify.booked import still_on_the_way, visits_of
 from deploy.verify.held import all_or_nothing, held_of
 from deploy.verify.log import (
@@ -32,7 +34,7 @@ def check(database_url_pattern: str) -> list[Finding]:
             connection.execute(ANY)
     logs = {service: read(database_url_pattern, service) for service in READ}
     visits = visits_of(logs["booking"])
-    findings = [*still_on_the_way(visits)]
+    findings = [*still_on_the_way(visits, datetime.now(UTC))]
     for service in ("rooms", "staff_calendar"):
         held, faults = held_of(service, logs[service])
         findings += [*faults, *all_or_nothing(service, held, visits)]

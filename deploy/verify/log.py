@@ -16,8 +16,8 @@ from shared.database import connect
 
 READ: Mapping[str, Sequence[str]] = {
     "booking": (
-        *("AppointmentRequested", "AppointmentConfirmed", "AppointmentDeclined", "AppointmentExpired"),
-        *("AppointmentCancelled", "MoveRequested", "AppointmentMoved", "MoveDeclined"),
+        *("AppointmentRequested", "AppointmentHeld", "AppointmentConfirmed", "AppointmentDeclined"),
+        *("AppointmentExpired", "AppointmentCancelled", "MoveRequested", "AppointmentMoved", "MoveDeclined"),
         "GuestForgotten",
     ),
     "rooms": ("RoomTaken", "RoomFreed"),

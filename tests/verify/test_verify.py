@@ -13,6 +13,7 @@ import pika
 import pytest
 from sqlalchemy import delete, insert, text, update
 
+from deploy.guarantees import check
 from deploy.logfiles.load import load
 from deploy.logfiles.reading import opened
 from deploy.parts import SERVICES, definition
@@ -119,6 +120,20 @@ def test_a_guest_without_an_address_is_owed_no_mail(town: Town) -> None:
         "UPDATE events SET data = replace(data, 'mailbox_unavailable', 'no_address') WHERE type = 'MessageFailed'",
     )
     assert ONE_MAIL not in {finding.guarantee for finding in verify(town.pattern)}
+
+
+@pytest.mark.parametrize(("until", "known"), [("2999-01-01 09:00", True), ("2000-01-01 09:00", False)])
+def test_a_guest_who_has_not_said_yes_breaks_nothing_until_it_is_too_late(town: Town, until: str, known: bool) -> None:
+    """The link in the mail waits to be followed; afterwards all of it must have been let go."""
+    gone_on = "SELECT stream FROM events WHERE type IN ('MoveRequested', 'AppointmentCancelled')"
+    town.damage(
+        "booking",
+        f"UPDATE events SET type = 'AppointmentHeld', data = json_set(data, '$.confirm_by', '{until}:00+00:00') "
+        "WHERE type = 'AppointmentConfirmed' AND stream = "
+        f"(SELECT min(stream) FROM events WHERE type = 'AppointmentConfirmed' AND stream NOT IN ({gone_on}))",
+    )
+    [finding] = [finding for finding in check(town.pattern) if finding.guarantee == AT_REST]
+    assert (finding.note, finding.detail) == (known, f"waits for the guest until {until} UTC")
 
 
 FAULTS: dict[str, tuple[str, list[Any], tuple[str, str, str]]] = {
