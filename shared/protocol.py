@@ -14,6 +14,8 @@ from nameko.web.server import HttpOnlyProtocol
 from shared.problems import Problem
 
 _LENGTH = re.compile(r"[0-9]{1,18}")
+# Slashes that begin a path count as one, as for the standard library: //name would lead a browser to another host.
+_WHOLE = re.compile(r"https?://[^/?]*/*", re.IGNORECASE)
 _NO_HTTP = Problem(400, "This is not HTTP/1.1", detail="Begin with a line like GET /path?name=value HTTP/1.1, escaped.")
 _MANY = Problem(431, "The headers are too many", detail="Send fewer of them.")
 _LONG = Problem(431, "The headers are too long", detail="Send fewer or shorter ones.")
@@ -76,6 +78,7 @@ class Protocol(HttpOnlyProtocol):
     the minute after which proxies let go of a connection, so that none sends a request into one that just ends.
     """
     rfile: Any
+    path: str
 
     def setup(self) -> None:
         """Called once per connection."""
@@ -101,6 +104,9 @@ class Protocol(HttpOnlyProtocol):
             return bool(self._refuse(_LONG))
         except TimeoutError:
             return bool(self._refuse(_SLOW))
+        # The application looks for a path; before it, scheme and host may stand (RFC 9112, 3.2.2).
+        if whole := _WHOLE.match(self.path):
+            self.path = "/" + self.path[whole.end() :]
         self.heard.next_part()
         wrong = self._wrong_length()
         return not wrong or bool(self._refuse(wrong))

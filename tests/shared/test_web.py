@@ -160,6 +160,12 @@ def test_wrong_calls_are_problems_too(call: Service, method: str, path: str, sta
     check_problem(call(method, path), status, *(["limit"] if status == 422 else []))
 
 
+@pytest.mark.parametrize("before", ["http://127.0.0.1:8001", "HTTPS://termine.example", "http://termine.example/"])
+def test_an_address_may_be_whole(call: Service, before: str) -> None:
+    """As clients of a proxy send it: scheme and host are no part of the path."""
+    assert call("GET", f"{before}/api/tallies/whole?limit=5").body == {"total": 0, "limit": 5}
+
+
 @pytest.mark.parametrize(
     ("path", "header", "status"),
     [
