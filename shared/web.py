@@ -52,6 +52,9 @@ class _Arguments(Parser[Request]):
         return MultiDictProxy(MultiDict(pair for pair in req.args.items(multi=True) if pair[1]), schema)
 
     def load_json(self, req: Request, schema: Schema) -> Any:
+        if req.headers.get("Content-Encoding", "").lower() not in ("", "identity"):
+            plain = {"Accept-Encoding": "identity"}
+            raise Problem(415, "The body is encoded", detail="Send it without Content-Encoding.", headers=plain)
         # eventlet ends a body in chunks, but does not say so, and Werkzeug would take it for empty.
         if "chunked" in req.headers.get("Transfer-Encoding", "").lower():
             req.environ["wsgi.input_terminated"] = True
@@ -66,8 +69,7 @@ class _Arguments(Parser[Request]):
         try:
             parsed = orjson.loads(body or b"{}")
         except orjson.JSONDecodeError as error:
-            where = f"line {error.lineno}, column {error.colno}"
-            raise Problem(400, "The body is not JSON", detail=f"{error.msg} at {where}.") from None
+            raise _no_json(body, error) from None
         if not isinstance(parsed, dict):
             raise Problem(400, "The body must be a JSON object", detail="It begins with { and names its fields.")
         return parsed
@@ -79,6 +81,14 @@ class _Arguments(Parser[Request]):
 
 
 _arguments = _Arguments()
+
+
+def _no_json(body: bytes, error: orjson.JSONDecodeError) -> Problem:
+    try:
+        body.decode()
+    except UnicodeDecodeError as other:
+        return Problem(400, "The body must be JSON in UTF-8", detail=f"It is not from byte {other.start + 1} on.")
+    return Problem(400, "The body is not JSON", detail=f"{error.msg} at line {error.lineno}, column {error.colno}.")
 
 
 def invalid(messages: Mapping[str, Any]) -> Problem:

@@ -1,5 +1,6 @@
 """What people send over HTTP, to a running service: clear answers to all of it, and no word of it in the log."""
 
+import gzip
 import http.client
 import json
 from collections.abc import Iterator
@@ -131,6 +132,23 @@ def test_a_key_that_nobody_could_mean_is_refused(call: Service, key: str) -> Non
 def test_what_is_not_a_json_object_is_said_so(call: Service, body: bytes) -> None:
     """With the place where it ends to be JSON."""
     check_problem(call("POST", "/api/tallies", body), 400)
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-16"])
+def test_a_body_in_another_encoding_is_said_so(call: Service, encoding: str) -> None:
+    """Not in words about surrogates."""
+    answer = call("POST", "/api/tallies", '{"tally": "schön"}'.encode(encoding))
+    check_problem(answer, 400)
+    assert answer.body["title"] == "The body must be JSON in UTF-8"
+
+
+def test_a_body_that_is_packed_is_not_opened(call: Service) -> None:
+    """The header that says so is named; one that says nothing of the kind hurts nobody."""
+    answer = call("POST", "/api/tallies", gzip.compress(b'{"tally": "packed"}'), Content_Encoding="gzip")
+    check_problem(answer, 415)
+    assert "Content-Encoding" in answer.body["detail"]
+    assert answer.headers["accept-encoding"] == "identity"
+    assert call("POST", "/api/tallies", {"tally": "packed"}, Content_Encoding="Identity").status == 202
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["with a length", "in chunks"])
