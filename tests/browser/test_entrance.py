@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from deploy.servers import wait_until
+from services.visitor_access import passes
 from shared.tables import events
 from tests.browser.entrance_server import cookie, served
 from tests.browser.tabs import Lend
@@ -118,6 +119,35 @@ def test_a_name_narrows_the_list_while_it_is_typed(look):
     page.keyboard.type("script")
     expect(page.locator("tr[data-of=a1]")).to_be_hidden()
     expect(page.locator("tr[data-of=a2] bdi")).to_have_text("<script>alert(1)</script>")
+
+
+def test_a_name_that_could_be_a_number_is_looked_for(look, entrance):
+    """Eight letters narrow the list and find the guest; without a line they are not kept, for they are a name."""
+    entrance.register("a3", name="Petra Hoffmann", clock="10:00")
+    page = look()
+    page.keyboard.type("Hoffmann")
+    expect(page.locator("tr[data-of=a1]")).to_be_hidden()
+    expect(page.locator("tr[data-of=a3]")).to_be_visible()
+    page.context.set_offline(True)
+    page.keyboard.press("Enter")
+    expect(page.locator("#line")).to_contain_text("Keine Verbindung")
+    assert page.evaluate("localStorage.getItem('foyer-entrance-kept')") is None
+    page.context.set_offline(False)
+    page.keyboard.press("Enter")
+    expect(page.locator("#board [role=status]")).to_contain_text("1 Gast gefunden für")
+    expect(page.locator("tr[data-of=a3]")).to_be_visible()
+
+
+def test_a_number_of_letters_alone_is_an_arrival(look, entrance, monkeypatch):
+    """Also where the list that is shown does not have it; the field is empty for the next."""
+    monkeypatch.setattr(passes, "candidates", lambda token: iter(["HXFFMANN"]))
+    entrance.register("a3", name="Petra Weiß", clock="10:00")
+    page = look("/entrance?view=house")
+    page.keyboard.type("HXFFMANN")
+    page.keyboard.press("Enter")
+    expect(page.locator("#told")).to_contain_text("Angekommen")
+    expect(page.locator("#wanted")).to_have_value("")
+    expect(page.locator("tr[data-of=a3]")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 1280])

@@ -51,6 +51,14 @@ def test_a_scanned_number_is_an_arrival(entrance, number):
     assert entrance.guest()["status"] == "arrived"
 
 
+def test_a_number_that_a_script_hands_over_as_typed_leaves_the_list_as_it_was(entrance, number):
+    """It is an arrival, no search, also where the page stays."""
+    page = entrance.http.post("/entrance?view=all", data={"wanted": number}, headers={"X-Live": "1"}).text
+    assert "Angekommen" in page
+    assert "gefunden für" not in page
+    assert f'value="{number}"' not in page
+
+
 def test_the_address_after_an_entry_tells_no_name(entrance, number):
     """What is entered is posted; where it leads to names the appointment only."""
     response = entrance.http.post("/entrance?view=all", data={"wanted": number})
@@ -96,6 +104,17 @@ def test_a_name_is_looked_for_in_all_views(entrance, number):
     assert "Grace Hopper" in page
     assert "Ada Größe" not in page
     assert entrance.guest("a2")["status"] == "registered"
+
+
+@pytest.mark.parametrize("name", ["Hoffmann", "Jan Weber"])
+def test_a_name_that_could_be_a_number_is_looked_for(entrance, name):
+    """Eight letters: an expected guest is found by them, not sent away."""
+    entrance.register(name=name)
+    entrance.now = at("08:55")
+    page = shown(entrance, wanted=name)
+    assert f"<bdi>{name}</bdi>" in page
+    assert "Nicht auf der Liste" not in page
+    assert entrance.guest()["status"] == "registered"
 
 
 def test_an_empty_list_says_when_somebody_comes_next(entrance):

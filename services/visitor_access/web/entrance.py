@@ -48,11 +48,10 @@ class House(Protocol):
     def handle(self, *commands: Any, cause: Any = None) -> Any: ...
 
 
-def show(app: House, request: Request, status: int = 200, **values: Any) -> Response:
-    """The list of today."""
+def show(app: House, request: Request, status: int = 200, wanted: str = "", **values: Any) -> Response:
+    """The list of today, or whom of it was looked for."""
     site, view = request.args.get("site") or None, request.args.get("view", "")
     view = view if view in VIEWS else "expected"
-    wanted = request.form.get("wanted", "").strip()[:LONGEST_WORDS] if request.method == "POST" else ""
     day = _day(app, site, view, wanted)
     if "told" not in values:
         values["told"] = _done(app, request)
@@ -62,17 +61,19 @@ def show(app: House, request: Request, status: int = 200, **values: Any) -> Resp
 
 def enter(app: House, request: Request) -> Response:
     """A number typed or scanned, a button of the list, or a name to look for."""
-    kind = next((name for name in ORDERS if name in request.form), "")
-    code = request.form.get(kind, "") if kind else request.form.get("wanted", "").strip()
-    if not kind and passes.read(code) is None:
-        return show(app, request)
-    kind = kind or "arrival"
+    button = next((name for name in ORDERS if name in request.form), "")
+    kind, code = button or "arrival", request.form.get(button or "wanted", "").strip()
+    wanted = "" if button else code[:LONGEST_WORDS]
+    if not button and passes.read(code) is None:
+        return show(app, request, wanted=wanted)
     try:
         _hand_over(app, request, kind, code)
     except Refused as refused:
-        return show(app, request, 422, told=told(refused.reason, code))
+        if wanted and refused.reason == "unknown" and _is_somebody(app, request, wanted):
+            return show(app, request, wanted=wanted)
+        return show(app, request, 422, wanted, told=told(refused.reason, code))
     except ValidationError:
-        return show(app, request, 422, told=told("time", code))
+        return show(app, request, 422, wanted, told=told("time", code))
     if LIVE in request.headers:
         return show(app, request, told=_of(app, kind, code))
     kept = "".join(f"&{name}={request.args[name]}" for name in ("site", "view") if name in request.args)
@@ -131,6 +132,11 @@ def _hand_over(app: House, request: Request, kind: str, code: str) -> None:
         more["site"] = site
     order = ORDERS[kind](str(uuid4()), app.clock(), code, entry=entry(key, kind, code, given or ""), **more)
     app.handle(order, cause=request.cause)  # type: ignore[attr-defined]
+
+
+def _is_somebody(app: House, request: Request, wanted: str) -> bool:
+    """A name of eight letters can be read as a number."""
+    return bool(_day(app, request.args.get("site") or None, "all", wanted).rows)
 
 
 def _today(app: House) -> Date:

@@ -103,27 +103,34 @@
       wanted && wanted.focus();
     } else if (event.target === scan) {
       event.preventDefault();
-      const code = asPass(wanted.value);
-      if (code) {
-        const row = find(`tr[data-number="${code}"]`);
+      const code = asPass(wanted.value), row = code && find(`tr[data-number="${code}"]`);
+      // Eight letters that are nobody's number here may be a name, which is not kept: the server knows.
+      if (row || (code && /\d/.test(wanted.value))) {
         keep("arrival", code, row ? find(".guest__name", row).textContent.trim() : code);
         wanted.value = "";
+        narrow();
       } else search();
     }
   });
 
   async function search() {
-    const answer = await ask(scan.action, { method: "POST", body: new URLSearchParams(new FormData(scan)) });
-    if (answer.page) { put(answer.page, ["#told", "#board"]); wanted.select(); show(""); } else show(answer.out ? "out" : "gone");
+    const typed = new URLSearchParams(new FormData(scan));
+    typed.delete("key");  // the same as long as the page stays: a later arrival would count as a repetition
+    const answer = await ask(scan.action, { method: "POST", body: typed });
+    if (!answer.page) { show(answer.out ? "out" : "gone"); return; }
+    if (find("#wanted", answer.page)) wanted.value = find("#wanted", answer.page).value;
+    put(answer.page, ["#told", "#board"]);
+    wanted.select();
+    show("");
   }
 
   // While a name is being typed, what is shown is narrowed at once.
   function narrow() {
     if (!wanted) return;
-    const words = wanted.value.trim().toLocaleLowerCase().split(/\s+/);
+    const words = wanted.value.trim().toLocaleLowerCase().split(/\s+/), number = asPass(wanted.value);
     for (const row of document.querySelectorAll("tr[data-of]")) {
       const text = `${row.textContent} ${row.dataset.number}`.toLocaleLowerCase();
-      row.hidden = !asPass(wanted.value) && !words.every((word) => text.includes(word));
+      row.hidden = row.dataset.number !== number && !words.every((word) => text.includes(word));
     }
   }
   wanted && wanted.addEventListener("input", narrow);
