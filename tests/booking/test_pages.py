@@ -325,6 +325,32 @@ def test_two_hundred_letters_fit(town: Booking) -> None:
     assert len(browser.jar[details.COOKIE]) < 4000
 
 
+@pytest.mark.parametrize(
+    "typed", [{}, {"email": "nowhere"}, {"proposal": "old"}], ids=["well typed", "a slip", "a time that is over"]
+)
+def test_what_was_typed_for_too_long_is_kept_again(town: Booking, typed: dict[str, str]) -> None:
+    """The cookie had ended: the answer to the form gives it anew, so that the way back finds everything."""
+    browser = Browser()
+    proposal = _ids(times.times(town, browser.ask(f"/times?{ANSWERED}")))[0]
+    _details(town, browser, **{"proposal": proposal} | typed)
+    back = browser.got(times.ask_details(town, browser.ask(f"/details?{ANSWERED}&proposal={proposal}")))
+    assert ODD_NAME in _text(back)
+
+
+def test_what_was_checked_for_too_long_is_kept_again(town: Booking) -> None:
+    """The cookie had ended, and the time was taken: others are chosen without typing, also after turning a page."""
+    browser = Browser()
+    proposal = _ids(times.times(town, browser.ask(f"/times?{ANSWERED}")))[0]
+    form = _hidden(_details(town, browser, proposal))
+    browser.jar.clear()
+    appointment, _ = _book(town)
+    _confirm(town, appointment)
+    others = browser.got(times.send(town, browser.ask("/requests", form)))
+    assert times.GONE in _text(others)
+    fresh = f"/check?{ANSWERED}&proposal={_ids(others)[0]}"
+    assert ODD_NAME in _text(times.check(town, browser.ask(fresh)))
+
+
 def test_a_time_taken_meanwhile_is_answered_with_others(town: Booking) -> None:
     """The one clerk is held by then; nothing has to be typed again."""
     browser = Browser()

@@ -166,7 +166,8 @@ def take_details(app: House, request: Request) -> Response:
         return details.keep(house.see_other(url), request, typed, app.settings)
     plan = _plan(app, proposal, KIT.words(request).language)
     if plan is None:
-        return _times(app, request, journey, 409 if proposal else 422, TOO_OLD if proposal else "", typed)
+        others = _times(app, request, journey, 409 if proposal else 422, TOO_OLD if proposal else "", typed)
+        return _kept(app, request, typed, others)
     if errors:
         return _details(app, request, journey, proposal, plan, typed, errors)
     return _check(app, request, journey, proposal, plan, typed)
@@ -194,10 +195,13 @@ def _details(
         place=place(app, plan.site),
         retention_days=app.settings.retention_days,
     )
+    return _kept(app, request, typed, response)
+
+
+def _kept(app: House, request: Request, typed: Details, response: Response) -> Response:
+    """Also where the cookie has ended meanwhile; whether a browser takes one is seen when it comes back."""
     if details.COOKIE not in request.cookies:
-        details.keep(
-            response, request, Details(), app.settings
-        )  # whether the browser takes it is seen when it comes back
+        details.keep(response, request, typed, app.settings)
     return response
 
 
@@ -218,7 +222,7 @@ def check(app: House, request: Request) -> Response:
 
 
 def _check(app: House, request: Request, journey: Journey, proposal: str, plan: Plan, typed: Details) -> Response:
-    return page(
+    response = page(
         "citizen/check.html",
         request,
         here=house.address(app, "/check", journey, ("proposal", proposal)),
@@ -230,6 +234,7 @@ def _check(app: House, request: Request, journey: Journey, proposal: str, plan: 
         place=place(app, plan.site),
         retention_days=app.settings.retention_days,
     )
+    return _kept(app, request, typed, response)
 
 
 def send(app: House, request: Request) -> Response:
@@ -246,13 +251,13 @@ def send(app: House, request: Request) -> Response:
         raw = orjson.dumps(loaded, option=orjson.OPT_SORT_KEYS)
         accepted = app.request(loaded, typed.key(proposal), raw, house.cause(request), by_mail=True)
     except ValidationError:
-        return _times(app, request, journey, 422, typed=typed)
+        return _kept(app, request, typed, _times(app, request, journey, 422, typed=typed))
     except Refused:
         raise Sorry(409, *SENT_ALREADY) from None
     except Problem as problem:
         said = "gone" if problem.status == 409 else "old"
         if details.COOKIE not in request.cookies:
-            return _times(app, request, journey, 409, SAID[said], typed)
+            return _kept(app, request, typed, _times(app, request, journey, 409, SAID[said], typed))
         again = house.see_other(house.address(app, "/times", journey, ("said", said)))
         return details.keep(again, request, typed, app.settings)
     appointment, token = accepted["appointment"], accepted["manage_token"]
