@@ -91,6 +91,7 @@ def look(lend: Lend, pages_hall: TownHall) -> Look:
 
 def _without_cookies(route: Any) -> None:
     answer = route.fetch(max_redirects=0)
+    route.request.frame.page.context.clear_cookies()  # what is fetched fills the browser's jar, too
     headers = {name: value for name, value in answer.headers.items() if name != "set-cookie"}
     route.fulfill(response=answer, headers=headers)
 

@@ -165,6 +165,7 @@ def test_a_browser_without_cookies_books_as_well(look: Look) -> None:
     guest.tell()
     guest.page.locator("main form button.kern-btn--primary").click()
     guest.is_confirmed()
+    assert guest.page.context.cookies() == []
 
 
 def test_a_double_click_books_once(look: Look, pages_hall: TownHall) -> None:
