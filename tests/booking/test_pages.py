@@ -280,6 +280,19 @@ def test_pressing_twice_books_once(town: Booking) -> None:
     assert not any(kept.guest().values()), "nothing personal is kept once it is sent"
 
 
+def test_booking_in_one_tab_keeps_what_was_typed_in_another(town: Booking) -> None:
+    """The other goes on with it; the way back in the first still says that it is booked."""
+    browser = Browser()
+    first, second = _ids(times.times(town, browser.ask(f"/times?{ANSWERED}")))[:2]
+    browser.got(times.ask_details(town, browser.ask(f"/details?{ANSWERED}&proposal={first}")))
+    sent = _hidden(times.check(town, browser.ask(_leads(_details(town, browser, first)))))
+    other = _leads(_details(town, browser, second, name="Grace Hopper"))
+    _leads(browser.got(times.send(town, browser.ask("/requests", sent))))
+    assert "Grace Hopper" in _text(times.check(town, browser.ask(other)))
+    again = times.check(town, browser.ask(f"/check?{ANSWERED}&proposal={first}"))
+    assert "Diesen Termin haben Sie schon gebucht" in _title(again)
+
+
 def test_a_form_sent_again_leads_to_the_same_appointment(town: Booking) -> None:
     """However often; with other details it is refused on a page of its own."""
     browser = Browser(cookies=False)

@@ -47,7 +47,7 @@ def responsible(app: House, request: Request, field: str) -> Response:
         return _page(app, request, journey, step, {field: unclear}, {field: typed})
     kept = details.of_cookie(request, app.settings.secret) or Details()
     back = house.see_other(house.address(app, "/visit", journey, ("change", field), ("sent", field)))
-    return details.keep(back, request, replace(kept, asked=typed, booked=None), app.settings)
+    return details.keep(back, request, replace(kept, asked=typed), app.settings)
 
 
 def _whose(app: House, journey: Journey, field: str, typed: str) -> tuple[dict[str, str], str]:
@@ -150,4 +150,4 @@ def _ways(app: House, journey: Journey) -> dict[str, str]:
 def has_details(app: House, request: Request) -> bool:
     """Has this browser typed name and address already?"""
     kept = details.of_cookie(request, app.settings.secret)
-    return kept is not None and kept.booked is None and not details.wrong(kept)
+    return kept is not None and not details.wrong(kept)

@@ -36,7 +36,8 @@ WRONG = {
 class Details:
     """`draft` names this try: with the proposal it is the key under which pressing twice asks once.
 
-    `booked`: the proposal's mark, the appointment and its token, once it was asked for; then nothing personal is left.
+    `booked`: the proposal's mark, the appointment and its token, once it was asked for; then nothing personal is left
+    of that, and what else is here was typed in another tab.
     `asked`: a surname or address that could not be understood.
     """
 
@@ -96,7 +97,7 @@ def keep(response: Response, request: Request, details: Details, settings: Any) 
     """Give them to the browser to keep."""
     said: dict[str, Any] = {"draft": details.draft, **details.guest(), "asked": details.asked}
     if details.booked:
-        said = {"booked": details.booked}
+        said["booked"] = details.booked
     nonce = secrets.token_bytes(NONCE)
     box = nonce + _cipher(settings.secret).encrypt(nonce, orjson.dumps(said), COOKIE.encode())
     secure = request.scheme == "https" or settings.public_url.startswith("https://")

@@ -155,7 +155,7 @@ def take_details(app: House, request: Request) -> Response:
     journey, proposal = _chosen(app, request)
     typed = details.of_form(request.form)
     kept = details.of_cookie(request, app.settings.secret)
-    if kept is not None and kept.booked is None and kept.guest() == typed.guest() and kept.draft:
+    if kept is not None and kept.guest() == typed.guest() and kept.draft:
         typed = kept
     else:
         typed = replace(typed, draft=details.new_draft())
@@ -263,7 +263,9 @@ def send(app: House, request: Request) -> Response:
     appointment, token = accepted["appointment"], accepted["manage_token"]
     response = house.see_other(f"/appointments/{appointment}?token={token}")
     if details.COOKIE in request.cookies:
-        done = Details(booked=(details.mark(proposal), appointment, token))
+        kept = details.of_cookie(request, app.settings.secret)
+        left = kept if kept is not None and kept.draft != typed.draft else Details()
+        done = replace(left, booked=(details.mark(proposal), appointment, token))
         details.keep(response, request, done, app.settings)
     return response
 
