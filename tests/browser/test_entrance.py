@@ -102,6 +102,7 @@ def test_without_a_line_the_desk_goes_on(look, entrance):
     page.locator("tr[data-of=a1] button").click()
     expect(page.locator("#line")).to_contain_text("Keine Verbindung")
     expect(page.locator("tr[data-of=a1]")).to_contain_text("wird nachgetragen")
+    assert "Ada" not in page.evaluate("localStorage.getItem('foyer-entrance-kept')")
     page.reload()
     expect(page.locator("tr[data-of=a2]")).to_be_visible()
     expect(page.locator("#line .kept")).to_contain_text("Ada Größe")
@@ -116,6 +117,7 @@ def test_without_a_line_the_desk_goes_on(look, entrance):
 def test_a_name_narrows_the_list_while_it_is_typed(look):
     """Names that look like markup are names."""
     page = look()
+    expect(page.locator("#wanted")).to_be_focused()
     page.keyboard.type("script")
     expect(page.locator("tr[data-of=a1]")).to_be_hidden()
     expect(page.locator("tr[data-of=a2] bdi")).to_have_text("<script>alert(1)</script>")
@@ -125,6 +127,7 @@ def test_a_name_that_could_be_a_number_is_looked_for(look, entrance):
     """Eight letters narrow the list and find the guest; without a line they are not kept, for they are a name."""
     entrance.register("a3", name="Petra Hoffmann", clock="10:00")
     page = look()
+    expect(page.locator("#wanted")).to_be_focused()
     page.keyboard.type("Hoffmann")
     expect(page.locator("tr[data-of=a1]")).to_be_hidden()
     expect(page.locator("tr[data-of=a3]")).to_be_visible()
@@ -143,6 +146,7 @@ def test_a_number_of_letters_alone_is_an_arrival(look, entrance, monkeypatch):
     monkeypatch.setattr(passes, "candidates", lambda token: iter(["HXFFMANN"]))
     entrance.register("a3", name="Petra Weiß", clock="10:00")
     page = look("/entrance?view=house")
+    expect(page.locator("#wanted")).to_be_focused()
     page.keyboard.type("HXFFMANN")
     page.keyboard.press("Enter")
     expect(page.locator("#told")).to_contain_text("Angekommen")

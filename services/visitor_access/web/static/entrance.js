@@ -49,6 +49,14 @@
     if (names.includes("#board")) narrow();
   }
 
+  const rows = () => [...document.querySelectorAll("tr[data-of]")];
+  const isOf = (entry, row) => entry.code === row.dataset.of || asPass(entry.code) === row.dataset.number;
+  // The list that is shown knows the name.
+  function who(entry) {
+    const row = rows().find((one) => isOf(entry, one));
+    return row ? find(".guest__name", row).textContent.trim() : asPass(entry.code) || "";
+  }
+
   function show(state) {
     if (!line) return;
     const kept = load(), out = state === "out", gone = state === "gone";
@@ -57,19 +65,19 @@
     if (find(".kern-title", line).textContent !== text) find(".kern-title", line).textContent = text;
     find(".kept", line).replaceChildren(...kept.map((entry) => {
       const item = document.createElement("li");
-      item.textContent = `${new Date(entry.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })} ${entry.shown}`;
+      item.textContent = `${new Date(entry.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })} ${who(entry)}`;
       return item;
     }));
-    for (const row of document.querySelectorAll("tr[data-of]")) {
-      const waits = kept.some((entry) => entry.code === row.dataset.of || asPass(entry.code) === row.dataset.number);
+    for (const row of rows()) {
+      const waits = kept.some((entry) => isOf(entry, row));
       row.classList.toggle("guest--waits", waits);
       if (waits) find(".guest__status", row).textContent = line.dataset.waits;
     }
   }
 
   // ------------------------------------------------------------------------------------------------------- entering
-  function keep(kind, code, shown) {
-    store([...load(), { kind, code, shown, at: now(), key: `${Date.now()}-${Math.random()}`, url: scan.action }]);
+  function keep(kind, code) {
+    store([...load(), { kind, code, at: now(), key: `${Date.now()}-${Math.random()}`, url: scan.action }]);
     show("");
     bring();
   }
@@ -98,15 +106,14 @@
     const button = event.submitter, kind = button && button.name;
     if (["arrival", "departure", "undo"].includes(kind)) {
       event.preventDefault();
-      const row = button.closest("tr");
-      keep(kind, button.value, row ? find(".guest__name", row).textContent.trim() : "");
+      keep(kind, button.value);
       wanted && wanted.focus();
     } else if (event.target === scan) {
       event.preventDefault();
       const code = asPass(wanted.value), row = code && find(`tr[data-number="${code}"]`);
       // Eight letters that are nobody's number here may be a name, which is not kept: the server knows.
       if (row || (code && /\d/.test(wanted.value))) {
-        keep("arrival", code, row ? find(".guest__name", row).textContent.trim() : code);
+        keep("arrival", code);
         wanted.value = "";
         narrow();
       } else search();
@@ -128,7 +135,7 @@
   function narrow() {
     if (!wanted) return;
     const words = wanted.value.trim().toLocaleLowerCase().split(/\s+/), number = asPass(wanted.value);
-    for (const row of document.querySelectorAll("tr[data-of]")) {
+    for (const row of rows()) {
       const text = `${row.textContent} ${row.dataset.number}`.toLocaleLowerCase();
       row.hidden = row.dataset.number !== number && !words.every((word) => text.includes(word));
     }
