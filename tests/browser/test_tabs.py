@@ -37,7 +37,8 @@ def address() -> Iterator[str]:
 
 def _leave_things(page: Page) -> None:
     page.route("**/*", lambda route: route.fulfill(body="somebody else's"))
-    page.evaluate(LEFT)
+    with page.context.expect_page():  # else it might come only after the tab was emptied
+        page.evaluate(LEFT)
     page.context.add_cookies([{"name": "hidden", "value": "ada", "url": page.url, "httpOnly": True}])
     page.emulate_media(media="print", color_scheme="dark")
     page.mouse.move(20, 20)
