@@ -1,21 +1,13 @@
 """What booking counts for /metrics: searches, the time from a request to its confirmation, holds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import Connection, func, select
 
-from services.booking.events import (
-    AppointmentCancelled,
-    AppointmentConfirmed,
-    AppointmentDeclined,
-    AppointmentExpired,
-    AppointmentRequested,
-    MoveDeclined,
-)
+from services.booking.events import AppointmentConfirmed, AppointmentExpired, MoveDeclined
 from services.booking.projections import HOLD
 from shared.tables import timers
 
@@ -28,33 +20,17 @@ CONFIRMATION = Histogram(
 EXPIRED = Counter("foyer_holds_expired_total", "Requests and moves that nobody answered in time")
 
 
-class Waiting:
-    """The requests that are not decided yet, each with its time."""
-
-    def __init__(self) -> None:
-        self._since: dict[str, datetime] = {}
-
-    def load(self, since: Mapping[str, datetime]) -> None:
-        """Begin with these, as after a restart."""
-        self._since = dict(since)
-
-    def learn(self, events: Sequence[Any], now: datetime) -> None:
-        """Count what was just committed."""
-        for event in events:
-            match event:
-                case AppointmentRequested():
-                    self._since[event.appointment] = event.requested_at
-                case AppointmentConfirmed() if event.appointment in self._since:
-                    CONFIRMATION.observe(max(0.0, (now - self._since.pop(event.appointment)).total_seconds()))
-                case AppointmentExpired():
-                    EXPIRED.inc()
-                    self._since.pop(event.appointment, None)
-                case MoveDeclined() if "expired" in event.because:
-                    EXPIRED.inc()
-                case AppointmentDeclined() | AppointmentCancelled():
-                    self._since.pop(event.appointment, None)
-                case _:
-                    pass
+def count(end: object, requested_at: datetime | None, now: datetime) -> None:
+    """Count how a request or move that was being reserved has ended; None = it was not known to be."""
+    match end:
+        case AppointmentConfirmed() if requested_at is not None:
+            CONFIRMATION.observe(max(0.0, (now - requested_at).total_seconds()))
+        case AppointmentExpired():
+            EXPIRED.inc()
+        case MoveDeclined() if "expired" in end.because:
+            EXPIRED.inc()
+        case _:
+            pass
 
 
 def of_the_database(connection: Connection) -> Iterable[Metric]:

@@ -97,7 +97,6 @@ class Booking(App):
         rest = Env().int("FOYER_REST", 0)
         self.rest = min(timedelta(seconds=rest), projections.LONGEST_REST)
         self.page = date.min
-        self.waiting_guests = figures.Waiting()
         self.reserving = Reserving()
 
     def started(self) -> None:
@@ -116,14 +115,13 @@ class Booking(App):
         pending = {name: pending for name, pending in states.items() if pending}
         feed.load_pending(index, pending)
         self.reserving.load(pending)
-        self.waiting_guests.load({name: one.requested_at for name, one in pending.items()})
         self.reads.index, self.reads.catalogue = index, catalogue
 
     def committed(self, events: Sequence[Any]) -> None:
         """Keep catalogue and index up."""
         now = self.clock()
-        self.waiting_guests.learn(events, now)
-        self.reserving.learn(events)
+        for end, requested_at in self.reserving.learn(events):
+            figures.count(end, requested_at, now)
         rest_until = now + self.rest if self.rest else None
         for event in events:
             if isinstance(event, ConcernDefined | ConcernWithdrawn):
