@@ -87,7 +87,7 @@ def make_green() -> None:
     """Before any other import: sockets, locks and psycopg2 wait in turns from here on."""
     # eventlet's own resolver costs 20 MB; we look up a handful of names, at the start.
     os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
-    _without("rich", "yaml")
+    _without("rich", "yaml", "pytz")
     import eventlet
 
     eventlet.monkey_patch(**_without_psycopg2())
@@ -130,8 +130,8 @@ def run_calendars() -> None:
 
 
 def _without(*modules: str) -> None:
-    """Not to be loaded. structlog would use rich to colour tracebacks, kombu yaml for messages that nobody sends: 5 MB
-    and 1 MB that a service has no use for.
+    """Not to be loaded. structlog would use rich to colour tracebacks, kombu yaml for messages that nobody sends, babel
+    pytz for what Python can do itself: 5 MB, 1 MB and half a MB that a service has no use for.
     """
     sys.modules.update(dict.fromkeys(modules))  # type: ignore[arg-type]
 

@@ -11,14 +11,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, assert_never
 
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import CheckConstraint, Column, Integer, MetaData, Table, Text, insert
 
-from shared import tables
 from shared.app import App, Delivery
 from shared.config import KEY_BYTES, Settings
-from shared.database import connect
+from shared.database import connect, writing
 from shared.definition import Change, Definition, Projection, Recorded
 from shared.messages import CONTENT_TYPE, Cause, Message, Said, again, envelope, following, numbered
+from shared.migrations import core
 from shared.replays import Effect, Mode, Replays
 from shared.tables import Write, upsert
 
@@ -319,8 +321,10 @@ def settings(home: Path, database_url: str, service: str = "counters", amqp_url:
 def create_tables(database_url: str) -> None:
     """What the migrations of a toy would make."""
     engine = connect(database_url)
-    tables.metadata.create_all(engine)
-    metadata.create_all(engine)
+    with writing(engine) as connection, Operations.context(MigrationContext.configure(connection)):
+        for create in (core.create, core.create_orders, core.create_ended_sessions):
+            create()
+        metadata.create_all(connection)
     engine.dispose()
 
 
