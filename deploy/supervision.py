@@ -19,6 +19,8 @@ from deploy.run import COMMAND
 from deploy.servers.process import wait_until
 
 BROKER, MAIL_SINK, CALENDARS = "broker", "mail-sink", "calendars"
+# A letter that the mail server has taken, but not yet answered for, would go out once more.
+_STOP_SECONDS = {BROKER: 40, CALENDARS: 40, "notifications": 60}
 # The first are started first and stopped last.
 _PRIORITY = {BROKER: 1, MAIL_SINK: 2}
 _UP = ("RUNNING", "STARTING", "BACKOFF")
@@ -30,7 +32,6 @@ class Program:
 
     name: str
     command: Sequence[str]
-    stop_seconds: int = 20
 
 
 def programs(home: Home, broker_port: int | None, mail_ports: tuple[int, int] | None) -> list[Program]:
@@ -38,14 +39,14 @@ def programs(home: Home, broker_port: int | None, mail_ports: tuple[int, int] | 
     found = []
     if broker_port:
         command = (*COMMAND, "broker", str(home.root / "broker"), str(broker_port))
-        found.append(Program(BROKER, command, stop_seconds=40))
+        found.append(Program(BROKER, command))
     if mail_ports:
         ports = map(str, mail_ports)
         found.append(Program(MAIL_SINK, (sys.executable, "-m", "deploy.mail_sink", str(home.root / "mail"), *ports)))
     for service in SERVICES:
         found.append(Program(service, (*COMMAND, "service", service)))
         found.append(Program(f"{service}-publisher", (*COMMAND, "publisher", service)))
-    found.append(Program(CALENDARS, (*COMMAND, "calendars"), stop_seconds=40))
+    found.append(Program(CALENDARS, (*COMMAND, "calendars")))
     return found
 
 
@@ -90,7 +91,7 @@ def _section(home: Home, program: Program) -> dict[str, Any]:
         "startsecs": 2,
         "startretries": 10,
         "stopsignal": "TERM",
-        "stopwaitsecs": program.stop_seconds,
+        "stopwaitsecs": _STOP_SECONDS.get(program.name, 20),
         "killasgroup": "true",
         "redirect_stderr": "true",
         "stdout_logfile": log_file(home, program.name),

@@ -115,6 +115,8 @@ class App:
         self.definition = definition
         self.settings = settings
         self.clock = clock
+        self.stopping = False
+        """Whether the process is to end: what takes long breaks off at the next place from where it can go on."""
         self.listening = False
         self.refused = ""
         """What the broker has against us; empty where it is only away."""

@@ -81,7 +81,6 @@ class Hear(Entrypoint):
         super().__init__(**kwargs)
         self._batch: list[Any] = []
         self._until = 0.0
-        self._stopping = False
 
     def start(self) -> None:
         """Called by nameko."""
@@ -90,11 +89,11 @@ class Hear(Entrypoint):
 
     def stop(self) -> None:
         """Called by nameko: the batch at hand is finished, nothing new is taken."""
-        self._stopping = True
+        self._app.stopping = True
         self._thread.wait()
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._app.stopping:
             try:
                 with connect(self._app.settings.amqp_url) as connection:
                     self._consume(connection)
@@ -105,7 +104,7 @@ class Hear(Entrypoint):
                 # It would end the process, and what does so once does so again.
                 log.exception("hearing_failed")
             self._app.listening = False
-            if not self._stopping:
+            if not self._app.stopping:
                 time.sleep(PAUSE)
 
     def _consume(self, connection: Any) -> None:
@@ -122,7 +121,7 @@ class Hear(Entrypoint):
         channel.basic_consume(queue, callback=self._take)
         self._app.listening, self._app.refused = True, ""
         look_at = 0.0
-        while not self._stopping:
+        while not self._app.stopping:
             if time.monotonic() >= look_at:
                 self._app.waiting = channel.queue_declare(queue, passive=True).message_count
                 memory.give_back()
@@ -162,7 +161,7 @@ class Hear(Entrypoint):
         """Until it has worked; False when we are stopped before: the messages come again then."""
         # An empty body comes as text.
         deliveries = [Delivery(m.properties.get("content_type", ""), bytes(m.body or b"")) for m in self._batch]
-        while not self._stopping:
+        while not self._app.stopping:
             try:
                 self._work(deliveries)
                 return True

@@ -10,7 +10,8 @@ import pytest
 
 from services.notifications import projections
 from services.notifications.decider import LONGEST_PAUSE
-from services.notifications.sender import claim, leases
+from services.notifications.letters.compose import compose
+from services.notifications.sender import claim, leases, rounds
 from services.notifications.sender.claim import LEASE, Claim
 from services.notifications.sender.records import Records
 from services.notifications.sender.smtp import Connection
@@ -407,6 +408,39 @@ def test_a_record_that_fails_does_not_send_again(letterbox, mail_server, monkeyp
     assert len(mail_server.taken) == 1
     assert letterbox.status() == {"confirmation": "sent"}
     assert letterbox.timers() == {}
+
+
+def test_what_was_accepted_is_not_deferred(letterbox, mail_server, monkeypatch):
+    """The database did not take the record, and by the next round the mail server is away: the letter has gone out."""
+    letterbox.confirm()
+    with monkeypatch.context() as patch:
+        patch.setattr(claim.Record, "run", lambda *_: 1 / 0)
+        assert letterbox.sender.send_due() == 1
+        letterbox.wait(100)
+        mail_server.stop()
+        assert letterbox.sender.send_due() == 0
+    mail_server.start()
+    letterbox.wait(100)
+    letterbox.sender.send_due()
+    assert len(mail_server.taken) == 1
+    assert letterbox.status() == {"confirmation": "sent"}
+
+
+def test_a_process_that_is_to_end_sends_no_more(letterbox, mail_server, monkeypatch):
+    """It would be killed in the middle of a mail. What it has claimed is free at once: nobody waits for its leases."""
+    for n in range(25):
+        letterbox.confirm(f"a{n}")
+    composed = []
+
+    def end_after_three(*given: object) -> object:
+        composed.append(given)
+        letterbox.app.stopping = len(composed) == 3
+        return compose(*given)
+
+    monkeypatch.setattr(rounds, "compose", end_after_three)
+    assert letterbox.sender.send_due() == 3
+    assert letterbox.another_sender().send_due() == 22
+    assert len(set(mail_server.to)) == 25
 
 
 def test_a_cancellation_overtakes_a_claimed_message(letterbox, mail_server, monkeypatch):

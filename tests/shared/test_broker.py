@@ -177,12 +177,12 @@ def test_the_listener_goes_on_whatever_error_comes(monkeypatch: pytest.MonkeyPat
     """None of a library's ends the process: it connects again."""
     errors = iter((OSError("gone"), TypeError("a library's"), UnicodeDecodeError("utf-8", b"?", 0, 1, "no text")))
     listener = nameko_parts.Hear()
-    listener._app = SimpleNamespace(settings=SimpleNamespace(amqp_url=""), listening=True)  # type: ignore[assignment]
+    listener._app = SimpleNamespace(settings=SimpleNamespace(amqp_url=""), listening=True, stopping=False)  # type: ignore[assignment]
 
     def fail(_url: str) -> Any:
         if (error := next(errors, None)) is not None:
             raise error
-        listener._stopping = True
+        listener._app.stopping = True
         raise OSError("enough")
 
     monkeypatch.setattr(nameko_parts, "connect", fail)

@@ -14,10 +14,10 @@ from shared.tables import instant, timers
 from shared.writer import Unavailable
 
 # An update, not an upsert: the timer of a message that was sent or dropped meanwhile must not come back.
-_RENEW = (
+_SET = (
     update(timers)
     .where(timers.c.kind == SEND, timers.c.subject == bindparam("b_subject"))
-    .values(due_at=bindparam("b_lease"))
+    .values(due_at=bindparam("b_due"))
 )
 log = structlog.get_logger()
 
@@ -35,10 +35,16 @@ def renewed(app: App, claimed: Sequence[Claimed]) -> Iterator[None]:
         keeper.join()
 
 
+def given_back(app: App, claimed: Sequence[Claimed]) -> None:
+    """What was claimed and not tried is due again at once. Raises Unavailable."""
+    if claimed:
+        app.write(*((_SET, {"b_subject": one.message, "b_due": instant(app.clock())}) for one in claimed))
+
+
 def _keep(app: App, claimed: Sequence[Claimed], over: threading.Event) -> None:
     while not over.wait(LEASE.total_seconds() / 3):
         lease = instant(app.clock() + LEASE)
         try:
-            app.write(*((_RENEW, {"b_subject": one.message, "b_lease": lease}) for one in tuple(claimed)))
+            app.write(*((_SET, {"b_subject": one.message, "b_due": lease}) for one in tuple(claimed)))
         except Unavailable:
             log.warning("leases_not_renewed", messages=len(claimed))

@@ -20,7 +20,7 @@ from services.notifications.letters.compose import BadAddress, compose
 from services.notifications.letters.house import Guest, House
 from services.notifications.projections import SEND, messages
 from services.notifications.sender.claim import FURTHEST, Claim, Claimed
-from services.notifications.sender.leases import renewed
+from services.notifications.sender.leases import given_back, renewed
 from services.notifications.sender.records import Outcome, Records
 from services.notifications.sender.smtp import Connection, Refused, Server, Unreachable
 from shared.app import App
@@ -61,7 +61,9 @@ class Sender:
         self._alone = threading.Lock()
 
     def send_due(self) -> int:
-        """Rounds until nothing is due or the mail server is away; returns how many mails were accepted."""
+        """Rounds until nothing is due, the mail server is away, or the process is to end; returns how many mails were
+        accepted.
+        """
         if not self._alone.acquire(blocking=False):
             return 0
         try:
@@ -76,16 +78,17 @@ class Sender:
     def _rounds(self) -> int:
         accepted = 0
         with Connection(self._server, self._house.sender) as connection:
-            while claimed := self._app.writer.submit(Claim(self._app.clock(), AT_ONCE)):
+            while not self._app.stopping and (claimed := self._app.writer.submit(Claim(self._app.clock(), AT_ONCE))):
                 with renewed(self._app, claimed):
                     try:
-                        while claimed:
+                        while claimed and not self._app.stopping:
                             connection.open()
                             accepted += self._try(claimed[0], connection)
                             claimed.pop(0)
                     except Unreachable as error:
                         self._away(claimed, error)
                         break
+                given_back(self._app, claimed)
         return accepted
 
     def _try(self, one: Claimed, connection: Connection) -> bool:
@@ -136,6 +139,8 @@ class Sender:
     def _away(self, claimed: Sequence[Claimed], error: Unreachable) -> None:
         log.warning("mail_server_away", reason=str(error), deferred=len(claimed))
         for one in claimed:
+            if one.message in self._records:
+                continue  # it was accepted, though the log does not know it yet
             self._records.add(self._failure(one, "server_unreachable", permanent=False), one.cause)
         self._records.write()
 
