@@ -93,6 +93,14 @@ def test_the_form_shows_a_concern_as_it_is(admin: Client):
     assert "Es ändert sich nichts." in _text(_edit(admin))
 
 
+def test_the_list_speaks_the_language_of_the_page(admin: Client, town: Booking):
+    """Names and topics; a topic that has no English name keeps its own."""
+    town.handle(SetCatalogue("c2", NOW, (replace(PASS, topic_en="Identity documents"), OTHER)))
+    german, english = (_text(admin.get(f"/admin/concerns{query}")) for query in ("", "?lang=en"))
+    assert ["Ausweise" in german, "Meldewesen" in german] == [True, True]
+    assert [topic in english for topic in ("Identity documents", "Meldewesen", "Ausweise")] == [True, True, False]
+
+
 LINES = (
     st.text(st.sampled_from("a,=|\\\\ ") | st.characters(exclude_categories=("Cc", "Cs")), max_size=9)
     .filter(lambda text: not CONTROL.search(text))

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import requests
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from rich.console import Console
 
+from deploy.commands.demo import staff as accounts
 from deploy.home import Home
 from deploy.town.calls import Calls, NotUp
 from deploy.town.people import Person, employ
@@ -207,6 +209,8 @@ def main() -> int:
     text = "\n".join(["# A tour of the demo", "", INTRODUCTION, "", *tour.lines]).rstrip() + "\n"
     (DOCS / "tour.md").write_text(text, encoding="utf-8")
     print(f"docs/tour.md, {tour.number} pictures")
+    # The passwords that `foyer demo` had shown are no longer theirs.
+    Console().print(accounts(list(people.values()), calls.at["booking"]))
     return 0
 
 

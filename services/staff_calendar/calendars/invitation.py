@@ -16,8 +16,8 @@ from services.staff_calendar.calendars.entry import Entry, calendar_of, event_of
 from services.staff_calendar.calendars.links import Link
 from services.staff_calendar.calendars.post import House
 from services.staff_calendar.calendars.uids import HOST
-from services.staff_calendar.web.sites import called
 from shared.headers import WIRE
+from shared.named import called, names
 from shared.words import SOURCE, Words, load
 
 SPOKEN = load(Path(__file__).parents[1] / "locale")
@@ -93,7 +93,7 @@ def _event(w: Words, one: Invitation, address: str, house: House, now: datetime)
 
 
 def _place(w: Words, one: Invitation) -> str:
-    return ", ".join(part for part in (one.room, called(one.entry.site, w.language)) if part)
+    return ", ".join(part for part in (one.room, called(names("FOYER_SITES"), one.entry.site, w.language)) if part)
 
 
 def _facts(w: Words, one: Invitation, begins: datetime, ends: datetime) -> list[tuple[str, str]]:

@@ -16,8 +16,8 @@ from services.staff_calendar.web.bodies import QuotasBody
 from services.staff_calendar.web.forms import Wrong
 from services.staff_calendar.web.hours import order_quotas
 from services.staff_calendar.web.pages import NobodyNamed, Owner, about, now, owner, zone
-from services.staff_calendar.web.sites import sites
 from shared.app import App
+from shared.named import names
 from shared.pages.kit import see_other
 
 QUARTER = 15
@@ -132,7 +132,7 @@ def _hours_form(
 def _sites(who: Owner) -> list[str]:
     """The town's sites, and those that the clerk has used."""
     own = [told["site"] for told in who.quotas["weekly"]]
-    return list(dict.fromkeys([*sites(), *own])) or ["rathaus"]
+    return list(dict.fromkeys([*names("FOYER_SITES"), *own])) or ["rathaus"]
 
 
 def exception(app: App, request: Any) -> Response:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -12,8 +13,8 @@ from zoneinfo import ZoneInfo
 from werkzeug.wrappers import Request, Response
 
 from services.staff_calendar import queries
-from services.staff_calendar.web.sites import called
 from shared.app import App
+from shared.named import called, names
 from shared.pages import Kit, Link, Sorry
 from shared.words import Words
 
@@ -88,7 +89,9 @@ def owner(app: App, request: Any, *, change: bool = False) -> Owner:
 def about(template: str, request: Request, who: Owner, status: int = 200, **values: Any) -> Response:
     """A page about somebody's calendar."""
     to: Callable[..., str] = who.to
-    response: Response = page(template, request, status, who=who, to=to, called=called, period=period, **values)
+    response: Response = page(
+        template, request, status, who=who, to=to, called=partial(called, names("FOYER_SITES")), period=period, **values
+    )
     return response
 
 
