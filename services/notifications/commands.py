@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notifications.events import Visit, Wording
+from services.notifications.events import Stop, Visit, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,17 @@ class NoteVisit:
     attempt: int
     kind: str
     visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class NoteStops:
+    """A clerk of the visit was replaced: keep whom the guest will see."""
+
+    id: str
+    now: datetime
+    appointment: str
+    attempt: int
+    stops: tuple[Stop, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +155,7 @@ class SendAgain:
 LetterCommand = (
     NoteGuest
     | NoteVisit
+    | NoteStops
     | NotePass
     | CloseVisit
     | KeepVisit

@@ -104,7 +104,13 @@ class AppointmentRequestedHeard(AttemptHeard):
     stops = fields.List(fields.Nested(AskedStopHeard), required=True)
 
 
-class AppointmentConfirmedHeard(AttemptHeard):
+class AppointmentReassignedHeard(AttemptHeard):
+    """booking: the same time and the same rooms, with another clerk."""
+
+    stops = fields.List(fields.Nested(StopHeard), required=True, validate=validate.Length(min=1))
+
+
+class AppointmentConfirmedHeard(AppointmentReassignedHeard):
     """booking: the visit stands, at first (AppointmentConfirmed) or at another time (AppointmentMoved)."""
 
     site = fields.String(required=True)
@@ -112,7 +118,6 @@ class AppointmentConfirmedHeard(AttemptHeard):
     ends_at = fields.AwareDateTime(required=True)
     party_size = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
     step_free = fields.Boolean(required=True)
-    stops = fields.List(fields.Nested(StopHeard), required=True, validate=validate.Length(min=1))
     documents = fields.List(fields.Nested(WordingHeard), required=True)
 
 
@@ -163,6 +168,7 @@ HEARD: Mapping[tuple[str, str], type[Heard]] = {
     ("booking", "AppointmentRequested"): AppointmentRequestedHeard,
     ("booking", "AppointmentConfirmed"): AppointmentConfirmedHeard,
     ("booking", "AppointmentMoved"): AppointmentConfirmedHeard,
+    ("booking", "AppointmentReassigned"): AppointmentReassignedHeard,
     ("booking", "AppointmentMoveDeclined"): MoveDeclinedHeard,
     ("booking", "AppointmentHeld"): AppointmentHeldHeard,
     ("booking", "AppointmentQuestioned"): AppointmentQuestionedHeard,

@@ -19,6 +19,7 @@ from services.notifications.commands import (
     LetterCommand,
     NoteGuest,
     NotePass,
+    NoteStops,
     NoteVisit,
     RecordFailure,
     RecordSent,
@@ -38,6 +39,7 @@ from services.notifications.events import (
     QuestionClosed,
     QuestionNoted,
     SendingDeferred,
+    StopsNoted,
     VisitClosed,
     VisitNoted,
 )
@@ -131,6 +133,10 @@ def evolve(state: Correspondence, event: LetterEvent) -> Correspondence:
             return replace(state, guest=event)
         case VisitNoted():
             return replace(state, visits={**state.visits, event.attempt: event})
+        case StopsNoted():
+            noted = state.visits[event.attempt]
+            changed = replace(noted, visit=replace(noted.visit, stops=event.stops))
+            return replace(state, visits={**state.visits, event.attempt: changed})
         case PassNoted():
             return replace(state, passes={**state.passes, event.attempt: event.number})
         case VisitClosed():
@@ -175,13 +181,23 @@ def decide(command: LetterCommand, states: Mapping[str, Correspondence]) -> Sequ
 
 def _note(
     state: Correspondence,
-    command: NoteGuest | NoteVisit | NotePass | CloseVisit | KeepVisit | AskGuest | DropQuestion | AskToConfirm,
+    command: NoteGuest
+    | NoteVisit
+    | NoteStops
+    | NotePass
+    | CloseVisit
+    | KeepVisit
+    | AskGuest
+    | DropQuestion
+    | AskToConfirm,
 ) -> Sequence[LetterEvent]:
     match command:
         case NoteGuest():
             return tuple(_guest(state, command))
         case NoteVisit():
             return tuple(_visit(state, command))
+        case NoteStops():
+            return tuple(_stops(state, command))
         case NotePass():
             return tuple(_pass(state, command))
         case CloseVisit():
@@ -216,6 +232,13 @@ def _visit(state: Correspondence, c: NoteVisit) -> Iterator[LetterEvent]:
     yield from _dropped(state.letters.values(), "moved")
     if c.attempt in state.passes:
         yield _due(c, c.kind)
+
+
+def _stops(state: Correspondence, c: NoteStops) -> Iterator[LetterEvent]:
+    # The guest need not know, but whatever letter goes out from now on must not name the clerk before.
+    noted = state.visits.get(c.attempt)
+    if noted is not None and noted.visit.stops != c.stops:
+        yield StopsNoted(c.appointment, c.attempt, c.stops)
 
 
 def _pass(state: Correspondence, c: NotePass) -> Iterator[LetterEvent]:

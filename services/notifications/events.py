@@ -58,6 +58,15 @@ class VisitNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class StopsNoted:
+    """The visit of this attempt has other clerks now, at the same time and in the same rooms."""
+
+    appointment: str
+    attempt: int
+    stops: tuple[Stop, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PassNoted:
     """The number the guest shows at the entrance."""
 
@@ -185,6 +194,7 @@ class GuestForgotten:
 LetterEvent = (
     GuestNoted
     | VisitNoted
+    | StopsNoted
     | PassNoted
     | VisitClosed
     | QuestionNoted

@@ -22,6 +22,7 @@ from services.notifications.events import (
     QuestionClosed,
     QuestionNoted,
     SendingDeferred,
+    StopsNoted,
     VisitClosed,
     VisitNoted,
 )
@@ -155,5 +156,5 @@ project = Projection(
         },
         subject_keys: {GuestForgotten: _forget_key},
     },
-    unseen=(GuestNoted, VisitNoted, PassNoted, VisitClosed, QuestionNoted, QuestionClosed),
+    unseen=(GuestNoted, VisitNoted, StopsNoted, PassNoted, VisitClosed, QuestionNoted, QuestionClosed),
 )

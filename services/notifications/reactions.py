@@ -14,6 +14,7 @@ from services.notifications.commands import (
     LetterCommand,
     NoteGuest,
     NotePass,
+    NoteStops,
     NoteVisit,
     SendAgain,
 )
@@ -65,6 +66,10 @@ def _moved(name: str, now: datetime, d: dict[str, Any]) -> NoteVisit:
     return NoteVisit(name, now, d["appointment"], d["attempt"], "moved", _visit(d))
 
 
+def _reassigned(name: str, now: datetime, d: dict[str, Any]) -> NoteStops:
+    return NoteStops(name, now, d["appointment"], d["attempt"], _stops(d))
+
+
 def _move_declined(name: str, now: datetime, d: dict[str, Any]) -> KeepVisit:
     return KeepVisit(name, now, d["appointment"], d["attempt"], d["starts_at"], tuple(d["alternatives"]))
 
@@ -107,6 +112,7 @@ MAKES: Mapping[str, Make] = {
     "AppointmentRequested": _requested,
     "AppointmentConfirmed": _confirmed,
     "AppointmentMoved": _moved,
+    "AppointmentReassigned": _reassigned,
     "AppointmentMoveDeclined": _move_declined,
     "AppointmentHeld": _held,
     "AppointmentQuestioned": _questioned,
@@ -120,18 +126,21 @@ MAKES: Mapping[str, Make] = {
 
 
 def _visit(d: dict[str, Any]) -> Visit:
-    stops = tuple(
-        Stop(Wording(**stop["name"]), stop["starts_at"], stop["ends_at"], stop["room"]["name"], stop["clerk"]["name"])
-        for stop in d["stops"]
-    )
     return Visit(
         site=d["site"],
         starts_at=d["starts_at"],
         ends_at=d["ends_at"],
         party_size=d["party_size"],
         step_free=d["step_free"],
-        stops=stops,
+        stops=_stops(d),
         documents=_wordings(d["documents"]),
+    )
+
+
+def _stops(d: dict[str, Any]) -> tuple[Stop, ...]:
+    return tuple(
+        Stop(Wording(**stop["name"]), stop["starts_at"], stop["ends_at"], stop["room"]["name"], stop["clerk"]["name"])
+        for stop in d["stops"]
     )
 
 

@@ -1,5 +1,6 @@
 """What the tests of this service say: one guest, one visit, and the words for what happens to them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from services.notifications.commands import (
     KeepVisit,
     NoteGuest,
     NotePass,
+    NoteStops,
     NoteVisit,
     RecordFailure,
     RecordSent,
@@ -33,6 +35,7 @@ from services.notifications.events import (
     QuestionNoted,
     SendingDeferred,
     Stop,
+    StopsNoted,
     Visit,
     VisitClosed,
     VisitNoted,
@@ -68,6 +71,7 @@ def visit(start: str = "2026-11-24T09:00:00+01:00", minutes: int = 10, **other: 
 
 FIRST = visit()
 MOVED = visit("2026-11-25T14:00:00+01:00")
+SUBSTITUTED = tuple(replace(stop, clerk="A. Demir") for stop in FIRST.stops)
 
 
 def visit_of(attempt: int) -> Visit:
@@ -88,6 +92,10 @@ def confirm(now: datetime = NOW) -> NoteVisit:
 
 def move(attempt: int = 2, now: datetime = NOW) -> NoteVisit:
     return NoteVisit("c", now, A, attempt, "moved", visit_of(attempt))
+
+
+def hand_over(attempt: int = 1) -> NoteStops:
+    return NoteStops("c", NOW, A, attempt, SUBSTITUTED)
 
 
 def register(attempt: int = 1, number: str = "7KQ4M2XD", now: datetime = NOW) -> NotePass:
@@ -149,6 +157,10 @@ def confirmed() -> VisitNoted:
 
 def moved(attempt: int = 2) -> VisitNoted:
     return VisitNoted(A, attempt, "moved", visit_of(attempt))
+
+
+def handed_over(attempt: int = 1) -> StopsNoted:
+    return StopsNoted(A, attempt, SUBSTITUTED)
 
 
 def passed(attempt: int = 1) -> PassNoted:

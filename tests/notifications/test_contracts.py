@@ -19,6 +19,7 @@ from services.notifications.commands import (
     KeepVisit,
     NoteGuest,
     NotePass,
+    NoteStops,
     NoteVisit,
 )
 from services.notifications.events import LetterEvent, MessageFailed, MessageSent, Wording
@@ -37,6 +38,7 @@ SAID = {
 PRIVATE = (
     facts.guest_noted(),
     facts.confirmed(),
+    facts.handed_over(),
     facts.passed(),
     facts.closed("cancelled"),
     facts.due("declined", asked_for=facts.LATER, alternatives=(facts.LATER,)),
@@ -147,10 +149,13 @@ def test_ends_are_noted():
 
 
 def test_the_others_are_noted():
-    """A declined move with the time asked for, the pass by its number, the end of all knowledge."""
+    """A declined move with the time asked for, a substitute by name, a pass by number, the end of all knowledge."""
     (kept,) = reactions.react(heard("booking.AppointmentMoveDeclined"), facts.NOW)
     assert isinstance(kept, KeepVisit)
     assert (kept.attempt, kept.asked_for.astimezone(UTC).hour, kept.alternatives) == (2, 13, ())
+    (handed_over,) = reactions.react(heard("booking.AppointmentReassigned"), facts.NOW)
+    assert isinstance(handed_over, NoteStops)
+    assert (handed_over.attempt, [stop.clerk for stop in handed_over.stops]) == (1, ["A. Demir"])
     (asking,) = reactions.react(heard("booking.AppointmentQuestioned"), facts.NOW)
     assert isinstance(asking, AskGuest)
     assert asking.proposed is not None

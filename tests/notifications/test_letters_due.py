@@ -21,6 +21,8 @@ from tests.notifications.facts import (
     forget,
     forgotten,
     guest_noted,
+    hand_over,
+    handed_over,
     keep,
     move,
     moved,
@@ -91,6 +93,13 @@ def test_nothing_is_due_twice():
     """What has been heard already leads to nothing."""
     CONFIRMED.when(confirm()).then()
     CONFIRMED.when(register()).then()
+
+
+def test_a_hand_over_asks_for_no_letter():
+    """The clerk is noted once, for the letters that come, and while there is a visit."""
+    WRITTEN.when(hand_over()).then(handed_over()).when(hand_over()).then()
+    WRITTEN.when(hand_over(2)).then()
+    WRITTEN.given(closed("cancelled")).when(hand_over()).then()
 
 
 def test_a_pass_of_another_attempt_does_not_do():

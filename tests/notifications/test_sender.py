@@ -51,6 +51,24 @@ def test_from_confirmation_to_mail(letterbox, mail_server):
     }
 
 
+def test_letters_name_the_clerk_who_has_taken_over(letterbox, mail_server):
+    """One that still waits, too, with its calendar entry; the hand-over itself is not told."""
+    letterbox.confirm()
+    letterbox.hear("booking.AppointmentReassigned")
+    assert letterbox.sender.send_due() == 1
+    letterbox.hear("booking.AppointmentMoveRequested")
+    letterbox.hear("booking.AppointmentMoveDeclined")
+    assert letterbox.sender.send_due() == 1
+    letterbox.hear("booking.AppointmentCancelled", attempt=2)
+    assert letterbox.sender.send_due() == 1
+    confirmation, kept, cancelled = (mail for _, mail in mail_server.taken)
+    for mail in (confirmation, kept, cancelled):
+        assert "(Raum 101, A. Demir)" in text(mail)
+    for mail, sequence in ((confirmation, 0), (cancelled, 3)):
+        assert "A. Demir" in event(mail)["description"]
+        assert event(mail)["sequence"] == sequence
+
+
 def test_nothing_is_sent_twice(letterbox, mail_server):
     """Rounds without anything due do not even open a connection."""
     letterbox.confirm()
