@@ -69,12 +69,16 @@ class CloseVisit:
 
 @dataclass(frozen=True, slots=True)
 class KeepVisit:
-    """The visit could not be moved to `asked_for`: the old time stays, and the guest must know."""
+    """The visit could not be moved to `asked_for`: the old time stays, and the guest must know.
+
+    `kind` is the letter it asks for: move_declined or, where it was not known in time, move_expired.
+    """
 
     id: str
     now: datetime
     appointment: str
     attempt: int
+    kind: str
     asked_for: datetime
     alternatives: tuple[datetime, ...]
 

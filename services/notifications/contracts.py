@@ -149,6 +149,7 @@ class AppointmentExpiredHeard(AttemptHeard):
 class MoveDeclinedHeard(AppointmentExpiredHeard):
     """booking: the new time asked for could not be had; the old one stays."""
 
+    because = fields.List(fields.String(), required=True)
     alternatives = fields.List(fields.AwareDateTime(), required=True)
 
 
@@ -214,7 +215,9 @@ class MessageAnswer(Schema):
                 "cancelled",
                 "declined",
                 "expired",
+                "not_confirmed",
                 "move_declined",
+                "move_expired",
                 "asked_to_move",
                 "asked_for_another",
                 "asked_to_confirm",

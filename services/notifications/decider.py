@@ -52,7 +52,9 @@ ENOUGH_TRIES = GIVE_UP_AFTER // LONGEST_PAUSE // 2
 ASKING = ("asked_to_move", "asked_for_another")
 """Kinds of letters with which a guest is asked for another time: with a proposal, and without."""
 WAITING = ("due", "deferred")
-ENDS = ("cancelled", "declined", "expired")
+KEEPING = ("move_declined", "move_expired")
+"""Kinds of letters that say that the old time stays."""
+ENDS = ("cancelled", "declined", "expired", "not_confirmed")
 """Letters that stay true whatever comes after them."""
 OUTCOMES: Mapping[type, str] = {
     MessageSent: "sent",
@@ -254,13 +256,18 @@ def _close(state: Correspondence, c: CloseVisit) -> Iterator[LetterEvent]:
     yield VisitClosed(c.appointment, c.attempt, c.kind)
     yield from _dropped(state.letters.values(), c.kind)
     if c.tell:
-        yield replace(_due(c, c.kind), asked_for=c.asked_for, alternatives=c.alternatives)
+        yield replace(_due(c, _end(state, c)), asked_for=c.asked_for, alternatives=c.alternatives)
+
+
+def _end(state: Correspondence, c: CloseVisit) -> str:
+    """The letter about it: who was asked to say yes is not told that the house was late."""
+    asked = state.letters.get(message_id(c.appointment, "asked_to_confirm", c.attempt))
+    return "not_confirmed" if c.kind == "expired" and asked is not None and asked.sent else c.kind
 
 
 def _keep(state: Correspondence, c: KeepVisit) -> Iterator[LetterEvent]:
-    due = replace(_due(c, "move_declined"), asked_for=c.asked_for, alternatives=c.alternatives)
-    if due.message not in state.letters:
-        yield due
+    if not any(letter.due.attempt == c.attempt and letter.due.kind in KEEPING for letter in state.letters.values()):
+        yield replace(_due(c, c.kind), asked_for=c.asked_for, alternatives=c.alternatives)
 
 
 def _ask(state: Correspondence, c: AskGuest) -> Iterator[LetterEvent]:

@@ -71,7 +71,8 @@ def _reassigned(name: str, now: datetime, d: dict[str, Any]) -> NoteStops:
 
 
 def _move_declined(name: str, now: datetime, d: dict[str, Any]) -> KeepVisit:
-    return KeepVisit(name, now, d["appointment"], d["attempt"], d["starts_at"], tuple(d["alternatives"]))
+    kind = "move_expired" if "expired" in d["because"] else "move_declined"
+    return KeepVisit(name, now, d["appointment"], d["attempt"], kind, d["starts_at"], tuple(d["alternatives"]))
 
 
 def _questioned(name: str, now: datetime, d: dict[str, Any]) -> AskGuest:

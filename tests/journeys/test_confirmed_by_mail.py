@@ -65,7 +65,7 @@ def test_without_a_yes_everything_is_let_go(line: Line, asked: str) -> None:
     assert line.life(asked).status == "expired"
     with pytest.raises(Refused):
         line.booking.confirm(asked, CAUSE)
-    assert _letters(line) == ["asked_to_confirm", "expired"]
+    assert _letters(line) == ["asked_to_confirm", "not_confirmed"]
     assert_at_rest(line, [asked])
 
 

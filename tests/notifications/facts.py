@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from services.notifications.commands import (
     AskGuest,
+    AskToConfirm,
     CloseVisit,
     DropQuestion,
     ForgetGuest,
@@ -19,7 +20,7 @@ from services.notifications.commands import (
     RecordSent,
     SendAgain,
 )
-from services.notifications.decider import message_id
+from services.notifications.decider import KEEPING, message_id
 from services.notifications.drafts import Draft
 from services.notifications.events import (
     GuestForgotten,
@@ -57,6 +58,8 @@ HOUSE = House(
     retention_days=30,
     sites={"rathaus": Site(Wording("Rathaus", "Town hall"), "Berliner Straße 70, 33330 Gütersloh")},
 )
+WITHOUT = ("declined", "expired", "not_confirmed", "asked_to_confirm")
+"""Letters about no visit that stands or stood."""
 GUEST = Guest("Jörg Öztürk", "joerg@example.org", "tok-1", "tok-2")
 
 
@@ -114,8 +117,12 @@ def expire(now: datetime = NOW) -> CloseVisit:
     return CloseVisit("c", now, A, 1, "expired", True, FIRST.starts_at)
 
 
-def keep(attempt: int = 2, now: datetime = NOW) -> KeepVisit:
-    return KeepVisit("c", now, A, attempt, LATER, ())
+def keep(attempt: int = 2, kind: str = "move_declined", now: datetime = NOW) -> KeepVisit:
+    return KeepVisit("c", now, A, attempt, kind, LATER, ())
+
+
+def ask_to_confirm() -> AskToConfirm:
+    return AskToConfirm("c", NOW, A, 1, FIRST.starts_at, LATER)
 
 
 def ask(proposed: datetime | None = LATER) -> AskGuest:
@@ -218,13 +225,13 @@ def letter(kind: str = "confirmation", language: str = "de", **other: Any) -> Dr
     """The draft of a letter of that kind, as the choreography would bring it about."""
     fields: dict[str, Any] = {
         "appointment": A,
-        "attempt": 2 if kind in {"moved", "move_declined"} else 1,
+        "attempt": 2 if kind in {"moved", *KEEPING} else 1,
         "kind": kind,
         "language": language,
         "concerns": (PASSPORT,),
-        "visit": {"moved": MOVED, "declined": None, "expired": None, "asked_to_confirm": None}.get(kind, FIRST),
-        "number": None if kind in {"declined", "expired", "asked_to_confirm"} else "7KQ4M2XD",
-        "asked_for": LATER if kind == "move_declined" else FIRST.starts_at,
+        "visit": None if kind in WITHOUT else MOVED if kind == "moved" else FIRST,
+        "number": None if kind in WITHOUT else "7KQ4M2XD",
+        "asked_for": LATER if kind in KEEPING else FIRST.starts_at,
         "alternatives": (LATER,) if kind == "declined" else (),
         "confirm_by": NOW if kind == "asked_to_confirm" else None,
     }

@@ -152,7 +152,10 @@ def test_the_others_are_noted():
     """A declined move with the time asked for, a substitute by name, a pass by number, the end of all knowledge."""
     (kept,) = reactions.react(heard("booking.AppointmentMoveDeclined"), facts.NOW)
     assert isinstance(kept, KeepVisit)
-    assert (kept.attempt, kept.asked_for.astimezone(UTC).hour, kept.alternatives) == (2, 13, ())
+    assert (kept.kind, kept.attempt, kept.alternatives) == ("move_declined", 2, ())
+    assert kept.asked_for.astimezone(UTC).hour == 13
+    (run_out,) = reactions.react(heard("booking.AppointmentMoveDeclined", because=["expired"]), facts.NOW)
+    assert run_out == replace(kept, kind="move_expired")
     (handed_over,) = reactions.react(heard("booking.AppointmentReassigned"), facts.NOW)
     assert isinstance(handed_over, NoteStops)
     assert (handed_over.attempt, [stop.clerk for stop in handed_over.stops]) == (1, ["A. Demir"])

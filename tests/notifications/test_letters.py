@@ -24,8 +24,8 @@ from tests.notifications.reading import html, part, text, written
 
 GOLDEN = Path(__file__).parent / "golden"
 KINDS = (
-    *("confirmation", "moved", "cancelled", "declined", "expired", "move_declined"),
-    *("asked_to_move", "asked_for_another", "asked_to_confirm"),
+    *("confirmation", "moved", "cancelled", "declined", "expired", "not_confirmed"),
+    *("move_declined", "move_expired", "asked_to_move", "asked_for_another", "asked_to_confirm"),
 )
 
 
@@ -88,10 +88,11 @@ def test_the_parts_stand_as_mail_programs_want_them():
 
 def test_a_letter_without_a_pass_has_no_picture_and_without_a_change_no_calendar():
     """Who gets no appointment gets nothing to show and nothing to note."""
-    for kind in ("declined", "expired"):
+    for kind in ("declined", "expired", "not_confirmed"):
         kinds = {one.get_content_type() for one in written(letter(kind)).walk()}
         assert kinds == {"multipart/alternative", "text/plain", "text/html"}
-    assert "text/calendar" not in {one.get_content_type() for one in written(letter("move_declined")).walk()}
+    for kind in ("move_declined", "move_expired"):
+        assert "text/calendar" not in {one.get_content_type() for one in written(letter(kind)).walk()}
 
 
 def test_the_picture_in_the_page_is_the_one_in_the_mail():

@@ -1,15 +1,14 @@
 """When a letter becomes due, and when it no longer is."""
 
 from services.notifications import decider
-from services.notifications.commands import AskToConfirm
+from services.notifications.decider import KEEPING
 from tests.given_when_then import Scenario
 from tests.notifications.facts import (
     FIRST,
     LATER,
-    NOW,
-    A,
     ask,
     ask_no_more,
+    ask_to_confirm,
     cancel,
     closed,
     confirm,
@@ -64,7 +63,7 @@ def test_a_question_that_is_withdrawn_before_it_went_out_is_not_asked():
 
 def test_a_guest_is_asked_once_to_say_yes():
     """Not any more once it is confirmed, or over."""
-    asking = AskToConfirm("q", NOW, A, 1, FIRST.starts_at, LATER)
+    asking = ask_to_confirm()
     question = due("asked_to_confirm", asked_for=FIRST.starts_at, confirm_by=LATER)
     waiting = ASKED.when(asking).then(question)
     waiting.when(asking).then()
@@ -157,10 +156,22 @@ def test_an_expiry_is_told():
     ASKED.when(expire()).then(closed("expired"), due("expired", asked_for=FIRST.starts_at))
 
 
-def test_a_declined_move_is_told_once():
+def test_who_was_asked_to_say_yes_and_did_not_is_told_so():
+    """The house had held everything. Where the mail that asks had not gone out, nobody could say yes."""
+    asked = ASKED.when(ask_to_confirm()).then(due("asked_to_confirm", asked_for=FIRST.starts_at, confirm_by=LATER))
+    asked.given(was_sent("asked_to_confirm")).when(expire()).then(
+        closed("expired"), due("not_confirmed", asked_for=FIRST.starts_at)
+    )
+    asked.when(expire()).then(
+        closed("expired"), dropped("asked_to_confirm", "expired"), due("expired", asked_for=FIRST.starts_at)
+    )
+
+
+def test_a_move_that_comes_to_nothing_is_told_once():
     """The old time stays, and the letter about it, too."""
-    told = due("move_declined", 2, asked_for=LATER)
-    CONFIRMED.when(keep()).then(told).when(keep()).then()
+    for kind, other in (KEEPING, KEEPING[::-1]):
+        told = due(kind, 2, asked_for=LATER)
+        CONFIRMED.when(keep(kind=kind)).then(told).when(keep(kind=kind)).then().when(keep(kind=other)).then()
 
 
 def test_a_forgotten_guest_gets_no_letter():

@@ -72,13 +72,27 @@ class Writer:
         )
 
     def move_declined(self) -> Content:
-        say, visit = self.words.say, self._visit()
-        lead = say(
+        visit = self._visit()
+        lead = self.words.say(
             "die neue Zeit, die Sie sich gewünscht haben ({asked}), ist leider nicht mehr frei. "
             "Ihr Termin bleibt am {when}.",
             asked=self._asked(),
             when=self._moment(visit.starts_at),
         )
+        return self._stays(visit, lead)
+
+    def move_expired(self) -> Content:
+        visit = self._visit()
+        lead = self.words.say(
+            "die neue Zeit, die Sie sich gewünscht haben ({asked}), konnten wir nicht rechtzeitig bestätigen. "
+            "Ihr Termin bleibt am {when}.",
+            asked=self._asked(),
+            when=self._moment(visit.starts_at),
+        )
+        return self._stays(visit, lead)
+
+    def _stays(self, visit: Visit, lead: str) -> Content:
+        say = self.words.say
         subject = say("Ihr Termin bleibt am {when}", when=self._moment(visit.starts_at))
         return self._invitation(visit, subject, say("Ihr Termin bleibt, wie er war"), lead)
 
@@ -159,6 +173,15 @@ class Writer:
             asked=self._asked(),
         )
         return self._nothing(self.words.say("Ihr Wunschtermin konnte nicht bestätigt werden"), lead)
+
+    def not_confirmed(self) -> Content:
+        # Somebody else may have typed this address.
+        lead = self.words.say(
+            "der Termin am {asked} wurde nicht rechtzeitig über den Link in unserer E-Mail bestätigt und ist wieder "
+            "frei. Haben Sie nicht gebucht, brauchen Sie nichts zu tun.",
+            asked=self._asked(),
+        )
+        return self._nothing(self.words.say("Der Termin wurde nicht bestätigt"), lead)
 
     def _invitation(self, visit: Visit, subject: str, heading: str, lead: str) -> Content:
         say = self.words.say
@@ -262,10 +285,12 @@ PARTS: Mapping[str, Callable[[Writer], Content]] = {
     "confirmation": Writer.confirmation,
     "moved": Writer.moved,
     "move_declined": Writer.move_declined,
+    "move_expired": Writer.move_expired,
     "asked_to_move": Writer.asked_to_move,
     "asked_for_another": Writer.asked_for_another,
     "asked_to_confirm": Writer.asked_to_confirm,
     "cancelled": Writer.cancelled,
     "declined": Writer.declined,
     "expired": Writer.expired,
+    "not_confirmed": Writer.not_confirmed,
 }
