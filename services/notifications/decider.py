@@ -74,9 +74,9 @@ class Letter:
     sent: bool = False
 
     @property
-    def withheld(self) -> bool:
-        """Dropped before it ever went out."""
-        return self.status == "dropped" and not self.sent
+    def settled(self) -> bool:
+        """It went out once, or never can."""
+        return self.sent or self.status == "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,14 +271,13 @@ def _keep(state: Correspondence, c: KeepVisit) -> Iterator[LetterEvent]:
 
 
 def _ask(state: Correspondence, c: AskGuest) -> Iterator[LetterEvent]:
-    # Once for an attempt: a clerk who shifts an entry to and fro does not fill a guest's mailbox.
-    if c.attempt != max(state.visits, default=None):
-        return
     question = replace(_due(c, ASKING[c.proposed is None]), asked_for=c.proposed)
-    if not any(letter.due.attempt == c.attempt and not letter.withheld for letter in _questions(state)):
-        yield question
-    elif state.question != _question(question):
-        yield _question(question)
+    if c.attempt != max(state.visits, default=None) or state.question == _question(question):
+        return
+    yield from _dropped(_questions(state), "changed")
+    # Once for an attempt: a clerk who shifts an entry to and fro does not fill a guest's mailbox.
+    asked = any(letter.due.attempt == c.attempt and letter.settled for letter in _questions(state))
+    yield _question(question) if asked else question
 
 
 def _ask_no_more(state: Correspondence, c: DropQuestion) -> Iterator[LetterEvent]:

@@ -153,7 +153,10 @@ class MessageFailed:
 
 @dataclass(frozen=True, slots=True)
 class MessageDropped:
-    """It was overtaken before it went out. `because` is moved, cancelled or forgotten."""
+    """It was overtaken before it went out.
+
+    `because` is moved, cancelled, declined, expired, forgotten, withdrawn or changed.
+    """
 
     appointment: str
     attempt: int

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from services.notifications.decider import message_id, stream
+from services.notifications.drafts import draft
 from services.notifications.projections import messages
 from services.staff_calendar.commands import NoteWish, RecordAbsence, SubstituteClerk
 from services.staff_calendar.projections import reservations
@@ -122,6 +124,22 @@ def test_a_wish_that_is_over_before_the_mail_goes_out_is_not_asked(line: Line, e
     line.post_letters()
     letters = line.rows("notifications", select(messages.c.kind, messages.c.status))
     assert sorted(letters) == [("asked_for_another", "dropped"), ("confirmation", "sent")]
+
+
+def test_a_wish_that_changes_before_the_mail_goes_out_is_asked_as_it_is_now(line: Line) -> None:
+    """The mail names the time that the guest's page names."""
+    appointment = line.request("a", [ID_CARD], NINE)
+    line.settle()
+    line.post_letters()
+    (clerk,) = held_by(line, appointment)
+    for wish, hours in (("w1", 2), ("w2", 3)):
+        rather = NINE + timedelta(hours=hours)
+        order = NoteWish(wish, line.now, appointment, 1, clerk, "move", rather, rather + timedelta(minutes=10))
+        line.apps["staff_calendar"].handle(order)
+        line.settle()
+    assert line.life(appointment).rather == rather
+    letters = line.apps["notifications"].state(stream(appointment))
+    assert draft(letters, message_id(appointment, "asked_to_move", 1)).asked_for == rather
 
 
 def test_one_of_two_wishes_is_taken_back_before_the_mail_goes_out(line: Line) -> None:

@@ -1,5 +1,7 @@
 """When a letter becomes due, and when it no longer is."""
 
+from datetime import timedelta
+
 from services.notifications import decider
 from services.notifications.decider import KEEPING
 from tests.given_when_then import Scenario
@@ -17,6 +19,7 @@ from tests.notifications.facts import (
     dropped,
     due,
     expire,
+    failed,
     forget,
     forgotten,
     guest_noted,
@@ -30,6 +33,7 @@ from tests.notifications.facts import (
     question_closed,
     question_noted,
     register,
+    repeated,
     sent,
     was_sent,
 )
@@ -45,7 +49,8 @@ def test_a_guest_is_asked_for_another_time_once():
     for proposed, kind in ((LATER, "asked_to_move"), (None, "asked_for_another")):
         question, other = due(kind, asked_for=proposed), None if proposed else LATER
         WRITTEN.when(ask(proposed)).then(question).when(ask(proposed)).then()
-        WRITTEN.when(ask(proposed)).then(question).when(ask(other)).then(question_noted(other))
+        asked = WRITTEN.given(question, was_sent(kind))
+        asked.when(ask(other)).then(question_noted(other)).when(ask(other)).then()
         WRITTEN.given(moved()).when(ask(proposed)).then()
         WRITTEN.given(closed("cancelled")).when(ask(proposed)).then()
 
@@ -59,6 +64,25 @@ def test_a_question_that_is_withdrawn_before_it_went_out_is_not_asked():
     )
     sent_once = waiting.given(was_sent("asked_to_move"))
     sent_once.when(ask_no_more()).then(question_closed()).when(ask()).then(question_noted(LATER))
+
+
+def test_a_question_that_changes_before_it_went_out_is_asked_anew():
+    """For the newest time, or any; when one has gone out, or never can, the guest's page says the rest."""
+    evening = LATER + timedelta(hours=3)
+    waiting = WRITTEN.when(ask()).then(due("asked_to_move", asked_for=LATER))
+    changed = waiting.when(ask(evening)).then(
+        dropped("asked_to_move", "changed"), due("asked_to_move", asked_for=evening)
+    )
+    changed.when(ask(evening)).then()
+    changed.when(ask(None)).then(dropped("asked_to_move", "changed"), due("asked_for_another"))
+    changed.given(was_sent("asked_to_move")).when(ask(None)).then(question_noted(None))
+    changed.given(failed("asked_to_move", "mailbox_unavailable")).when(ask(None)).then(question_noted(None))
+
+
+def test_a_question_that_changes_before_it_goes_out_again_is_not_asked_again():
+    """The guest has had a letter about it."""
+    waiting = WRITTEN.given(due("asked_to_move", asked_for=LATER), was_sent("asked_to_move"), repeated("asked_to_move"))
+    waiting.when(ask(None)).then(dropped("asked_to_move", "changed"), question_noted(None))
 
 
 def test_a_guest_is_asked_once_to_say_yes():
