@@ -9,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.test import Client, TestResponse
 
 from services.booking.accounts.commands import CloseAccount, SetAccount
-from services.booking.commands import ForgetGuest, HearAnswer, Note, NotePass, SetCatalogue
+from services.booking.commands import ExpireHold, ForgetGuest, HearAnswer, Note, NotePass, SetCatalogue
 from services.booking.events import (
     ClerkHoursNoted,
     ClerkNoted,
@@ -305,6 +305,18 @@ def test_a_visit_is_moved_and_cancelled(town: Booking, at_desk: Client):
     assert at_desk.post(f"/desk/visits/{appointment}/cancel").status_code == 303
     assert town.life(appointment).status == "cancelled"
     assert desk_visit.TOO_LATE[0] in _text(at_desk.get(f"/desk/visits/{appointment}/times"))
+
+
+def test_why_a_visit_stays_where_it_was_is_told(town: Booking, at_desk: Client):
+    """Nobody knows whether a time is taken where the answers did not come."""
+    appointment = _booked(town, at_desk, "Ada", "7K3M9QXZ")
+    taken = HearAnswer("c", AT, appointment, 2, "rooms", (), "taken")
+    run_out = ExpireHold("c", AT + timedelta(hours=1), appointment)
+    for end, told in ((taken, "war nicht mehr frei"), (run_out, "konnten wir nicht rechtzeitig bestätigen")):
+        given = {"proposal": _times(at_desk.get(f"/desk/visits/{appointment}/times"))[-1][0]}
+        at_desk.post(f"/desk/visits/{appointment}/move", data=given)
+        town.handle(end)
+        assert f"{told}. Der alte bleibt." in _text(at_desk.get(f"/desk/visits/{appointment}"))
 
 
 def test_how_full_today_is(town: Booking, at_desk: Client):

@@ -457,6 +457,26 @@ def test_a_confirmed_visit_can_be_moved_and_cancelled(town: Booking) -> None:
         _mine(town, managing.move, appointment, token, proposal=_ids(choice)[-1])
 
 
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        (declines("rooms", 2), "Der gewünschte neue Termin war nicht mehr frei."),
+        (ExpireHold("c", HOLD_UNTIL, ""), "Den gewünschten neuen Termin konnten wir nicht rechtzeitig bestätigen."),
+    ],
+    ids=["declined", "expired"],
+)
+def test_why_a_visit_stays_where_it_was_is_told(town: Booking, ends: Any, told: str) -> None:
+    """Nobody knows whether a time is taken where the answers did not come."""
+    appointment, token = _book(town)
+    _confirm(town, appointment)
+    choice = _mine(town, managing.choose_move, appointment, token)
+    _leads(_mine(town, managing.move, appointment, token, proposal=_ids(choice)[-1]))
+    _decide(town, appointment, ends)
+    shown = _text(_mine(town, managing.see, appointment, token))
+    assert told in shown
+    assert "Ihr Termin bleibt, wie er ist." in shown
+
+
 @pytest.mark.parametrize("rather", [None, NINE + timedelta(hours=2)], ids=["any time", "a certain time"])
 def test_a_clerk_who_asks_for_another_time_is_heard_on_the_page(town: Booking, rather: datetime | None) -> None:
     """With the way to another time; to keep the appointment nothing has to be done. Once it is moved, all is well."""
