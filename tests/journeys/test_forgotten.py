@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from deploy.parts import definition
 from services.booking.commands import ForgetGuest
+from services.booking.projections import FORGET
 from services.notifications.projections import messages
 from services.staff_calendar.projections import reservations
 from services.visitor_access import queries
@@ -93,6 +94,20 @@ def test_a_move_that_was_declined_does_not_bring_forgetting_nearer(line: Line) -
     line.settle()
     assert line.life(appointment).status == "confirmed"
     assert not line.life(appointment).forgotten
+
+
+def test_a_visit_that_was_moved_is_forgotten_by_its_new_day(line: Line) -> None:
+    """By the old one it would be called off: it lies ahead still. Forgotten once, nothing is due any more."""
+    appointment = line.request("a", [ID_CARD], NINE)
+    line.settle()
+    line.move(appointment, NINE + timedelta(days=45))
+    line.settle()
+    line.pass_time(timedelta(days=32))
+    line.settle()
+    assert (line.life(appointment).status, line.life(appointment).forgotten) == ("confirmed", False)
+    line.pass_time(timedelta(days=45))
+    assert (line.life(appointment).status, line.life(appointment).forgotten) == ("confirmed", True)
+    assert line.booking.due(FORGET) == []
 
 
 def test_a_forgotten_guest_gets_no_new_place(line: Line) -> None:
