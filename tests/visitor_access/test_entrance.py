@@ -159,6 +159,19 @@ def test_an_arrival_brought_in_on_the_next_day_ends_at_once(entrance):
     assert (entrance.guest()["left_at"], entrance.guest()["left_assumed"]) == ("2026-11-24T09:20:00+01:00", False)
 
 
+def test_who_had_left_and_whose_arrival_is_taken_back_is_missed_when_the_day_is_over(entrance):
+    """It was somebody else: the guest is expected again, until the end of the day."""
+    number = entrance.register()
+    entrance.now = at("08:55")
+    entrance.post(f"/api/visits/{number}/arrival")
+    entrance.post(f"/api/visits/{number}/departure")
+    assert entrance.http.delete(f"/api/visits/{number}/arrival").json["status"] == "registered"
+    entrance.now = at("00:00:01", 25)
+    entrance.end_days()
+    assert entrance.guest()["status"] == "missed"
+    assert entrance.app.due(DAY_END) == []
+
+
 def test_a_forgotten_guest_has_no_name_and_still_counts(entrance):
     """Key and token are gone, the numbers are the same."""
     entrance.register()
