@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from services.booking import decider
-from services.booking.commands import ConfirmByGuest, NotePass
-from services.booking.events import AnswerCameLate, AppointmentHeld, GuestForgotten, PassNoted
+from services.booking.commands import ConfirmByGuest, HearSubstitute, NotePass
+from services.booking.events import AnswerCameLate, AppointmentHeld, GuestForgotten, PassNoted, StaffHeld
 from tests.booking.facts import (
     AFTERNOON,
     APPOINTMENT,
@@ -96,6 +96,15 @@ def test_a_clerk_who_is_withdrawn_while_the_rooms_are_waited_for_ends_it():
     moving.given(staff_held(2, ELSEWHEN)).when(withdrawn(2)).then(moved_nowhere)
 
 
+def test_a_colleague_takes_over_while_the_rooms_are_waited_for():
+    """Held by another from then on; of a clerk who is not held yet nobody can take over."""
+    (own,) = held("staff", plan())
+    new = replace(own, id="c-18")
+    taken_over = HearSubstitute("s", SOON, APPOINTMENT, 1, new)
+    asked.given(staff_held()).when(taken_over).then(StaffHeld(APPOINTMENT, 1, (new,)))
+    asked.when(taken_over).then()
+
+
 def test_a_withdrawn_clerk_ends_what_is_confirmed():
     """The office calls it off; of an attempt that no longer counts nothing is called off."""
     called_off = sure.when(withdrawn()).then(replace(cancelled(), by="office"))
@@ -105,7 +114,8 @@ def test_a_withdrawn_clerk_ends_what_is_confirmed():
 
 def test_a_hold_runs_out():
     """Who is not answered in time is told so."""
-    asked.when(expire()).then(expired())
+    over = asked.when(expire()).then(expired())
+    assert over.states[f"appointment-{APPOINTMENT}"].because == ("expired",)
     asked.given(room_held()).when(expire()).then(expired())
 
 
@@ -235,7 +245,9 @@ def test_a_yes_too_early_or_too_late_confirms_nothing():
     to_confirm.given(room_held()).when(YES).then_refused("not_active")
     kept_for_guest.when(replace(YES, now=BY)).then_refused("not_active")
     kept_for_guest.when(expire(HOLD_UNTIL)).then()
-    kept_for_guest.when(expire(BY)).then(expired()).when(YES).then_refused("not_active")
+    over = kept_for_guest.when(expire(BY)).then(expired())
+    assert over.states[f"appointment-{APPOINTMENT}"].because == ("expired", "not_confirmed")
+    over.when(YES).then_refused("not_active")
     nothing_yet.when(YES).then_refused("not_active")
 
 

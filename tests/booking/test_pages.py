@@ -529,6 +529,15 @@ def test_where_the_town_wants_it_the_guest_says_yes_by_mail(town: Booking) -> No
     assert "/appointments/" in _leads(_mine(town, managing.confirm, appointment, secret))
 
 
+def test_the_guest_says_yes_before_the_visit_begins(town: Booking) -> None:
+    """However long the town waits for it."""
+    town.confirm_within = timedelta(days=30)
+    appointment, _ = _book(town)
+    pending = town.life(appointment).pending
+    assert pending is not None
+    assert pending.confirm_by == pending.plan.starts_at
+
+
 @pytest.mark.parametrize("ends", [declines("rooms"), ExpireHold("c", HOLD_UNTIL, "")], ids=["declined", "expired"])
 def test_what_could_not_be_had_is_chosen_anew_without_typing(town: Booking, ends: Any) -> None:
     """Fresh times on the same page; name and address go along, once."""
