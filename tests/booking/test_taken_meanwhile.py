@@ -8,11 +8,11 @@ import pytest
 from services.booking import http
 from services.booking.commands import Note, SetCatalogue
 from services.booking.events import Concern, Text
-from services.booking.service import Booking
+from services.booking.service import DEFINITION, Booking
 from shared.messages import Cause, Message, read
 from shared.web import Problem
 from shared.writer import Unavailable
-from tests.booking.facts import NOW, TOWN, holds, plan
+from tests.booking.facts import NINE, NOW, TOWN, holds, plan
 from tests.booking.test_contracts import EXAMPLES
 
 
@@ -101,6 +101,23 @@ def test_a_refusal_names_times_at_which_all_is_free(town: Booking, refusal: str)
     assert _can_be_taken(town, state.alternatives, but=start)
 
 
+def test_the_time_that_was_refused_is_not_named(town: Booking):
+    """Booking believes that another room and clerk are free then; the owner knows better."""
+    clerk, hours = TOWN[2], TOWN[5]
+    for fact in (replace(clerk, clerk="c-18"), replace(hours, clerk="c-18")):
+        town.handle(Note("c", NOW, fact))
+    query = http.ProposalsQuery().load({"concern": ["pass"], "not_before": NINE.isoformat()})
+    proposal = town.reads.proposals(query, NOW)["proposals"][0]
+    start = proposal["starts_at"]
+    asked = town.request(_body(proposal["id"]), "one", b"1", Cause("test", ""))["appointment"]
+    pending = town.life(asked).pending
+    assert pending is not None
+    assert start in [one["starts_at"] for one in town.reads.instead(pending.plan, NOW)]
+    (order,) = town.react(_refused("rooms.RoomDeclined", asked, 1, start), NOW)
+    assert len(order.alternatives) > 2
+    assert start not in order.alternatives
+
+
 def test_a_refused_move_names_them_too(town: Booking):
     """But a refusal of what is no longer asked for names none."""
     query = http.ProposalsQuery().load({"concern": ["pass"]})
@@ -136,8 +153,10 @@ def test_a_refusal_is_understood_after_a_restart(town: Booking):
     query = http.ProposalsQuery().load({"concern": ["pass"]})
     proposal = town.reads.proposals(query, NOW)["proposals"][0]
     asked = town.request(_body(proposal["id"]), "one", b"1", Cause("test", ""))["appointment"]
-    town.reload()
-    assert len(town.react(_refused("rooms.RoomDeclined", asked, 1), NOW)[0].alternatives) > 2
+    again = Booking(DEFINITION, town.settings, clock=lambda: NOW)
+    again.started()
+    assert len(again.react(_refused("rooms.RoomDeclined", asked, 1), NOW)[0].alternatives) > 2
+    again.engine.dispose()
 
 
 def _no_connection() -> None:
