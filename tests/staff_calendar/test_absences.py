@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from services.staff_calendar import decider
 from services.staff_calendar.absences import plan_of
 from services.staff_calendar.commands import EndAbsence, RecordAbsence
@@ -54,6 +56,20 @@ def test_the_hours_around_an_absence_stay_open() -> None:
     )
 
 
+def test_days_gone_by_are_not_opened_again() -> None:
+    """Of an absence that began before it was recorded, the hours from today on are said anew."""
+    began = at("09:00", DAY - timedelta(days=1))
+    order = replace(away(), now=at("08:00"), from_=began)
+    TWO.when(order).then(replace(recorded(), from_=began), opened(("11:00", "12:00")))
+
+
+def test_what_only_touches_an_absence_stays() -> None:
+    """A visit that ends as it begins, and one that begins as it ends."""
+    before, after = held("c1", stop("08:40", "09:00")), held("c1", stop("11:00", "11:20"))
+    around = TWO.given(*reserved(before), *reserved(after, appointment="a2"))
+    around.when(away()).then(recorded(), opened(("08:00", "09:00"), ("11:00", "12:00")))
+
+
 def test_a_colleague_takes_over() -> None:
     """At the same time; said of the one stop that has gone over."""
     new = replace(VISIT, clerk="c2", name="C2")
@@ -88,11 +104,13 @@ def test_a_visit_of_two_stops_is_withdrawn_whole() -> None:
 def test_the_load_is_shared_among_colleagues() -> None:
     """Whoever has taken over one visit comes later for the next one."""
     three = TWO.given(*on_tuesday("c3"))
-    for n, start in enumerate(("09:00", "09:30", "10:00", "10:30")):
+    for n, start in enumerate(("10:30", "10:00", "09:30", "09:00")):
         wanted = stop(start, f"{start[:3]}{int(start[3:]) + 20}")
         three = three.given(*reserved(held("c1", wanted), appointment=f"a{n}"))
     decided = three.when(away()).decided
-    assert [event.held.clerk for event in decided if isinstance(event, StaffSubstituted)] == ["c2", "c3", "c2", "c3"]
+    gone_over = [event.held for event in decided if isinstance(event, StaffSubstituted)]
+    assert [stop.clerk for stop in gone_over] == ["c2", "c3", "c2", "c3"]
+    assert [stop.starts_at for stop in gone_over] == sorted(stop.starts_at for stop in gone_over)
 
 
 def test_two_stops_of_one_visit_count_both() -> None:
@@ -102,17 +120,19 @@ def test_two_stops_of_one_visit_count_both() -> None:
     assert [event.held.clerk for event in decided if isinstance(event, StaffSubstituted)] == ["c2", "c3"]
 
 
-def test_what_has_begun_stays() -> None:
-    """The clerk who falls ill at a quarter past nine has the guest of nine o'clock still there."""
-    order = replace(away("08:00", "12:00"), now=at("09:15"))
+@pytest.mark.parametrize("now", ["09:00", "09:15"])
+def test_what_has_begun_stays(now: str) -> None:
+    """The clerk who falls ill at nine, or a quarter past, has the guest of nine o'clock there."""
+    order = replace(away("08:00", "12:00"), now=at(now))
     decided = TWO.given(*reserved(VISIT)).when(order).decided
     assert [type(event).__name__ for event in decided] == ["AbsenceRecorded", "HoursOpened"]
 
 
-def test_a_visit_under_way_is_not_called_off() -> None:
+@pytest.mark.parametrize("now", ["09:00", "09:10"])
+def test_a_visit_under_way_is_not_called_off(now: str) -> None:
     """The guest is at the first stop: a colleague takes over the second, or it stays where it is."""
     first, second = held("c2", stop("09:00", "09:20")), held("c1", stop("09:25", "09:45", number=2))
-    order = replace(away(), now=at("09:10"))
+    order = replace(away(), now=at(now))
     town = Scenario(decider).given(*on_tuesday("c1"), *on_tuesday("c2", ("melde",)), *reserved(first, second))
     assert [type(event).__name__ for event in town.when(order).decided] == ["AbsenceRecorded", "HoursOpened"]
     new = replace(second, clerk="c3", name="C3")
@@ -124,9 +144,9 @@ def test_nothing_but_what_was_shown_is_done() -> None:
     """The plan names who takes over what; another plan is refused."""
     shown = plan_of(TWO.given(*reserved(VISIT)).when(away()).decided)
     assert TWO.given(*reserved(VISIT)).when(away(plan=shown)).decided
-    TWO.given(*reserved(VISIT), *reserved(held("c2", stop("09:10", "09:30")), appointment="a2")).when(
-        away(plan=shown)
-    ).then_refused("changed_meanwhile")
+    taken_meanwhile = TWO.given(*reserved(VISIT), *reserved(held("c2", stop("09:10", "09:30")), appointment="a2"))
+    for scenario in (taken_meanwhile, taken_meanwhile.given(*on_tuesday("c3"))):
+        scenario.when(away(plan=shown)).then_refused("changed_meanwhile")
 
 
 def test_an_absence_that_makes_no_sense_is_refused() -> None:
