@@ -256,8 +256,10 @@ def _request_move(order: RequestMove, state: Appointment) -> Sequence[Appointmen
         if _same_place(state.pending.plan, order.plan):
             return ()
         raise Refused("move_pending", detail="Another move is being worked on.")
+    if plan == order.plan and state.attempt > 1:
+        return ()  # the move that has led here, once more
     if _same_place(plan, order.plan):
-        return ()
+        raise Refused("same_time", "proposal", "The appointment is at this time already; choose another one.")
     if sorted(stop.concern for stop in plan.stops) != sorted(stop.concern for stop in order.plan.stops):
         raise Refused("other_concern", "proposal", "The proposal is for other concerns than this appointment.")
     return (MoveRequested(order.appointment, state.attempts + 1, order.plan, order.hold_until, order.now),)

@@ -297,6 +297,8 @@ class AppointmentBody(Schema):
 
 
 class MoveBody(Schema):
+    told = "Another time, for the same concerns; the one that the appointment has already is refused with 422."
+
     proposal = fields.String(required=True, validate=validate.Length(min=1, max=4000))
 
 

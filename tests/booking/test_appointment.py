@@ -15,6 +15,7 @@ from tests.booking.facts import (
     HOLD_UNTIL,
     NINE,
     NOW,
+    OTHER_SITE,
     SOON,
     ask,
     ask_to_move,
@@ -172,10 +173,19 @@ def test_a_move_that_is_not_answered_runs_out():
     moving.when(late).then(move_declined(ELSEWHEN, "expired", alternatives=False))
 
 
-def test_moving_to_where_one_is_changes_nothing():
-    """And asking twice for the same move asks once."""
-    sure.when(ask_to_move(plan())).then()
+def test_the_same_move_again_changes_nothing():
+    """Asking twice asks once: while it is worked on, and when the visit has been moved."""
     moving.when(ask_to_move(ELSEWHEN)).then()
+    moving.given(moved(ELSEWHEN)).when(ask_to_move(ELSEWHEN)).then()
+
+
+def test_moving_to_where_one_is_already_is_refused():
+    """Nothing would come of it, with the same clerk or another one; at another site it is a move."""
+    (stop,) = ELSEWHEN.stops
+    other_clerk = replace(ELSEWHEN, stops=(replace(stop, clerk="c-18"),))
+    sure.when(ask_to_move(plan())).then_refused("same_time", "proposal")
+    moving.given(moved(ELSEWHEN)).when(ask_to_move(other_clerk)).then_refused("same_time", "proposal")
+    sure.when(ask_to_move(OTHER_SITE)).then(move_requested(OTHER_SITE))
 
 
 def test_what_can_not_be_moved():

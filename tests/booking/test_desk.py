@@ -319,6 +319,16 @@ def test_why_a_visit_stays_where_it_was_is_told(town: Booking, at_desk: Client):
         assert f"{told}. Der alte bleibt." in _text(at_desk.get(f"/desk/visits/{appointment}"))
 
 
+def test_a_visit_is_not_moved_to_when_it_is(town: Booking, at_desk: Client):
+    """Another time is asked for: nothing would come of it."""
+    present = _times(_ask(at_desk))[0][0]
+    appointment = _booked(town, at_desk, "Ada", "7K3M9QXZ")
+    again = at_desk.post(f"/desk/visits/{appointment}/move", data={"proposal": present})
+    assert again.status_code == 409
+    assert desk_visit.SAME in _text(again)
+    assert _times(again)
+
+
 def test_how_full_today_is(town: Booking, at_desk: Client):
     """Minutes that are open, taken and still free, by department."""
     before = desk_day.fullness(town)[0]

@@ -477,6 +477,20 @@ def test_why_a_visit_stays_where_it_was_is_told(town: Booking, ends: Any, told: 
     assert "Ihr Termin bleibt, wie er ist." in shown
 
 
+def test_who_moves_to_the_present_time_is_asked_for_another(town: Booking) -> None:
+    """Nothing would come of it, and nothing is said to be reserved."""
+    present = _ids(times.times(town, Browser().ask(f"/times?{ANSWERED}")))[0]
+    appointment, token = _book(town)
+    _confirm(town, appointment)
+    asked = _leads(_mine(town, managing.move, appointment, token, proposal=present))
+    assert _wrong(managing.choose_move(town, Browser().ask(asked), appointment)) == [managing.SAME]
+    english = managing.choose_move(town, Browser().ask(f"{asked}&lang=en"), appointment)
+    assert (english.status_code, _wrong(english)) == (
+        422,
+        ["This is when your appointment is. Please choose another time."],
+    )
+
+
 @pytest.mark.parametrize("rather", [None, NINE + timedelta(hours=2)], ids=["any time", "a certain time"])
 def test_a_clerk_who_asks_for_another_time_is_heard_on_the_page(town: Booking, rather: datetime | None) -> None:
     """With the way to another time; to keep the appointment nothing has to be done. Once it is moved, all is well."""
@@ -603,7 +617,14 @@ def test_every_german_text_has_its_english_one() -> None:
     said = {text for source in pages.values() for text in re.findall(r'w\.(?:text|say|count)\(\s*"([^"]+)"', source)}
     said |= {*times.BECAUSE.values(), *times.SAID.values(), *(text for text, _ in times.OPENS.values()), times.NO_TIME}
     said |= {*asking.WRONG.values(), *asking.UNCLEAR.values(), *details.WRONG.values(), finding.NOTHING_TYPED}
-    said |= {*managing.NO_SUCH, *managing.OVER, *managing.TOO_LATE, *managing.UNCONFIRMED, *times.SENT_ALREADY}
+    said |= {
+        *managing.NO_SUCH,
+        *managing.OVER,
+        *managing.TOO_LATE,
+        *managing.UNCONFIRMED,
+        *times.SENT_ALREADY,
+        managing.SAME,
+    }
     help_page = (WEB / "templates" / "citizen" / "help.html").read_text()
     said |= {text for pair in re.findall(r'^\("([^"]+)", "([^"]+)"\),', help_page, re.MULTILINE) for text in pair}
     assert said - own.keys() - kit.keys() == set()

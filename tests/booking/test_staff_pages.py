@@ -17,7 +17,7 @@ CATALOGUES = WEB.parent / "locale" / "en" / "LC_MESSAGES"
 def _said() -> set[str]:
     said = {STAFF.title, *(link.text for link in STAFF.navigation), *(area[4] for area in sign_in.AREAS)}
     said |= {sign_in.REFUSED, sign_in.WAIT, desk.GONE, desk.BEGUN, desk_pages.ASK, *desk.WRONG.values()}
-    said |= {*desk_visit.NO_SUCH, *desk_visit.TOO_LATE, *admin_concerns.TEXTS}
+    said |= {*desk_visit.NO_SUCH, *desk_visit.TOO_LATE, desk_visit.SAME, *admin_concerns.TEXTS}
     for path in (WEB / "templates" / "staff").glob("*.html"):
         text = path.read_text()
         said |= set(re.findall(r'w\.(?:text|say)\("([^"]+)"', text))

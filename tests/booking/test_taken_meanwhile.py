@@ -4,16 +4,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from werkzeug.test import TestResponse
 
 from services.booking import http
 from services.booking.commands import Note, SetCatalogue
-from services.booking.events import Concern, Text
-from services.booking.service import DEFINITION, Booking
+from services.booking.events import ClerkHoursNoted, ClerkNoted, Concern, Text
+from services.booking.service import DEFINITION, Booking, BookingService
 from shared.messages import Cause, Message, read
 from shared.web import Problem
 from shared.writer import Unavailable
 from tests.booking.facts import NINE, NOW, TOWN, holds, plan
 from tests.booking.test_contracts import EXAMPLES
+from tests.over_http import over_http
 
 
 @pytest.fixture
@@ -72,6 +74,43 @@ def test_what_begins_at_this_very_moment_can_be_asked_for(town: Booking):
     assert (past.value.status, [error["field"] for error in past.value.body["errors"]]) == (422, ["proposal"])
 
 
+def _second_clerk(town: Booking) -> None:
+    """With the same hours; from nine to ten there are two rooms, too."""
+    for fact in TOWN:
+        if isinstance(fact, ClerkNoted | ClerkHoursNoted):
+            town.handle(Note("c", NOW, replace(fact, clerk="c-18")))
+
+
+def test_the_present_time_with_another_clerk_is_no_move(town: Booking):
+    """It is proposed, for nobody knows who asks; but nothing would come of it. The same move again is no other one."""
+    _second_clerk(town)
+    http_of, about = over_http(BookingService, town, roles=()), f"concern=pass&not_before={NINE:%Y-%m-%dT%H:%M%z}"
+    first, later = (http_of.get(f"/api/proposals?{about}").json["proposals"][n]["id"] for n in (0, -1))
+    asked = http_of.post("/api/appointments", json=_body(first)).json
+    appointment, path = asked["appointment"], f"/api/appointments/{asked['appointment']}/move"
+
+    def move(proposal: str) -> TestResponse:
+        return http_of.post(f"{path}?token={asked['manage_token']}", json={"proposal": proposal})
+
+    _confirm(town, appointment)
+    same = http_of.get(f"/api/proposals?{about}").json["proposals"][0]
+    assert same["starts_at"] == NINE.isoformat()
+    for proposal in (same["id"], first):
+        refused = move(proposal)
+        assert (refused.status_code, refused.json["type"]) == (422, "/problems/same_time")
+        assert [error["field"] for error in refused.json["errors"]] == ["proposal"]
+    assert move(later).status_code == 202
+    _confirm(town, appointment)
+    assert (move(later).status_code, town.life(appointment).attempts) == (202, 2)
+
+
+def _confirm(town: Booking, appointment: str) -> None:
+    pending = town.life(appointment).pending
+    assert pending is not None
+    for who in ("rooms", "staff"):
+        town.handle(replace(holds(who, pending.attempt, pending.plan), appointment=appointment))
+
+
 def _refused(refusal: str, appointment: str, attempt: int, *starts: datetime) -> Message:
     """What the owner of a place says that is taken; the starts are those at which another of its own kind is free."""
     said = read((EXAMPLES / f"{refusal}.v1.json").read_bytes())
@@ -103,9 +142,7 @@ def test_a_refusal_names_times_at_which_all_is_free(town: Booking, refusal: str)
 
 def test_the_time_that_was_refused_is_not_named(town: Booking):
     """Booking believes that another room and clerk are free then; the owner knows better."""
-    clerk, hours = TOWN[2], TOWN[5]
-    for fact in (replace(clerk, clerk="c-18"), replace(hours, clerk="c-18")):
-        town.handle(Note("c", NOW, fact))
+    _second_clerk(town)
     query = http.ProposalsQuery().load({"concern": ["pass"], "not_before": NINE.isoformat()})
     proposal = town.reads.proposals(query, NOW)["proposals"][0]
     start = proposal["starts_at"]

@@ -21,6 +21,7 @@ REFRESH = 1
 TIMES = 12
 NO_SUCH = ("Diesen Termin gibt es nicht", "Er wurde nie angefragt, oder seine Angaben wurden schon gelöscht.")
 TOO_LATE = ("Das geht nicht mehr", "Der Termin hat schon begonnen, ist vorbei oder wird gerade geändert.")
+SAME = "Zu dieser Zeit findet der Termin schon statt. Bitte wählen Sie eine andere."
 
 
 def see(app: Any, request: Request, appointment: str) -> Response:
@@ -80,7 +81,9 @@ def move(app: Any, request: Any, appointment: str) -> Response:
         app.move(appointment, request.form.get("proposal", ""), request.cause)
     except Problem as problem:
         return choose(app, request, appointment, desk.LOST.get(problem.kind, desk.WRONG["proposal"]), 409)
-    except Refused:
+    except Refused as refused:
+        if refused.reason == "same_time":
+            return choose(app, request, appointment, SAME, 409)
         raise Sorry(409, *TOO_LATE) from None
     return see_other(f"/desk/visits/{appointment}")
 

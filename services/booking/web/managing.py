@@ -44,6 +44,9 @@ UNCONFIRMED = (
     "Der Platz war bis dahin für Sie festgehalten. Sie können jederzeit einen neuen Termin buchen.",
 )
 TOO_LATE = ("Das geht nicht mehr", "Der Termin hat schon begonnen, ist vorbei oder wird gerade geändert.")
+SAME = "Zu dieser Zeit findet Ihr Termin schon statt. Bitte wählen Sie eine andere."
+WRONG = {"nothing": NO_TIME, "same": SAME}
+"""What is wrong with a choice, by the word in the address."""
 
 
 def mine(app: House, request: Request, appointment: str) -> tuple[Appointment, str]:
@@ -161,7 +164,9 @@ def move(app: House, request: Request, appointment: str) -> Response:
         app.move(appointment, proposal, house.cause(request))
     except Problem as problem:
         return house.see_other(_ways(appointment, token)["times"] + f"&said={_because(problem)}")
-    except Refused:
+    except Refused as refused:
+        if refused.reason == "same_time":
+            return house.see_other(_ways(appointment, token)["times"] + "&said=same")
         raise Sorry(409, *TOO_LATE) from None
     return house.see_other(_ways(appointment, token)["see"])
 
@@ -303,8 +308,8 @@ def _because(problem: Problem) -> str:
 def _said(request: Request) -> tuple[int, str, str]:
     """Status, what to say above, and what to say beside the times, of a choice that could not be taken."""
     said = request.args.get("said", "")
-    if said == "nothing":
-        return 422, "", NO_TIME
+    if said in WRONG:
+        return 422, "", WRONG[said]
     return (409, SAID[said], "") if said in SAID else (200, "", "")
 
 
