@@ -1,6 +1,7 @@
 """The info desk: a guest without an appointment in a few steps; found again; how full today is."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
@@ -327,6 +328,21 @@ def test_a_visit_is_not_moved_to_when_it_is(town: Booking, at_desk: Client):
     assert again.status_code == 409
     assert desk_visit.SAME in _text(again)
     assert _times(again)
+
+
+def test_other_times_are_not_the_present_one(town: Booking, at_desk: Client):
+    """Although another clerk and room are free then."""
+    for fact in TOWN:
+        if isinstance(fact, ClerkNoted | ClerkHoursNoted):
+            town.handle(Note("c", NOW, replace(fact, clerk="c-18")))
+    appointment = _booked(town, at_desk, "Ada", "7K3M9QXZ")
+    offer = town.reads.tokens.offer
+    shown = [offer(one).stops[0].starts_at for one, _ in _times(at_desk.get(f"/desk/visits/{appointment}/times"))]
+    plan = town.life(appointment).plan
+    assert plan is not None
+    assert town.reads.instead(plan, AT)[0]["starts_at"] == plan.starts_at
+    assert shown
+    assert plan.starts_at not in shown
 
 
 def test_how_full_today_is(town: Booking, at_desk: Client):

@@ -16,7 +16,16 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
 from services.booking.commands import ExpireHold, ForgetGuest, HearNoWish, HearWish, Note, NotePass, SetCatalogue
-from services.booking.events import Concern, Document, Effect, RoomNoted, Text, YesNo
+from services.booking.events import (
+    ClerkHoursNoted,
+    ClerkNoted,
+    Concern,
+    Document,
+    Effect,
+    RoomNoted,
+    Text,
+    YesNo,
+)
 from services.booking.http import GuestBody
 from services.booking.service import Booking
 from services.booking.web import asking, details, finding, managing, times
@@ -83,6 +92,10 @@ def _text(response: Response) -> str:
 
 def _ids(response: Response) -> list[str]:
     return re.findall(r'name="proposal" id="[^"]+" value="([^"]+)"', response.get_data(as_text=True))
+
+
+def _starts(town: Booking, response: Response) -> list[datetime]:
+    return [town.reads.tokens.offer(proposal).stops[0].starts_at for proposal in _ids(response)]
 
 
 def _hidden(response: Response) -> dict[str, Any]:
@@ -489,6 +502,20 @@ def test_who_moves_to_the_present_time_is_asked_for_another(town: Booking) -> No
         422,
         ["This is when your appointment is. Please choose another time."],
     )
+
+
+def test_other_times_are_not_the_present_one(town: Booking) -> None:
+    """Although another clerk and room are free then: to move there would be no move."""
+    for fact in TOWN:
+        if isinstance(fact, ClerkNoted | ClerkHoursNoted):
+            town.handle(Note("c", NOW, replace(fact, clerk="c-18")))
+    number = _starts(town, times.times(town, Browser().ask(f"/times?{ANSWERED}"))).index(NINE)
+    appointment, token = _book(town, number=number)
+    _confirm(town, appointment)
+    shown = _starts(town, _mine(town, managing.choose_move, appointment, token))
+    assert shown
+    assert NINE not in shown
+    assert NINE in _starts(town, times.times(town, Browser().ask(f"/times?{ANSWERED}"))), "others may have it"
 
 
 @pytest.mark.parametrize("rather", [None, NINE + timedelta(hours=2)], ids=["any time", "a certain time"])

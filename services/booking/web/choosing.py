@@ -35,8 +35,10 @@ class Choice:
     nothing: Mapping[str, Any] | None = None
 
 
-def choice(reads: ReadSide, question: Question, now: datetime, page: int = DAYS) -> Choice:
-    """The page of times that begins with `question.first`. Raises NotPossible."""
+def choice(
+    reads: ReadSide, question: Question, now: datetime, page: int = DAYS, but: tuple[str, datetime] | None = None
+) -> Choice:
+    """The page of times that begins with `question.first`, but for one site and start. Raises NotPossible."""
     wanted = question.first or date.min
     anytime = replace(question, first=None)
     asked = planning.answered(reads.catalogue, question)
@@ -46,7 +48,7 @@ def choice(reads: ReadSide, question: Question, now: datetime, page: int = DAYS)
     at = bisect_left(open_, wanted)
     past = at == len(open_)
     at = max(at - page, 0) if past else at
-    shown = [(day, _of(reads, anytime, day, now)) for day in open_[at : at + page]]
+    shown = [(day, _of(reads, anytime, day, now, but)) for day in open_[at : at + page]]
     return Choice(
         days=[(day, some) for day, some in shown if some],
         earlier=open_[max(at - page, 0)] if at else None,
@@ -55,8 +57,11 @@ def choice(reads: ReadSide, question: Question, now: datetime, page: int = DAYS)
     )
 
 
-def _of(reads: ReadSide, question: Question, day: date, now: datetime) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    found = reads.answer(replace(question, first=day, last=day, limit=TIMES), now)["proposals"]
+def _of(
+    reads: ReadSide, question: Question, day: date, now: datetime, but: tuple[str, datetime] | None
+) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    proposals = reads.answer(replace(question, first=day, last=day, limit=TIMES), now)["proposals"]
+    found = [one for one in proposals if (one["site"], one["starts_at"]) != but]
     ordered = sorted(found, key=lambda one: (-sum(other["site"] == one["site"] for other in found), one["site"]))
     groups = groupby(ordered, key=lambda one: str(one["site"]))
     return [(site, sorted(some, key=lambda one: one["starts_at"])) for site, some in groups]

@@ -54,12 +54,13 @@ def qr(app: Any, request: Request, appointment: str) -> Response:
 
 
 def choose(app: Any, request: Request, appointment: str, message: str = "", status: int = 200) -> Response:
-    """Other times for the same visit."""
+    """Other times for the same visit, without the one that it has."""
     state = _changeable(app, appointment)
     plan, now = state.plan, app.clock()
     assert plan is not None  # noqa: S101  (what is changeable has one)
     first = desk_day.today(app)
-    proposals = app.reads.instead(plan, now, TIMES, first)
+    found = app.reads.instead(plan, now, TIMES, first)
+    proposals = [one for one in found if (one["site"], one["starts_at"]) != (plan.site, plan.starts_at)]
     visit = app.reads.appointment(appointment, state, now)
     ordered = sorted(proposals, key=lambda one: one["starts_at"])
     return page(

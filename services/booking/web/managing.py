@@ -284,13 +284,14 @@ def _guest(app: House, state: Appointment) -> dict[str, str]:
 
 
 def _others(app: House, state: Appointment, first: date | None) -> Choice:
-    """Times for the same visit, from its own day on."""
+    """Times for the same visit, from its own day on; without the one that it has."""
     plan: Plan | None = state.plan
     if plan is None:
         return Choice()
     question = planning.again(plan, first or max(plan.date, house.today(app)), 1)
+    present = (plan.site, plan.starts_at) if state.status == "confirmed" else None
     try:
-        return choice(app.reads, replace(question, site=None), app.clock())
+        return choice(app.reads, replace(question, site=None), app.clock(), but=present)
     except planning.NotPossible:
         return Choice(nothing={"detail": {}})  # a concern was withdrawn meanwhile
 
