@@ -1,6 +1,6 @@
-"""A mail server that takes every mail, keeps it as a file and shows it on a page: for the demo and the tests.
+"""A mail server that takes every mail, keeps it for some days and shows it on a page: for the demo and the tests.
 
-python -m deploy.mail_sink FOLDER SMTP_PORT HTTP_PORT
+python -m deploy.mail_sink FOLDER SMTP_PORT HTTP_PORT DAYS
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -22,6 +23,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 # The listing shows the newest; the rest stays in the folder.
 _SHOWN = 200
+_TIDY_SECONDS = 3600
 _STYLE = """
 body { font: 1rem/1.5 system-ui; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
 td, th { text-align: left; padding: .2rem 1rem .2rem 0 }
@@ -66,6 +68,13 @@ class Sink:
         draft = self.folder / "tmp" / name
         draft.write_bytes(content)
         draft.rename(self.folder / "new" / name)
+
+    def tidy(self, days: int) -> None:
+        """Delete what came longer ago than so many days, and drafts of then that never became a mail."""
+        for file in self.folder.glob("*/*.eml"):
+            with suppress(FileNotFoundError):  # somebody else deletes some, too
+                if file.stat().st_mtime < time.time() - days * 86_400:
+                    file.unlink()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """aiosmtpd calls this for every mail."""
@@ -170,8 +179,8 @@ class Pages(BaseHTTPRequestHandler):
         """Nothing: addresses of people stay out of the log."""
 
 
-async def serve(folder: Path, smtp_port: int, http_port: int) -> None:
-    """Run until SIGTERM."""
+async def serve(folder: Path, smtp_port: int, http_port: int, days: int) -> None:
+    """Run until SIGTERM; mails are kept for so many days."""
     loop = asyncio.get_running_loop()
     sink = Sink(folder)
     await loop.create_server(lambda: SMTP(sink, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", smtp_port)
@@ -180,8 +189,11 @@ async def serve(folder: Path, smtp_port: int, http_port: int) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    await ended.wait()
+    while not ended.is_set():
+        sink.tidy(days)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), _TIDY_SECONDS)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(serve(Path(sys.argv[1]), *map(int, sys.argv[2:])))

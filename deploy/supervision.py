@@ -34,15 +34,15 @@ class Program:
     command: Sequence[str]
 
 
-def programs(home: Home, broker_port: int | None, mail_ports: tuple[int, int] | None) -> list[Program]:
+def programs(home: Home, broker_port: int | None, mail_ports: tuple[int, int] | None, mail_days: int) -> list[Program]:
     """All processes of the ensemble; broker and mail sink only where ports for private ones are given."""
     found = []
     if broker_port:
         command = (*COMMAND, "broker", str(home.root / "broker"), str(broker_port))
         found.append(Program(BROKER, command))
     if mail_ports:
-        ports = map(str, mail_ports)
-        found.append(Program(MAIL_SINK, (sys.executable, "-m", "deploy.mail_sink", str(home.root / "mail"), *ports)))
+        numbers = map(str, (*mail_ports, mail_days))
+        found.append(Program(MAIL_SINK, (sys.executable, "-m", "deploy.mail_sink", str(home.root / "mail"), *numbers)))
     for service in SERVICES:
         found.append(Program(service, (*COMMAND, "service", service)))
         found.append(Program(f"{service}-publisher", (*COMMAND, "publisher", service)))

@@ -77,7 +77,7 @@ def print_unheard(console: Console) -> None:
 
 def plan_for(home: Home, running: bool) -> Plan:
     """Decide on ports and settings; those of the last time, as far as they are free. Raises CannotDo, or EnvError."""
-    config.load(config.EVERY)  # what services would refuse is told first; drops what is empty
+    days = config.load(config.EVERY).retention_days  # what services would refuse is told first; drops what is empty
     said = own_settings()
     before = home.saved()
     if running:
@@ -102,7 +102,8 @@ def plan_for(home: Home, running: bool) -> Plan:
         mail_ports = _port(before, "MAIL_PORT", running), _port(before, "MAIL_PAGE_PORT", running)
         sink = MailSink(home.root / "mail", *mail_ports)
         settings |= {"FOYER_SMTP_URL": sink.url, "MAIL_PORT": str(sink.port), "MAIL_PAGE_PORT": str(sink.http_port)}
-    return Plan(settings, tuple(programs(home, broker_port, mail_ports)))
+    mail_days = max(days, 1)  # or nobody could read them
+    return Plan(settings, tuple(programs(home, broker_port, mail_ports, mail_days)))
 
 
 def _port(before: Mapping[str, str], name: str, running: bool) -> int:

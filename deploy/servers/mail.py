@@ -16,15 +16,15 @@ Mode = Literal["accept", "temporary", "permanent", "slow", "drop"]
 
 
 class MailSink:
-    """Takes every mail and keeps it as a file in `folder`/new; `page` is where one reads them in a browser."""
+    """Keeps every mail as a file in `folder`/new, for so many days; `page` is where one reads them in a browser."""
 
-    def __init__(self, folder: Path, port: int | None = None, http_port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, http_port: int | None = None, days: int = 30) -> None:
         self.folder = folder.absolute()
         self.port = port or free_port()
         self.http_port = http_port or free_port()
         self.process = Process(
             "mail sink",
-            (sys.executable, "-m", "deploy.mail_sink", str(self.folder), str(self.port), str(self.http_port)),
+            (sys.executable, "-m", "deploy.mail_sink", str(self.folder), *map(str, (self.port, self.http_port, days))),
             self.folder / "mail_sink.log",
         )
 

@@ -3,6 +3,7 @@
 import os
 import smtplib
 import tempfile
+import time
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -136,6 +137,20 @@ def test_the_sink_can_take_a_mail_and_drop_the_line(smtp_sink: MailSink) -> None
     with pytest.raises(smtplib.SMTPServerDisconnected):
         send(smtp_sink, mail())
     assert len(smtp_sink.messages()) == 1
+
+
+@pytest.mark.server
+def test_the_sink_deletes_what_has_become_too_old(tmp_path: Path) -> None:
+    """Whoever is forgotten by itself shall not be read there; nor in a draft that a crash has left."""
+    sink = MailSink(tmp_path / "mail", days=7)
+    for name, days in (("new/old.eml", 7.1), ("new/young.eml", 6.9), ("tmp/draft.eml", 7.1)):
+        file = sink.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(mail().as_bytes())
+        os.utime(file, times=(time.time() - days * 86_400,) * 2)
+    with sink:
+        young = sink.folder / "new/young.eml"
+        wait_until(lambda: list(sink.folder.glob("*/*.eml")) == [young], 10, "the end of what is too old")
 
 
 def test_a_server_that_does_not_come_up_says_its_last_lines(tmp_path: Path) -> None:

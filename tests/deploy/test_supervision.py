@@ -49,6 +49,16 @@ def test_a_broker_and_a_mail_server_that_are_named_are_not_started(here: Home, m
     assert plan.settings["FOYER_AMQP_URL"] == "amqp://u:p@broker.example.org/"
 
 
+@pytest.mark.parametrize(("retention", "kept"), [("", "30"), ("7", "7"), ("0", "1")])
+def test_the_sink_keeps_mails_as_long_as_guests_are_known(
+    here: Home, monkeypatch: pytest.MonkeyPatch, retention: str, kept: str
+) -> None:
+    """But for a day, or nobody could read them."""
+    monkeypatch.setenv("FOYER_RETENTION_DAYS", retention)
+    [sink] = [program for program in up.plan_for(here, running=False).programs if program.name == "mail-sink"]
+    assert sink.command[-1] == kept
+
+
 def test_without_rabbitmq_one_sentence_says_what_to_do(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Install it, or name a broker."""
     monkeypatch.setattr(up, "rabbitmq_is_installed", lambda: False)
@@ -152,7 +162,7 @@ def test_an_address_without_a_port_is_named(address: str) -> None:
 
 def test_the_configuration_holds_every_program_and_no_password(here: Home) -> None:
     """Settings travel by the environment."""
-    text = configuration(here, programs(here, broker_port=5000, mail_ports=(5001, 5002)))
+    text = configuration(here, programs(here, broker_port=5000, mail_ports=(5001, 5002), mail_days=30))
     config = configparser.RawConfigParser()
     config.read_string(text)
     found = [name for name in config.sections() if name.startswith("program:")]
