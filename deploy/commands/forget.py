@@ -1,6 +1,6 @@
 """`foyer forget`: guests leave no readable trace in any service; the counts stay."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +18,7 @@ GuestOption = Annotated[str, typer.Option("--guest", help="Of everybody with thi
 DaysOption = Annotated[
     int | None, typer.Option("--ended-before", min=0, help="All whose visits ended more than so many days ago")
 ]
+AgainOption = Annotated[str, typer.Option("--again", help="Those of this action, which was not done to its end")]
 ReceiptOption = Annotated[Path | None, typer.Option("--receipt", help="Write the receipt to this file, too")]
 CheckOption = Annotated[Path | None, typer.Option("--check", help="Only say whether this receipt is ours, and true")]
 
@@ -27,6 +28,7 @@ def forget(
     number: PassOption = "",
     guest: GuestOption = "",
     ended_before: DaysOption = None,
+    again: AgainOption = "",
     receipt: ReceiptOption = None,
     check: CheckOption = None,
     dry_run: DryRun = False,
@@ -43,21 +45,16 @@ def forget(
     if check is not None:
         _check(check)
         return
-    meant = _meant(appointment, number, guest, ended_before)
-    has = forgetting.keys(meant) if meant else {}
-    keys = sum(map(len, has.values()))
-    if not keys:
-        typer.echo("Nothing to forget: " + ("they are forgotten already." if meant else "nobody is meant."))
+    meant = _meant(appointment, number, guest, ended_before, again)
+    if not meant:
+        typer.echo("Nothing to forget: nobody is meant.")
         return
-    lines = (
-        f"{_counted(meant)} {'is' if len(meant) == 1 else 'are'} forgotten: "
-        f"{keys} keys in {', '.join(s for s in has if has[s])}.",
-        "Their events stay, unreadable; visits that lie ahead are cancelled.",
-    )
+    has = forgetting.keys(meant)
+    lines = _lines(meant, has)
     data = {"appointments": meant, "keys": {service: len(of) for service, of in has.items()}}
 
     def do(run: Run) -> Outcome:
-        run.go_on = "What was ordered is done; the same command does the rest."
+        run.go_on = f"What was ordered is done; {_rest(run)}"
         return _forget(run, meant, has, receipt)
 
     perform(Plan("forget", _counted(meant), lines, data), How(dry_run, yes, reason, who, json), do)
@@ -67,14 +64,31 @@ def _counted(appointments: Sequence[str]) -> str:
     return f"{len(appointments)} appointment{'' if len(appointments) == 1 else 's'}"
 
 
-def _meant(appointment: str, number: str, guest: str, days: int | None) -> list[str]:
+def _lines(meant: Sequence[str], has: Mapping[str, Sequence[str]]) -> tuple[str, str]:
+    told, keys = f"{_counted(meant)} {'is' if len(meant) == 1 else 'are'} forgotten", sum(map(len, has.values()))
+    if not keys:
+        return f"{told} already: no service has a key.", "Mails that our own sink still has are deleted."
+    return (
+        f"{told}: {keys} keys in {', '.join(s for s in has if has[s])}.",
+        "Their events stay, unreadable; visits that lie ahead are cancelled.",
+    )
+
+
+def _rest(run: Run) -> str:
+    # Whoever is forgotten in part is found no more by name or age.
+    return f"`foyer forget --again {run.action}` does the rest."
+
+
+def _meant(appointment: str, number: str, guest: str, days: int | None, action: str) -> list[str]:
     """The appointments. Raises BadInput unless exactly one way of saying so was used."""
-    if sum((bool(appointment), bool(number), bool(guest), days is not None)) != 1:
-        raise BadInput("Say who: an appointment's id, or one of --pass, --guest, --ended-before.")
+    if sum((bool(appointment), bool(number), bool(guest), days is not None, bool(action))) != 1:
+        raise BadInput("Say who: an appointment's id, or one of --pass, --guest, --ended-before, --again.")
     if appointment:
         return finding.by_id(appointment)
     if number:
         return finding.by_pass(number)
+    if action:
+        return finding.by_action(action)
     return finding.by_guest(guest) if guest else finding.ended_before(days or 0, datetime.now(UTC))
 
 
@@ -87,13 +101,14 @@ def _forget(run: Run, meant: list[str], has: dict[str, list[str]], file: Path | 
     if not forgetting.wait_until_gone(meant):
         left = {service: len(of) for service, of in forgetting.keys(meant).items() if of}
         said = f"Not everybody has heard of it yet: keys are left in {', '.join(left) or 'the access list'}."
-        return Outcome((said, "See `foyer status` and `foyer parked`, then do it again."), {"left": left}, status=1)
+        return Outcome((said, f"See `foyer status` and `foyer parked`; {_rest(run)}"), {"left": left}, status=1)
     mails = forgetting.scrub(meant, Home.here().root / "mail")
     made = forgetting.receipt(run.action, meant, has, rows, mails, forgetting.counts())
     if file is not None:
         file.write_bytes(orjson.dumps(made, option=orjson.OPT_INDENT_2))
-    gone = ", ".join(f"{service} {len(of)}" for service, of in has.items())
-    said = f"Forgotten: keys deleted ({gone}), {rows} rows blanked, {mails} mails of our own sink deleted."
+    gone = ", ".join(f"{service} {len(of)}" for service, of in has.items() if of)
+    keys = f"keys deleted ({gone})" if gone else "no key was left"
+    said = f"Forgotten: {keys}, {rows} rows blanked, {mails} mails of our own sink deleted."
     return Outcome((said, f"Receipt {run.action}, signed {made['signature'][:16]}."), made)
 
 

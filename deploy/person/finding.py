@@ -1,4 +1,4 @@
-"""Which appointments are meant: by id, pass number, what the guest is called or reached at, or age."""
+"""Which appointments are meant: by id, pass number, what the guest is called or reached at, age, or an action."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select, text
 
 from deploy.home import BadInput
+from deploy.operations import log
 from deploy.operations.databases import opened, settings_of
+from deploy.operations.projections import actions
 from services.booking.projections import FORGET
 from services.visitor_access.projections import visits
 from shared.tables import events, instant, subject_keys, timers
@@ -60,6 +62,18 @@ def ended_before(days: int, now: datetime) -> list[str]:
     )
     with opened("booking") as connection:
         return sorted(connection.execute(query).scalars())
+
+
+def by_action(action: str) -> list[str]:
+    """The appointments that an earlier `foyer forget` was about, as the audit log has it. Raises BadInput."""
+    query = select(actions.c.plan).where(actions.c.action == action, actions.c.what == "forget")
+    with log.opened() as audit, audit.read() as connection:
+        plan = connection.execute(query).scalar()
+    if plan is None:
+        raise BadInput(
+            f"There is no `foyer forget` {action!r} in the audit log; `foyer audit --what forget` lists them."
+        )
+    return list(plan["appointments"])
 
 
 def readable(connection: Connection, vault: Vault) -> Iterator[tuple[str, dict[str, str]]]:

@@ -1,11 +1,16 @@
 """`foyer forget` and `foyer export --guest`: who is meant, what is shown first, and a receipt that can be checked."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from deploy.person import forgetting
 from deploy.person.forgetting import HOLDERS
+from tests.journeys.test_forgotten import forget, keys_of
 from tests.journeys.town import MOVED_HERE
 from tests.journeys.town_hall import Booked, TownHall
 from tests.operations.conftest import Foyer
@@ -57,6 +62,50 @@ def test_a_guest_is_found_by_pass_and_the_receipt_can_be_checked(
     town_hall.wait_at_rest()
 
 
+def test_mails_of_a_guest_who_was_forgotten_by_itself_can_be_deleted(
+    foyer: Foyer, town_hall: TownHall, guest: Booked, tmp_path: Path
+) -> None:
+    """No key is left, but the sink of `foyer up` has the mail still; the receipt says what was done."""
+    forget(town_hall, guest.appointment)
+    town_hall.wait(lambda: not any(keys_of(town_hall, guest.appointment)), "the keys are gone")
+    planned = foyer("forget", guest.appointment, "--dry-run").stdout
+    assert planned.startswith("1 appointment is forgotten already: no service has a key.")
+    assert in_the_sink(town_hall, guest) == 1
+    file = tmp_path / "receipt.json"
+    done = foyer("forget", guest.appointment, "--receipt", str(file), *SURE)
+    assert done.returncode == 0, done.stderr
+    assert "Forgotten: no key was left, 0 rows blanked, 1 mails of our own sink deleted." in done.stdout
+    assert in_the_sink(town_hall, guest) == 0
+    assert json.loads(file.read_text())["mails_deleted"] == 1
+    assert foyer("forget", "--check", str(file)).returncode == 0
+    town_hall.wait_at_rest()
+
+
+@pytest.mark.parametrize(
+    ("waiting", "status"), [({"side_effect": KeyboardInterrupt}, 130), ({"return_value": False}, 1)]
+)
+def test_forgetting_that_did_not_come_to_its_end_is_done_by_the_command_it_names(
+    foyer: Foyer, town_hall: TownHall, guest: Booked, waiting: dict[str, Any], status: int
+) -> None:
+    """Interrupted, or waited for in vain: the name that the guest was found by can't be read any more."""
+    with patch.object(forgetting, "wait_until_gone", **waiting):
+        ended = foyer("forget", "--guest", guest.email, *SURE)
+    assert ended.returncode == status
+    [again] = re.findall(r"`foyer (forget --again \w+)` does the rest\.", ended.stdout + ended.stderr)
+    town_hall.wait(lambda: not any(keys_of(town_hall, guest.appointment)), "the keys are gone")
+    assert in_the_sink(town_hall, guest)
+    done = foyer(*again.split(), *SURE)
+    assert done.returncode == 0, done.stderr
+    assert "Receipt" in done.stdout
+    assert in_the_sink(town_hall, guest) == 0
+    town_hall.wait_at_rest()
+
+
+def in_the_sink(town_hall: TownHall, guest: Booked) -> int:
+    """How many mails to the guest it has."""
+    return [mail["to"] for mail in town_hall.sink.messages()].count(guest.email)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -65,6 +114,7 @@ def test_a_guest_is_found_by_pass_and_the_receipt_can_be_checked(
         (("nobody",), "booking knows no appointment 'nobody'."),
         (("--pass", "0000"), "Nobody on the access lists has that pass."),
         (("--guest", "Nobody At All"), "No readable guest has that name or address"),
+        (("--again", "0000"), "There is no `foyer forget` '0000' in the audit log"),
         (("--check", "/dev/null"), "is no receipt"),
     ],
 )
