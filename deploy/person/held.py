@@ -19,6 +19,8 @@ from services.booking.projections import FORGET
 from shared import config
 from shared.tables import timers
 
+_SAID = ("name", "email", "phone")
+"""What a guest has said of herself. What else is sealed with it may open doors."""
 _PURPOSES = {
     "booking": "the appointment: what for, when, with whom, and who is coming",
     "rooms": "which room is kept for the visit; no name",
@@ -60,7 +62,7 @@ def held_about(appointment: str) -> dict[str, Any]:
     return {
         "appointment": appointment,
         "as_of": datetime.now(UTC).astimezone(zone).isoformat(timespec="seconds"),
-        "guest": guest and {name: value for name, value in guest.items() if name != "manage_token"},
+        "guest": guest and {name: guest[name] for name in _SAID if name in guest},
         "forgotten": guest is None,
         "will_be_forgotten": _forgetting(due, settings.retention_days, zone),
         "services": {

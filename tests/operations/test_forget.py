@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -27,6 +28,17 @@ def guest(town_hall: TownHall) -> Booked:
     return booked
 
 
+@pytest.fixture
+def waiting(town_hall: TownHall) -> Iterator[Booked]:
+    """Somebody who is asked by mail to say yes to the visit, and has not yet."""
+    town_hall.restart("booking", FOYER_CONFIRM_BY_MAIL="30")
+    booked = town_hall.book(town_hall.proposals(MOVED_HERE, days=12)[0])
+    yield booked
+    town_hall.manage(booked, "cancellation")
+    town_hall.restart("booking")
+    town_hall.wait_at_rest()
+
+
 def test_nothing_is_done_by_showing_it(foyer: Foyer, town_hall: TownHall, guest: Booked) -> None:
     """Neither with --dry-run, nor without --yes or a reason; the guest stays readable."""
     for more, status in ((("--dry-run",), 0), ((), 1), (("--yes",), 2)):
@@ -35,8 +47,16 @@ def test_nothing_is_done_by_showing_it(foyer: Foyer, town_hall: TownHall, guest:
         assert f"1 appointment is forgotten: {len(HOLDERS)} keys in {', '.join(HOLDERS)}." in asked.stdout
     held = json.loads(foyer("export", "--guest", guest.appointment).stdout)
     assert held["guest"]["email"] == guest.email
-    assert "manage_token" not in held["guest"]
     assert held["services"]["visitor_access"]["knows"]["status"]
+
+
+def test_an_answer_holds_what_the_guest_has_said_and_no_secret(foyer: Foyer, waiting: Booked) -> None:
+    """Whoever handles it can neither say yes to the visit nor manage it."""
+    answer = foyer("export", "--guest", waiting.appointment).stdout
+    held = json.loads(answer)
+    assert held["guest"].keys() == {"name", "email", "phone"}
+    assert held["guest"]["email"] == waiting.email
+    assert waiting.token not in answer
 
 
 def test_a_guest_is_found_by_pass_and_the_receipt_can_be_checked(
