@@ -62,11 +62,12 @@ def test_an_answer_holds_what_the_guest_has_said_and_no_secret(foyer: Foyer, wai
 def test_a_guest_is_found_by_pass_and_the_receipt_can_be_checked(
     foyer: Foyer, town_hall: TownHall, guest: Booked, tmp_path: Path
 ) -> None:
-    """It names nobody, is signed, and is true only while no service has a key."""
+    """It may be typed as at the entrance. The receipt names nobody, is signed, and true only while no key is left."""
     query = "SELECT number FROM visits WHERE appointment = :appointment"
     [row] = town_hall.rows("visitor_access", query, appointment=guest.appointment)
     file = tmp_path / "receipt.json"
-    done = foyer("forget", "--pass", row.number, "--receipt", str(file), *SURE)
+    typed = f"{row.number[:4]} {row.number[4:]}".lower().replace("0", "o").replace("1", "l")
+    done = foyer("forget", "--pass", typed, "--receipt", str(file), *SURE)
     assert done.returncode == 0, done.stderr
     assert not any(word in file.read_text() for word in town_hall.names)
     assert foyer("forget", "--check", str(file)).returncode == 0
@@ -133,6 +134,7 @@ def in_the_sink(town_hall: TownHall, guest: Booked) -> int:
         (("x", "--pass", "y"), "Say who: an appointment's id, or one of"),
         (("nobody",), "booking knows no appointment 'nobody'."),
         (("--pass", "0000"), "Nobody on the access lists has that pass."),
+        (("--pass", "00000000"), "Nobody on the access lists has that pass."),
         (("--guest", "Nobody At All"), "No readable guest has that name or address"),
         (("--again", "0000"), "There is no `foyer forget` '0000' in the audit log"),
         (("--check", "/dev/null"), "is no receipt"),
@@ -144,6 +146,13 @@ def test_forget_says_what_is_wrong(foyer: Foyer, words: tuple[str, ...], sentenc
     assert asked.returncode == 2
     assert sentence in asked.stderr
     assert "Nobody At All" not in asked.stderr
+
+
+def test_what_is_no_pass_is_not_that_of_guests_who_have_none_yet(foyer: Foyer, waiting: Booked) -> None:
+    """Nobody is forgotten by a slip of the hand."""
+    asked = foyer("forget", "--pass", "0000", "--dry-run")
+    assert (asked.returncode, asked.stderr.strip()) == (2, "Nobody on the access lists has that pass.")
+    assert json.loads(foyer("export", "--guest", waiting.appointment).stdout)["guest"]
 
 
 def test_visits_that_ended_long_ago_are_none_here(foyer: Foyer) -> None:
