@@ -14,10 +14,10 @@ from hashlib import sha256
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, delete, insert, inspect, select, update
 
 from shared import sequencer
-from shared.alone import only_one
+from shared.alone import Held, only_one
 from shared.app import REBUILT, App
 from shared.compare import Difference, compare
-from shared.database import reading, writing
+from shared.database import reading
 from shared.fill import flush, keep_leases, load
 from shared.fold import Fold
 from shared.frozen import frozen, keep_writers_off, last_id
@@ -71,11 +71,15 @@ class Beside:
         self._replay = Replay(app.definition, self.tables)
         self._fold = Fold(self.tables)
         self._upto = 0
+        self._held = Held(app.engine)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Nobody else builds in this database meanwhile. Raises AlreadyRunning."""
-        with only_one(self.app.engine, self.app.settings, "rebuild"):
+        """Nobody else builds in this database meanwhile. Raises AlreadyRunning.
+
+        Where the lock is lost, nothing is written any more: two at once would leave a table with half of the rows.
+        """
+        with only_one(self.app.engine, self.app.settings, "rebuild") as self._held:
             yield
 
     def stage(self) -> Stage | None:
@@ -97,7 +101,7 @@ class Beside:
         """
         self._begin()
         self._catch_up("building", NEW, tell)
-        with writing(self.app.engine) as connection:
+        with self._held.writing() as connection:
             make_indexes(connection, self.tables, NEW)
         with frozen(self.app.engine) as (connection, last):
             for _ in self._learn(connection, last):
@@ -123,7 +127,7 @@ class Beside:
 
     def give_up(self) -> bool:
         """Drop the tables that are not in use; whether there were any."""
-        with writing(self.app.engine) as connection:
+        with self._held.writing() as connection:
             there = self._stage(connection) is not None
             for suffix in (NEW, OLD):
                 for table in named(self.tables, suffix).values():
@@ -136,7 +140,7 @@ class Beside:
 
     def _begin(self) -> None:
         targets = named(self.tables, NEW)
-        with writing(self.app.engine) as connection:
+        with self._held.writing() as connection:
             state.create(connection, checkfirst=True)
             stage = self._stage(connection)
             begun = stage is not None and (stage.name, stage.shape) == ("building", self._shape())
@@ -174,7 +178,7 @@ class Beside:
                 return
 
     def _save(self, stage: str, suffix: str) -> None:
-        with writing(self.app.engine) as connection:
+        with self._held.writing() as connection:
             flush(connection, self._fold, named(self.tables, suffix))
             self._note(connection, stage, self._upto)
 
@@ -185,7 +189,7 @@ class Beside:
             raise NothingToUndo(f"nothing is {expected}")
         if not self._upto:
             self._resume(suffix, stage.upto)
-        with writing(self.app.engine) as connection:
+        with self._held.writing() as connection:
             keep_writers_off(connection)
             for _ in self._learn(connection, last_id(connection)):
                 pass

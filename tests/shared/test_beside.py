@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, insert, inspect, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from shared import beside as building
 from shared import frozen, sequencer
@@ -17,8 +19,9 @@ from shared.names import NEW, OLD
 from shared.tables import events, timers
 from shared.timers import set_timer
 from tests.shared import log, toy
+from tests.shared.test_publisher import lose_the_lock
 from tests.shared.test_rebuild import DEFINITION, rows
-from tests.shared.test_writer import count
+from tests.shared.test_writer import count, only_postgresql
 from tests.shared.toy import NOON, Mark, TakeSeat
 
 
@@ -132,7 +135,7 @@ def test_nothing_is_missed_while_the_service_writes(full: App, make_app: toy.Mak
     check_a_building_while_the_service_writes(full, make_app(DEFINITION))
 
 
-@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+@only_postgresql
 def test_without_the_lock_the_check_goes_red(full: App, make_app: toy.MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     """Switched off, an event is passed that commits late, or comes between the last look and the change of names."""
     monkeypatch.setattr(frozen, "LOCK", text("SELECT 1"))
@@ -261,3 +264,32 @@ def test_an_event_that_is_not_known_here_stops_it(full: App) -> None:
     with pytest.raises(LookupError):
         rebuilt(full)
     assert rows(full) == before
+
+
+@only_postgresql
+def test_a_building_that_is_no_longer_alone_ends(
+    full: App, make_app: toy.MakeApp, toy_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lock was lost with its connection, and another one has begun anew: its last rows alone are never used."""
+    monkeypatch.setattr("shared.rebuild.PAGE", 10)
+    monkeypatch.setattr(building, "CHECKPOINT", 10)
+    before = rows(full)
+    one, other = Beside(full, ALL), Beside(make_app(DEFINITION), ALL)
+
+    def killed(_done: int, _of: int) -> None:
+        raise Killed
+
+    def no_longer_alone(done: int, of: int) -> None:
+        if done < of <= done + 10:
+            lose_the_lock(toy_url)
+            with other.alone(), suppress(Killed):
+                other.give_up()
+                other.build(killed)
+
+    with one.alone():
+        with pytest.raises(DBAPIError):
+            one.build(no_longer_alone)
+        with pytest.raises(AlreadyRunning):
+            one.swap()
+    assert rows(full) == before
+    assert rebuilt(full) == {"lines": 0, "seats": 0, "totals": 0, "timers": 0}
