@@ -6,7 +6,14 @@ from typing import assert_never
 
 from services.visitor_access.commands import AtTheDesk, RecordArrival, RecordDeparture, UndoArrival
 from services.visitor_access.day import local
-from services.visitor_access.events import ArrivalUndone, GuestArrived, GuestLeft, GuestRemoved, VisitEvent
+from services.visitor_access.events import (
+    ArrivalUndone,
+    GuestAnnounced,
+    GuestArrived,
+    GuestLeft,
+    GuestRemoved,
+    VisitEvent,
+)
 from services.visitor_access.states import Plan, Visit
 
 OLDEST_ENTRY = timedelta(hours=24)
@@ -24,7 +31,7 @@ class Refused(Exception):
 def decide(command: AtTheDesk, appointment: str | None, visit: Visit) -> Sequence[VisitEvent]:
     """What follows from an entry at the desk. Raises Refused."""
     if appointment is None or visit.plan is None:
-        raise Refused("unknown", "Not on the list. Send the guest to the info desk.")
+        raise _unknown()
     if visit.status == "announced":
         raise Refused("not_confirmed", "The appointment is not confirmed yet. Send the guest to the info desk.")
     if _repeated(command, visit):
@@ -41,6 +48,10 @@ def decide(command: AtTheDesk, appointment: str | None, visit: Visit) -> Sequenc
             return _undo(command, appointment, visit, visit.plan)
         case _:
             assert_never(command)
+
+
+def _unknown() -> Refused:
+    return Refused("unknown", "Not on the list. Send the guest to the info desk.")
 
 
 def _repeated(command: AtTheDesk, visit: Visit) -> bool:
@@ -82,6 +93,8 @@ def _leave(command: RecordDeparture, appointment: str, visit: Visit, plan: Plan)
 
 
 def _undo(command: UndoArrival, appointment: str, visit: Visit, plan: Plan) -> Sequence[VisitEvent]:
+    if isinstance(plan, GuestAnnounced):
+        raise _unknown()  # removed before the pass was issued: nobody was ever expected by it
     if visit.arrived_at is None:
         return ()
     at = local(command.now, plan.starts_at)

@@ -62,6 +62,22 @@ def test_a_guest_whose_appointment_is_not_confirmed_waits(entrance):
     assert problem(entrance.post("/api/visits/a1/arrival")) == (409, "not_confirmed")
 
 
+def test_a_pass_that_was_never_issued_is_not_on_the_list(entrance):
+    """Set aside for a guest who was never expected: there is no arrival to take back, by API or page."""
+    entrance.request()
+    with entrance.app.read() as connection:
+        kept = select(events.c.stream).where(events.c.type == "PassReserved")
+        number = connection.execute(kept).scalar_one().removeprefix("pass-")
+    entrance.hear("AppointmentExpired")
+    response = entrance.http.delete(f"/api/visits/{number}/arrival")
+    assert problem(response) == (404, "unknown")
+    assert problem(entrance.http.delete("/api/visits/a1/arrival")) == (404, "unknown")
+    page = entrance.http.post("/entrance", data={"undo": number})
+    assert (page.status_code, "Nicht auf der Liste" in page.text) == (422, True)
+    for call in ("arrival", "departure"):
+        assert problem(entrance.post(f"/api/visits/{number}/{call}")) == (409, "removed")
+
+
 def test_a_guest_who_has_left_does_not_arrive_unasked(entrance, number):
     """The detail says when the guest left, and what to do."""
     entrance.post(f"/api/visits/{number}/arrival")

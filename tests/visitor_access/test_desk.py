@@ -182,6 +182,12 @@ def test_there_is_nothing_to_take_back_without_an_arrival(before):
     visits.given(*before).when(undo(at("09:00"))).then()
 
 
+@pytest.mark.parametrize("code", [PASS, "a1"])
+def test_there_is_no_arrival_to_take_back_of_a_guest_who_was_never_expected(code):
+    """The appointment ended before it was confirmed, and the pass was never issued."""
+    visits.given(*ANNOUNCED, removed("expired")).when(undo(at("08:55"), code)).then_refused("unknown")
+
+
 @pytest.mark.parametrize("before", [ARRIVED, LEFT])
 def test_whoever_called_off_is_not_expected_when_the_arrival_is_taken_back(before):
     """The appointment ended while the guest was thought to be here."""
