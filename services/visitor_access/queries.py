@@ -5,10 +5,11 @@ from datetime import date as Date
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, Text, cast, func, select
 
 from services.visitor_access import passes
 from services.visitor_access.projections import visits
+from shared.tables import subject_keys
 from shared.vault import BadToken, Vault
 
 EXPECTED = ("announced", "registered")
@@ -37,9 +38,15 @@ def access_list(
 
 
 def standing(connection: Connection, date: Date, site: str | None) -> int:
-    """A number that is another one as soon as the list of the day is."""
+    """A number that is another one as soon as the list of the day is.
+
+    No name is opened for it: it counts whether its key is there.
+    """
     shown = (visits.c.appointment, visits.c.status, visits.c.number, visits.c.starts_at, visits.c.site, visits.c.guest)
-    query = select(*shown).where(visits.c.date == date.isoformat()).order_by(visits.c.appointment)
+    more = cast(visits.c.stops, Text), subject_keys.c.wrapped.is_not(None)
+    known = visits.outerjoin(subject_keys, subject_keys.c.subject == visits.c.appointment)
+    query = select(*shown, *more).select_from(known)
+    query = query.where(visits.c.date == date.isoformat()).order_by(visits.c.appointment)
     if site is not None:
         query = query.where(visits.c.site == site)
     return hash(tuple(tuple(row) for row in connection.execute(query)))

@@ -25,6 +25,7 @@ class Entrance:
     settings: Settings
     now: datetime = SUNDAY
     said: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.app = App(DEFINITION, self.settings, clock=lambda: self.now.astimezone(UTC))
@@ -41,10 +42,14 @@ class Entrance:
     def request(self, who: str = "a1", name: str = "Ada Größe", *, key: bool = True, **data: Any) -> None:
         """Let booking say that a guest asks for an appointment, and send the guest's key."""
         personal = {"name": name, "email": "a@example.org", "phone": "05241 1", "manage_token": "t"}
-        token, (_, row) = self.booking.seal(who, f"{who}/guest", personal)
+        token, (_, self.keys[who]) = self.booking.seal(who, f"{who}/guest", personal)
         if key:
-            self.app.hear([Delivery(KEY_CONTENT_TYPE, self.booking.outgoing(who, row["wrapped"]))])
+            self.send_key(who)
         self.hear("AppointmentRequested", who, guest=token, **data)
+
+    def send_key(self, who: str = "a1") -> None:
+        """Let booking send the key of a guest who has asked."""
+        self.app.hear([Delivery(KEY_CONTENT_TYPE, self.booking.outgoing(who, self.keys[who]["wrapped"]))])
 
     def register(self, who: str = "a1", **data: Any) -> str:
         """The same, confirmed. Returns the pass."""

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import inspect, select, text
 
 from services.visitor_access.projections import DAY_END, metadata
+from services.visitor_access.web import entrance as web
 from services.visitor_access.web.bodies import AccessListAnswer
 from shared.app import Delivery
 from shared.messages import CONTENT_TYPE
@@ -189,6 +190,28 @@ def test_until_the_key_has_come_the_name_is_not_shown(entrance):
     """Keys travel apart from messages."""
     entrance.request(key=False)
     assert entrance.guest()["name"] is None
+
+
+def test_a_page_is_told_of_whatever_it_shows(entrance, monkeypatch):
+    """Names that come late, another clerk, who comes and goes; once each, and of nothing else."""
+    monkeypatch.setattr(web, "LOOK_EVERY", 0)
+    monkeypatch.setattr(web, "SIGN_OF_LIFE", 0)
+    entrance.now = at("08:55")
+    news = web._news(entrance.app, "rathaus")
+    assert next(news) is None
+    for change in (
+        lambda: entrance.request(key=False),
+        lambda: entrance.send_key("a1"),
+        lambda: entrance.hear("AppointmentConfirmed"),
+        lambda: entrance.hear("AppointmentReassigned"),
+        lambda: entrance.post("/api/visits/a1/arrival"),
+        lambda: entrance.hear("GuestForgotten"),
+    ):
+        change()
+        assert [next(news), next(news)] == [("changed", None), None]
+    entrance.register("a2", site="nord")
+    entrance.register("a3", day=25)
+    assert next(news) is None
 
 
 def test_a_damaged_token_hides_one_name_only(entrance):
