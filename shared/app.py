@@ -23,7 +23,7 @@ from shared.codec import Codec
 from shared.config import Settings, place_of_master_key
 from shared.database import connect, is_away, reading
 from shared.definition import Command, Definition
-from shared.inbox import HearMessages, KeepUnreadable
+from shared.inbox import HearMessages, KeepUnreadable, in_turn
 from shared.messages import KEY_CONTENT_TYPE, Cause, Message, Unreadable, read
 from shared.replays import Undeclared
 from shared.session import Session
@@ -259,7 +259,11 @@ class App:
             return ()
         return (message,)
 
-    def _take(self, messages: Sequence[Message], writes: Sequence[Write]) -> int:
+    def _take(self, messages: Sequence[Message], keys: Sequence[Write]) -> int:
+        first, *then = in_turn(messages, self.definition.asks)
+        return self._apply(first, keys) + sum(self._apply(part) for part in then)
+
+    def _apply(self, messages: Sequence[Message], writes: Sequence[Write] = ()) -> int:
         now = self.clock()
         try:
             applied: int = self.writer.submit(HearMessages(self.definition, messages, now, writes))

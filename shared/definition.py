@@ -121,6 +121,11 @@ def none_can_wait(_kind: str) -> bool:
     return False
 
 
+def none_asks(_kind: str) -> bool:
+    """For a service whose reactions ask nothing."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """One service: its decider, its events, how they are said, whom it hears, and its read tables.
@@ -131,6 +136,7 @@ class Definition:
     `replays` says what a replay does here; without it none is taken, and nothing that hangs on timers is done.
     `can_wait` names the types of messages, and `key`, for whose effect nobody waits: they gather for a moment into one
     transaction.
+    `asks` names those whose reaction asks what the service keeps in memory: the rest of their batch is committed first.
     `note` makes rows of a heard message that no event of one's own stands behind; `beside` are tables of such rows.
     `at_once` makes the rows that may not wait for the messages before it; to make them again changes nothing.
     `shares_keys` lets its publisher send subject keys; `reads_keys` names the sources whose keys it keeps.
@@ -149,6 +155,7 @@ class Definition:
     heard: Mapping[str, int] = field(default_factory=dict)
     react: Callable[[Message, datetime], Sequence[Any]] = no_reaction
     can_wait: Callable[[str], bool] = none_can_wait
+    asks: Callable[[str], bool] = none_asks
     note: Callable[[Message], Iterable[Write]] = nothing_noted
     at_once: Callable[[Message], Iterable[Write]] = nothing_noted
     beside: MetaData = field(default_factory=MetaData)

@@ -9,7 +9,7 @@ lets those follow that waited for it.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +26,25 @@ from shared.session import Session
 from shared.tables import Write, instant
 
 log = structlog.get_logger()
+
+
+def as_said(message: Message) -> tuple[str, int]:
+    """What sorts messages of one source by when they were said."""
+    return message.source, message.position
+
+
+def in_turn(messages: Sequence[Message], asks: Callable[[str], bool]) -> Sequence[Sequence[Message]]:
+    """The messages in one batch; in two where some ask, which come then, and what follows on them in their stream."""
+    if not any(asks(message.type) for message in messages):
+        return (messages,)
+    first: list[Message] = []
+    then: list[Message] = []
+    behind = set()
+    for message in sorted(messages, key=as_said):
+        if asks(message.type):
+            behind.add(gate_of(message))
+        (then if gate_of(message) in behind else first).append(message)
+    return (first, then) if first else (then,)
 
 
 @dataclass(slots=True)
@@ -93,7 +112,7 @@ class HearMessages:
         desk = Desk(session, (message.stream for message in self.messages))
         self._prefetch(session, self._missed(desk))
         applied = 0
-        for message in sorted(self.messages, key=lambda m: (m.source, m.position)):
+        for message in sorted(self.messages, key=as_said):
             if message.sequence > desk.passed(gate_of(message)):
                 session.write(*self.definition.written_at_once(message))
             applied += desk.take(message, lambda pending: self._apply(session, pending))

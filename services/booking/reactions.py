@@ -42,6 +42,11 @@ def can_wait(kind: str) -> bool:
     return kind not in HEARD or kind == "GuestRegistered"
 
 
+def asks(kind: str) -> bool:
+    """A refusal leads to times that are free: what its own batch says of them must be known."""
+    return kind in ("RoomDeclined", "StaffDeclined")
+
+
 def react(message: Message, now: datetime) -> Sequence[BookingCommand]:
     """Our command for a heard message; () for what is of no use here. Raises ValidationError for what can't be read."""
     if message.type not in HEARD:

@@ -77,6 +77,7 @@ DEFINITION = Definition(
     heard=contracts.VERSIONS,
     react=reactions.react,
     can_wait=reactions.can_wait,
+    asks=reactions.asks,
     replays=reactions.REPLAYS,
     project=projections.project,
     metadata=projections.metadata,

@@ -1,5 +1,6 @@
 """A proposal whose place has gone meanwhile is answered with fresh ones, in the same answer."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,7 +11,8 @@ from services.booking import http
 from services.booking.commands import Note, SetCatalogue
 from services.booking.events import ClerkHoursNoted, ClerkNoted, Concern, Text
 from services.booking.service import DEFINITION, Booking, BookingService
-from shared.messages import Cause, Message, read
+from shared.app import Delivery
+from shared.messages import CONTENT_TYPE, Cause, Message, read
 from shared.web import Problem
 from shared.writer import Unavailable
 from tests.booking.facts import NINE, NOW, TOWN, holds, plan
@@ -170,6 +172,33 @@ def test_a_refused_move_names_them_too(town: Booking):
     state = town.life(asked)
     assert (state.status, state.because) == ("confirmed", ("rooms_taken",))
     assert _can_be_taken(town, state.alternatives, but=second["starts_at"])
+
+
+@pytest.mark.parametrize("hours_first", [True, False])
+def test_a_refusal_names_no_time_that_its_own_batch_has_closed(town: Booking, hours_first: bool):
+    """The clerk's hours were changed, and so the staff calendar refused: booking hears both at once."""
+    query = http.ProposalsQuery().load({"concern": ["pass"]})
+    proposal = town.reads.proposals(query, NOW)["proposals"][0]
+    asked = town.request(_body(proposal["id"]), "one", b"1", Cause("test", ""))["appointment"]
+    later = [{"site": "rathaus", "from": "2026-11-24T09:30:00+01:00", "until": "2026-11-24T11:00:00+01:00"}]
+    hours = {"clerk": "c-17", "from": "2026-11-24", "until": "2026-11-24"}
+    opened = hours | {"days": [{"date": "2026-11-24", "open": later}]}
+    batch = [
+        _delivered("staff_calendar.ClerkOpened", "staff", 1, **opened),
+        _delivered("staff_calendar.StaffDeclined", f"reservation-{asked}", 2, appointment=asked, attempt=1),
+    ]
+    town.hear(batch if hours_first else batch[::-1])
+    state = town.life(asked)
+    assert state.status == "declined"
+    assert _can_be_taken(town, state.alternatives, but=proposal["starts_at"])
+
+
+def _delivered(example: str, stream: str, position: int, **said: object) -> Delivery:
+    """The first message of that stream, as it comes over the wire."""
+    message = json.loads((EXAMPLES / f"{example}.v1.json").read_text())
+    message |= {"id": f"m{position}.0", "stream": stream, "sequence": 0, "position": position}
+    message["data"] |= said
+    return Delivery(CONTENT_TYPE, json.dumps(message).encode())
 
 
 def test_a_refusal_is_understood_without_the_log(town: Booking, monkeypatch: pytest.MonkeyPatch):

@@ -5,7 +5,8 @@ import random
 import string
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -62,7 +63,7 @@ def deliveries(draw: st.DrawFn) -> Delivered:
         st.sampled_from(("toy", "other")),
         st.sampled_from("abc"),
         st.integers(-9, 9).filter(bool),
-        st.sampled_from(("Counted", "Counted", "Ignored")),
+        st.sampled_from(("Counted", "Counted", "Ignored", toy.ASKING)),
         st.sampled_from(("", "", "", "", "", "decide raises", "react raises")),
     )
     said = tuple(
@@ -212,6 +213,29 @@ def test_a_gate_never_moves_back(app: App, monkeypatch: pytest.MonkeyPatch) -> N
     forget_the_gates(monkeypatch)
     app.hear(said[:1])
     assert log.everything(app.engine)["gates"] == [("tally-a", "toy", 1)]
+
+
+def test_what_asks_is_answered_when_the_rest_of_its_batch_is_committed(make_app: toy.MakeApp) -> None:
+    """And what follows on it in its stream comes behind it; without it, a batch is one transaction."""
+    committed: list[list[int]] = []
+    known: list[int] = []
+
+    def react(message: Message, now: datetime) -> Sequence[Any]:
+        if message.type == toy.ASKING:
+            known.append(sum(len(events) for events in committed))
+        return toy.react(message, now)
+
+    app = make_app(replace(toy.COUNTERS, react=react))
+    app.committed = lambda events: committed.append([event.by for event in events])  # type: ignore[method-assign]
+    speaker, other = Speaker(), Speaker("other")
+    asking = [speaker.say("a", 1), speaker.say("b", 2, kind=toy.ASKING), speaker.say("b", 3), speaker.say("c", 4)]
+    assert app.hear([other.say("b", 5), *asking[::-1]]) == 5
+    assert committed == [[5, 1, 4], [2, 3]]
+    assert known == [3]
+    app.hear([speaker.say("a", 6), speaker.say("b", 7)])
+    app.hear([speaker.say("a", 8, kind=toy.ASKING), speaker.say("b", 9, kind=toy.ASKING)])
+    assert committed[2:] == [[6, 7], [8, 9]]
+    assert log.everything(app.engine)["held"] == []
 
 
 POISONS = {

@@ -28,6 +28,8 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MOST = 1_000_000
 LATER = "CountedLater"
 """A type of message that can wait."""
+ASKING = "CountedAsking"
+"""A type of message whose reaction asks what is kept in memory."""
 
 
 class Refused(Exception):
@@ -211,7 +213,7 @@ def react(message: Message, now: datetime) -> Sequence[Any]:
     """Count what was counted elsewhere, under the speaker's name."""
     if message.data.get("note") == "react raises":
         raise LookupError("as told")
-    if message.type not in ("Counted", LATER):
+    if message.type not in ("Counted", LATER, ASKING):
         return ()
     order = following(message, "counters")
     tally = f"{message.source}.{message.data['tally']}"
@@ -284,7 +286,8 @@ def definition(name: str = "counters", hears: tuple[str, ...] = ("toy", "other")
         hears=hears,
         react=react,
         can_wait="Counted".__ne__,
-        **{"heard": {"Counted": 1, LATER: 1}, "replays": REPLAYS} | more,
+        asks=ASKING.__eq__,
+        **{"heard": {"Counted": 1, LATER: 1, ASKING: 1}, "replays": REPLAYS} | more,
     )
 
 
