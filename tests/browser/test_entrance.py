@@ -114,6 +114,72 @@ def test_without_a_line_the_desk_goes_on(look, entrance):
     assert page.evaluate("localStorage.getItem('foyer-entrance-kept')") == "[]"
 
 
+@pytest.mark.parametrize(("width", "language"), [(320, "en"), (1280, "de")])
+def test_what_is_refused_later_stays_until_somebody_has_dealt_with_it(look, entrance, axe, fits, width, language):
+    """With reason and time, over reloads; no name is kept with it."""
+    number = entrance.guest("a2")["pass"]
+    page = look("/entrance?view=all", width=width, language=language)
+    page.context.set_offline(True)
+    page.keyboard.type("12345678")
+    page.keyboard.press("Enter")
+    for who in ("a2", "a1"):
+        page.locator(f"tr[data-of={who}] button").click()
+    expect(page.locator("#line .kept li")).to_have_count(3)
+    entrance.hear("AppointmentCancelled", "a2")
+    page.context.set_offline(False)
+    expect(page.locator("#told")).to_contain_text(re.compile("Angekommen|Arrived"), timeout=30_000)
+    items = page.locator("#refused li")
+    expect(items).to_have_count(2)
+    expect(items.last).to_contain_text("<script>alert(1)</script>")
+    assert "script" not in page.evaluate("JSON.stringify(localStorage)")
+    for _ in range(2):
+        expect(items.first).to_contain_text("12345678")
+        expect(items.first).to_contain_text(re.compile("Nicht auf der Liste|Not on the list"))
+        expect(items.first).to_contain_text(re.compile(r"24.*\d:5\d"))
+        expect(items.last).to_contain_text(re.compile("gilt nicht mehr|does not stand"))
+        axe(page)
+        fits(page)
+        page.reload()
+    expect(items.last).to_contain_text(number)
+    page.goto(page.url + ("&lang=de" if language == "en" else "&lang=en"))
+    expect(items.first.locator("[lang]")).to_have_attribute("lang", language)
+    items.first.locator("button").press("Enter")
+    expect(items).to_have_count(1)
+    expect(items.first.locator("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#refused")).to_be_hidden()
+    expect(page.locator("#wanted")).to_be_focused()
+    page.reload()
+    expect(page.locator("#refused")).to_be_hidden()
+    assert (arrivals(entrance), arrivals(entrance, "a2")) == (1, 0)
+
+
+def test_what_is_refused_at_once_is_told_at_once(look):
+    """And only there: whoever has typed it is looking."""
+    page = look()
+    page.keyboard.type("12345678")
+    page.keyboard.press("Enter")
+    expect(page.locator("#told")).to_contain_text("Nicht auf der Liste: 12345678")
+    expect(page.locator("#refused")).to_be_hidden()
+    assert page.evaluate("localStorage.getItem('foyer-entrance-kept')") == "[]"
+
+
+@pytest.mark.parametrize("status", [200, 404, 422])
+def test_an_answer_that_is_not_the_entrance_takes_no_entry(look, entrance, status):
+    """A proxy's page is no line: the entry waits until the entrance has answered."""
+    page = look("/entrance?view=all")
+    strange = "<!doctype html><title>Proxy</title><p>Nothing here"
+    page.route("**/entrance?*", lambda route: route.fulfill(status=status, body=strange, content_type="text/html"))
+    page.locator("tr[data-of=a1] button").click()
+    expect(page.locator("#line")).to_contain_text("Keine Verbindung")
+    expect(page.locator("#line .kept")).to_contain_text("Ada Größe")
+    assert arrivals(entrance) == 0
+    page.unroute("**/entrance?*")
+    expect(page.locator("tr[data-of=a1]")).to_contain_text("da seit", timeout=30_000)
+    expect(page.locator("#line")).to_be_hidden()
+    assert arrivals(entrance) == 1
+
+
 def test_a_name_narrows_the_list_while_it_is_typed(look):
     """Names that look like markup are names."""
     page = look()

@@ -1,17 +1,19 @@
 // Keeps the list alive, and goes on without a line: what is entered meanwhile is kept here (numbers and times, no
-// names) and brought in later. Every entry has a key of its own, so that nothing is entered twice.
+// names) and brought in later. Every entry has a key of its own, so that nothing is entered twice. What is refused then
+// stays here until somebody has dealt with it.
 "use strict";
 (() => {
-  const KEPT = "foyer-entrance-kept", CLOCK = "foyer-entrance-clock", WAIT = 8000, AGAIN = 3000, FRESH = 60000;
+  const KEPT = "foyer-entrance-kept", REFUSED = "foyer-entrance-refused", CLOCK = "foyer-entrance-clock", WAIT = 8000, AGAIN = 3000, FRESH = 60000;
   const find = (selector, inside = document) => inside.querySelector(selector);
   const print = find("[data-print]");
   if (print) { print.hidden = false; print.addEventListener("click", () => window.print()); }
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/entrance/worker.js", { scope: "/entrance" }).catch(() => {});
   if (!find("#board")) return;
 
-  const scan = find("#scan"), wanted = find("#wanted"), line = find("#line");
-  const load = () => JSON.parse(localStorage.getItem(KEPT) || "[]");
-  const store = (entries) => localStorage.setItem(KEPT, JSON.stringify(entries));
+  const scan = find("#scan"), wanted = find("#wanted"), line = find("#line"), refused = find("#refused");
+  const load = (what = KEPT) => JSON.parse(localStorage.getItem(what) || "[]");
+  const store = (entries, what = KEPT) => localStorage.setItem(what, JSON.stringify(entries));
+  const without = (entry, what = KEPT) => load(what).filter((other) => other.key !== entry.key);
   const asPass = (text) => {
     const number = text.toUpperCase().replace(/[ \t\u2010\u2011\u2013-]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
     return /^[0-9A-HJKMNP-TV-Z]{8}$/.test(number) ? number : null;
@@ -31,8 +33,10 @@
       if (response.status >= 500) return { gone: true };
       if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) return { out: true };
       if (response.headers.get("X-From-Cache")) return { gone: true };
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      if (!find("#board", page)) return { gone: true };  // not the entrance has answered: a proxy
       setClock(Date.parse(response.headers.get("Date") || ""));
-      return { status: response.status, page: new DOMParser().parseFromString(await response.text(), "text/html") };
+      return { ok: response.ok, page };
     } catch {
       return { gone: true };
     } finally {
@@ -51,10 +55,11 @@
 
   const rows = () => [...document.querySelectorAll("tr[data-of]")];
   const isOf = (entry, row) => entry.code === row.dataset.of || asPass(entry.code) === row.dataset.number;
-  // The list that is shown knows the name.
+  // The list that is shown knows the name, or knew it when the entry was made.
+  const names = new Map();
   function who(entry) {
     const row = rows().find((one) => isOf(entry, one));
-    return row ? find(".guest__name", row).textContent.trim() : asPass(entry.code) || "";
+    return row ? find(".guest__name", row).textContent.trim() : names.get(entry.key) || entry.number || "";
   }
 
   function show(state) {
@@ -75,9 +80,40 @@
     }
   }
 
+  // Only what is new is put in, and what is done taken out: whoever is about to press a button keeps it.
+  function complain() {
+    if (!refused) return;
+    const entries = load(REFUSED), list = find(".refused", refused), shown = [...list.children];
+    for (const item of shown) if (!entries.some((entry) => entry.key === item.dataset.key)) item.remove();
+    list.append(...entries.filter((entry) => !shown.some((item) => item.dataset.key === entry.key)).map(complaint));
+    refused.hidden = !entries.length;
+  }
+
+  function complaint(entry) {
+    const item = find("template", refused).content.firstElementChild.cloneNode(true), button = find("button", item);
+    const why = find(".refused__why", item), what = `${refused.dataset[entry.kind]}: ${who(entry)}`;
+    item.dataset.key = entry.key;
+    find("time", item).textContent = new Date(entry.at).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
+    find(".refused__what", item).textContent = what;
+    why.textContent = entry.why;
+    why.lang = entry.language;
+    find(".kern-sr-only", button).textContent = `: ${what}`;
+    button.addEventListener("click", () => {
+      const next = item.nextElementSibling || item.previousElementSibling;
+      store(without(entry, REFUSED), REFUSED);
+      complain();
+      (next ? find("button", next) : wanted).focus();
+    });
+    return item;
+  }
+
   // ------------------------------------------------------------------------------------------------------- entering
-  function keep(kind, code) {
-    store([...load(), { kind, code, at: now(), key: `${Date.now()}-${Math.random()}`, url: scan.action }]);
+  let looking = "";  // the key of the entry whose answer is being waited for at the page
+  function keep(kind, code, number) {
+    const entry = { kind, code, number, at: now(), key: `${Date.now()}-${Math.random()}`, url: scan.action };
+    store([...load(), entry]);
+    names.set(entry.key, who(entry));
+    looking = entry.key;
     show("");
     bring();
   }
@@ -92,9 +128,12 @@
         const token = find("input[name=form_token]");
         const fields = { [entry.kind]: entry.code, at: entry.at, key: entry.key, ...(token && { form_token: token.value }) };
         const answer = await ask(entry.url, { method: "POST", body: new URLSearchParams(fields) });
-        if (answer.gone || answer.out) { show(answer.out ? "out" : "gone"); again = setTimeout(bring, AGAIN); return; }
-        store(load().filter((other) => other.key !== entry.key));
-        put(answer.page, ["#told", "#board"]);
+        const why = answer.page && find("#told", answer.page).dataset.why, later = why && entry.key !== looking;
+        if (!answer.ok && !why) { looking = ""; show(answer.out ? "out" : "gone"); again = setTimeout(bring, AGAIN); return; }
+        if (later) store([...without(entry, REFUSED), { ...entry, why, language: document.documentElement.lang }], REFUSED);
+        store(without(entry));
+        complain();  // before the list may lose the guest
+        put(answer.page, later ? ["#board"] : ["#told", "#board"]);
         show("");
       }
     } finally {
@@ -106,14 +145,14 @@
     const button = event.submitter, kind = button && button.name;
     if (["arrival", "departure", "undo"].includes(kind)) {
       event.preventDefault();
-      keep(kind, button.value);
+      keep(kind, button.value, button.closest("[data-number]").dataset.number);
       wanted && wanted.focus();
     } else if (event.target === scan) {
       event.preventDefault();
       const code = asPass(wanted.value), row = code && find(`tr[data-number="${code}"]`);
       // Eight letters that are nobody's number here may be a name, which is not kept: the server knows.
       if (row || (code && /\d/.test(wanted.value))) {
-        keep("arrival", code);
+        keep("arrival", code, code);
         wanted.value = "";
         narrow();
       } else search();
@@ -155,7 +194,9 @@
   changes.addEventListener("open", () => show(""));
   setInterval(refresh, FRESH);
   window.addEventListener("online", refresh);
+  window.addEventListener("storage", complain);
   show("");
+  complain();
   bring();
 
   // What one may want to look at when the line is gone: the worker keeps it.
