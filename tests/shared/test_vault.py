@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from shared.app import App, Delivery
 from shared.messages import KEY_CONTENT_TYPE
 from shared.nameko_parts import Running
+from shared.tables import subject_keys, upsert
 from shared.vault import BadToken, OtherMasterKey, Vault
 from tests.shared import toy
 from tests.shared.toy import NOON, Count
@@ -68,7 +69,7 @@ def test_a_second_sealing_for_a_subject_is_refused(app: App) -> None:
 
 def test_when_the_second_key_is_silently_left_out_the_check_goes_red(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """Switched off (the row there stays), the token is committed without its key."""
-    monkeypatch.setattr("shared.vault._NEW", toy.upsert(toy.tables.subject_keys, ["subject"], update=()))
+    monkeypatch.setattr("shared.vault._NEW", upsert(subject_keys, ["subject"], update=()))
     with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
         check_that_a_second_sealing_is_refused(app)
 
@@ -214,7 +215,7 @@ def test_a_late_key_brings_nobody_back(app: App) -> None:
 
 def test_without_the_mark_of_the_forgotten_the_check_goes_red(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """Switched off (the row is simply overwritten by what comes), the guest is back."""
-    monkeypatch.setattr("shared.vault._KEEP", toy.upsert(toy.tables.subject_keys, ["subject"]))
+    monkeypatch.setattr("shared.vault._KEEP", upsert(subject_keys, ["subject"]))
     with pytest.raises(AssertionError):
         check_that_a_late_key_brings_nobody_back(app)
 
