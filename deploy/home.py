@@ -70,6 +70,15 @@ class Home:
         return self.run / "supervisor.sock"
 
     @property
+    def supervisor_url(self) -> str:
+        return f"unix://{self.socket}"
+
+    @property
+    def supervisor_pid(self) -> Path:
+        """The file with its process id."""
+        return self.run / "supervisor.pid"
+
+    @property
     def _settings(self) -> Path:
         return self.run / "settings.json"
 

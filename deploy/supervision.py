@@ -3,6 +3,7 @@
 import configparser
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import xmlrpc.client
@@ -14,9 +15,10 @@ from typing import Any, cast
 from supervisor.xmlrpc import SupervisorTransport
 
 from deploy.home import CannotDo, Home
+from deploy.orphans import orphans
 from deploy.parts import SERVICES
 from deploy.run import COMMAND
-from deploy.servers.process import wait_until
+from deploy.servers.process import tied, wait_until
 
 BROKER, MAIL_SINK, CALENDARS = "broker", "mail-sink", "calendars"
 # A letter that the mail server has taken, but not yet answered for, would go out once more.
@@ -58,7 +60,7 @@ def configuration(home: Home, all_programs: Iterable[Program]) -> str:
             "unix_http_server": {"file": home.socket, "chmod": "0700"},
             "supervisord": {
                 "logfile": home.log / "supervisor.log",
-                "pidfile": home.run / "supervisor.pid",
+                "pidfile": home.supervisor_pid,
                 "childlogdir": home.log,
                 "directory": Path.cwd(),
                 "identifier": "foyer",
@@ -69,7 +71,7 @@ def configuration(home: Home, all_programs: Iterable[Program]) -> str:
             "rpcinterface:supervisor": {
                 "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
             },
-            "supervisorctl": {"serverurl": f"unix://{home.socket}"},
+            "supervisorctl": {"serverurl": home.supervisor_url},
         }
     )
     for program in all_programs:
@@ -82,8 +84,12 @@ def configuration(home: Home, all_programs: Iterable[Program]) -> str:
 
 
 def _section(home: Home, program: Program) -> dict[str, Any]:
+    # Without supervisord nobody reads what they write, so that they fail at the next line of their log: they end with
+    # it, at once, which they survive as any crash.
+    command = (*tied(signal.SIGKILL), *program.command)
     return {
-        "command": " ".join(_quoted(part) for part in program.command),
+        "command": " ".join(_quoted(part) for part in command),
+        "serverurl": home.supervisor_url,
         "priority": _PRIORITY.get(program.name, 10),
         # `foyer up` starts them in order: the broker first, then the migrations, then the services.
         "autostart": "false",
@@ -177,14 +183,17 @@ class Supervisor:
         wait_until(lambda: not Path(f"/proc/{pid}").exists() or _is_dead(pid), seconds, "supervisor has ended")
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        transport = SupervisorTransport(None, None, f"unix://{self.home.socket}")
+        transport = SupervisorTransport(None, None, self.home.supervisor_url)
         with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as server:
             try:
                 return getattr(server.supervisor, method)(*arguments)
             except xmlrpc.client.Fault as fault:
                 raise CannotDo(f"supervisor: {fault.faultString}") from fault
             except (OSError, xmlrpc.client.ProtocolError) as error:
-                raise CannotDo("Foyer does not run here: start it with `foyer up`.") from error
+                raise CannotDo(f"Foyer does not run here{self._left()}: start it with `foyer up`.") from error
+
+    def _left(self) -> str:
+        return ", and what ran before has not ended yet" if orphans(self.home) else ""
 
 
 def _is_dead(pid: int) -> bool:

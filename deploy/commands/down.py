@@ -4,6 +4,7 @@ import typer
 from rich.console import Console
 
 from deploy.home import Home, Interrupted, called
+from deploy.orphans import end_orphans, orphans
 from deploy.supervision import Supervisor
 
 
@@ -12,13 +13,14 @@ def down() -> None:
     console = Console()
     home = Home.here()
     supervisor = Supervisor(home)
-    if not supervisor.running():
+    running = supervisor.running()
+    if not running and not orphans(home):
         console.print("Nothing of Foyer runs here.")
         return
     foyer = called()
     try:
         with console.status("Stopping: what is under way is finished first"):
-            supervisor.shut_down()
+            supervisor.shut_down() if running else end_orphans(home)
     except KeyboardInterrupt:
         raise Interrupted(
             f"Interrupted: some of it is stopped. `{foyer} down` stops the rest, `{foyer} up` starts it again."

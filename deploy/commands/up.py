@@ -13,6 +13,7 @@ from deploy.broker import check_broker
 from deploy.ensemble import health
 from deploy.home import HTTP_DEFAULTS, CannotDo, Home, Interrupted, called, own_settings
 from deploy.operations.streams import never_heard
+from deploy.orphans import end_orphans
 from deploy.parts import SERVICES
 from deploy.run import run_migrations
 from deploy.servers.mail import MailSink
@@ -53,6 +54,9 @@ def _up(console: Console) -> None:
     home = Home.here()
     supervisor = Supervisor(home)
     running = supervisor.running()
+    if not running:
+        with console.status("Waiting for the end of what ran here before"):
+            end_orphans(home)
     plan = plan_for(home, running)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as progress:
         _start(home, supervisor, plan, running, progress)

@@ -51,13 +51,27 @@ def descendants(pid: int) -> list[int]:
     return family
 
 
-def _tied() -> tuple[str, ...]:
-    """What makes the kernel end a program with its parent, so that a killed test run leaves no server behind.
+def with_setting(setting: str) -> set[int]:
+    """The process ids of this user's programs that were started with `NAME=value` in their environment."""
+    found: set[int] = set()
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if os.fsencode(setting) in environment.read_bytes().split(b"\0"):
+                found.add(int(environment.parent.name))
+    return found
 
-    The kernel means the thread that started it, so only the main thread, which lives as long as the process, ties.
+
+def tied(how: signal.Signals) -> tuple[str, ...]:
+    """What, put before a command, makes the kernel send it this signal when its parent ends, however that does.
+
+    The kernel means the thread that started it.
     """
-    main_thread = threading.current_thread() is threading.main_thread()
-    return ("setpriv", "--pdeathsig", "TERM", "--") if main_thread and shutil.which("setpriv") else ()
+    return ("setpriv", "--pdeathsig", how.name.removeprefix("SIG"), "--") if shutil.which("setpriv") else ()
+
+
+def _tied() -> tuple[str, ...]:
+    """A killed test run leaves no server behind; only the main thread ties, which lives as long as the process."""
+    return tied(signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
 
 
 class Begun(Protocol):

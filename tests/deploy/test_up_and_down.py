@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pika
 import pytest
 
 from deploy.home import Home
@@ -33,7 +34,7 @@ def ended(pid: int) -> bool:
         return True
 
 
-def test_up_twice_restart_of_a_killed_part_and_down(home: Path) -> None:
+def test_up_twice_restart_of_a_killed_part_and_of_a_killed_supervisor_and_down(home: Path) -> None:
     """With a broker and a mail sink of its own, on ports of its own."""
     env = {f"FOYER_HTTP_{service.upper()}": f"127.0.0.1:{free_port()}" for service in SERVICES}
     env["FOYER_HOME"] = str(home)
@@ -60,6 +61,20 @@ def test_up_twice_restart_of_a_killed_part_and_down(home: Path) -> None:
             wait_until(lambda p=part: supervisor.state(p)["pid"] not in (0, states[p]), 30, f"{part} is started again")
         wait_until(lambda: all(ended(pid) for pid in node), 30, "the node of the killed broker has ended")
         assert foyer(env, "up").returncode == 0
+
+        url = Home(home).saved()["FOYER_AMQP_URL"]
+        with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+            channel = connection.channel()
+            channel.queue_declare("q", durable=True)
+            channel.confirm_delivery()
+            channel.basic_publish("", "q", b"kept", pika.BasicProperties(delivery_mode=2), mandatory=True)
+        family = [supervisor.pid(), *descendants(supervisor.pid())]
+        os.kill(supervisor.pid(), signal.SIGKILL)
+        again = foyer(env, "up")
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert all(ended(pid) for pid in family), "a killed supervisord leaves nothing that a second ensemble meets"
+        with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+            assert connection.channel().basic_get("q")[2] == b"kept", "the broker has its old port and folder"
         family = [supervisor.pid(), *descendants(supervisor.pid())]
     finally:
         down = typed(env, "down")
