@@ -1,5 +1,7 @@
 """What a broker has against us, in its own words, of the errors of py-amqp and of pika."""
 
+REFUSES = "the message broker refuses"
+"""How /health begins to tell it."""
 LONGEST = 200
 """Characters of it that are shown."""
 _ACCESS_REFUSED, _PRECONDITION_FAILED, _NOT_ALLOWED = 403, 406, 530

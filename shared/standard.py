@@ -18,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 from shared import metrics, sequencer
 from shared.app import App
 from shared.fields import whole
+from shared.refusal import REFUSES
 from shared.tables import held, instant
 from shared.web import KEY, LONGEST, PRINTABLE, Api, api, json_response
 from shared.writer import Unavailable
@@ -59,9 +60,7 @@ def health(app: App) -> dict[str, Any]:
     counts: dict[str | None, int] = {}
     long_waiting = unpublished = 0
     if app.definition.hears and not app.listening:
-        problems.append(
-            f"the message broker refuses: {app.refused}" if app.refused else "the message broker cannot be reached"
-        )
+        problems.append(f"{REFUSES}: {app.refused}" if app.refused else "the message broker cannot be reached")
     late = instant(app.clock() - BEHIND)
     try:
         with app.read() as connection:

@@ -22,8 +22,10 @@ from deploy.servers.rabbitmq import RabbitMQ, rabbitmq_is_installed
 from deploy.supervision import BROKER, MAIL_SINK, Program, Supervisor, last_lines, programs
 from deploy.town.facts import GUETERSLOH
 from shared import config
+from shared.refusal import REFUSES
 
 READY_SECONDS = 120
+REFUSED_SECONDS = 10
 _GAVE_UP = ("FATAL", "EXITED", "STOPPED", "UNKNOWN")
 
 
@@ -138,12 +140,27 @@ def _start(home: Home, supervisor: Supervisor, plan: Plan, running: bool, progre
         supervisor.start_program(name)
     for service in SERVICES:
         with _step(progress, service.replace("_", " ")):
-            _wait_for_service(home, supervisor, service, plan.settings)
+            wait_for_service(home, supervisor, service, plan.settings)
 
 
-def _wait_for_service(home: Home, supervisor: Supervisor, service: str, settings: Mapping[str, str]) -> None:
+def wait_for_service(home: Home, supervisor: Supervisor, service: str, settings: Mapping[str, str]) -> None:
+    """Return when it is ready. Raises CannotDo as soon as the broker has refused it for REFUSED_SECONDS without break,
+    for time alone changes no permissions; and else as `_wait` does.
+    """
     url = f"http://{settings[f'FOYER_HTTP_{service.upper()}']}"
-    _wait(home, supervisor, service, lambda: health(url)["ready"], url)
+    not_refused = time.monotonic()
+
+    def ready() -> bool:
+        nonlocal not_refused
+        said = health(url)
+        refused = [problem for problem in said["problems"] if problem.startswith(REFUSES)]
+        if not refused:
+            not_refused = time.monotonic()
+        elif time.monotonic() - not_refused > REFUSED_SECONDS:
+            raise CannotDo(f"{service} does not come up: {refused[0]}.")
+        return bool(said["ready"])
+
+    _wait(home, supervisor, service, ready, url)
 
 
 class _step:

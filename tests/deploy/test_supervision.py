@@ -1,8 +1,9 @@
 """What `foyer up` plans and writes, without starting anything."""
 
 import configparser
+import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,54 @@ def test_an_address_without_a_port_is_named(address: str) -> None:
     """A typing mistake is a sentence, not a stack."""
     with pytest.raises(CannotDo, match="FOYER_HTTP_BOOKING must be host:port"):
         up.check_ports({**HTTP_DEFAULTS, "FOYER_HTTP_BOOKING": address})
+
+
+AWAY = "the message broker cannot be reached"
+REFUSED = "the message broker refuses: ACCESS_REFUSED - access to queue 'rooms.inbox' in vhost '/' refused"
+
+
+class Seconds:
+    """A clock on which a second goes by only where somebody sleeps."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def seconds(monkeypatch: pytest.MonkeyPatch) -> Seconds:
+    """What `foyer up` waits by, while every process runs."""
+    clock = Seconds()
+    monkeypatch.setattr(up, "time", clock)
+    monkeypatch.setattr(Supervisor, "state", lambda *_: {"statename": "RUNNING"})
+    return clock
+
+
+def test_a_broker_that_refuses_is_not_waited_for_long(
+    here: Home, monkeypatch: pytest.MonkeyPatch, seconds: Seconds
+) -> None:
+    """Time changes no permissions; the broker's own words say which are missing."""
+    monkeypatch.setattr(up, "health", lambda _url: {"ready": False, "problems": [AWAY, REFUSED]})
+    with pytest.raises(CannotDo, match=rf"rooms does not come up: {re.escape(REFUSED)}\.$"):
+        up.wait_for_service(here, Supervisor(here), "rooms", HTTP_DEFAULTS)
+    assert 10 < seconds.now < 12
+
+
+def test_a_broker_that_refuses_now_and_then_is_waited_for(
+    here: Home, monkeypatch: pytest.MonkeyPatch, seconds: Seconds
+) -> None:
+    """As one that is just starting, or whose permissions somebody is setting."""
+
+    def health(_url: str) -> Mapping[str, object]:
+        return {"ready": seconds.now > 40, "problems": [AWAY if seconds.now % 9 > 8 else REFUSED]}
+
+    monkeypatch.setattr(up, "health", health)
+    up.wait_for_service(here, Supervisor(here), "rooms", HTTP_DEFAULTS)
+    assert seconds.now > 40
 
 
 def test_the_configuration_holds_every_program_and_no_password(here: Home) -> None:
