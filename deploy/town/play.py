@@ -35,9 +35,9 @@ class Stopped(Exception):
 class Outcome:
     """What became of one row of the day.
 
-    `status`: confirmed, declined, expired, cancelled; "nothing" was offered; "refused" at once; "requested" when
-    it was not decided in time. `because` says why for all that is not confirmed. `before`: what the same guest
-    asked for in vain before.
+    `status`: confirmed, declined, expired, cancelled; "nothing" was offered; "refused" at once; "asked" for a yes by
+    mail, which these guests don't read; "requested" when it was not decided in time. `because` says why for all that
+    is not confirmed. `before`: what the same guest asked for in vain before.
     """
 
     wanted: Wanted
@@ -113,15 +113,18 @@ class Player:
             return Outcome(wanted, "refused", (refused.kind or str(refused),), lost=refused.status == CONFLICT)
         appointment, token = answer["appointment"], answer["manage_token"]
         visit = self.follow(appointment, token, {"requested"})
-        status, because = visit["status"], tuple(visit.get("because") or ())
+        status = "asked" if visit.get("confirm_by") else visit["status"]
+        because = tuple(visit.get("because") or ())
         return Outcome(wanted, status, because, appointment, token, visit, lost=status == "declined")
 
     def follow(self, appointment: str, token: str, while_: set[str]) -> Mapping[str, Any]:
-        """The appointment as soon as its status is not one of these any more, or when the guest loses patience."""
+        """The appointment as soon as its status is not one of these any more, it waits for the guest, or the guest
+        loses patience.
+        """
         until = time.monotonic() + PATIENCE
         while True:
             visit: Mapping[str, Any] = self.calls.get("booking", f"/api/appointments/{appointment}", token=token)
-            if visit["status"] not in while_ or time.monotonic() > until:
+            if visit["status"] not in while_ or visit.get("confirm_by") or time.monotonic() > until:
                 return visit
             if self.stop.wait(GLANCE):
                 raise Stopped

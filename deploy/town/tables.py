@@ -39,6 +39,7 @@ def summary(outcomes: Sequence[Outcome], times: Mapping[str, float]) -> Table:
     table.add_row("asked", str(len(requests)), "")
     for status, words in (
         ("confirmed", "confirmed"),
+        ("asked", "wait for a click in their mail"),
         ("declined", "declined"),
         ("expired", "expired"),
         ("nothing", "nothing offered"),
@@ -50,14 +51,14 @@ def summary(outcomes: Sequence[Outcome], times: Mapping[str, float]) -> Table:
     cancelled = sum(outcome.status == "cancelled" for outcome in outcomes)
     void = sum(outcome.wanted.action == "cancel" for outcome in outcomes) - cancelled
     table.add_row("cancelled later", str(cancelled), f"{void} had nothing to cancel" if void else "")
-    for words, share in (("time to confirmation p50", 0.5), ("time to confirmation p95", 0.95)):
+    for words, share in (("time to confirmation p50", 0.5), ("time to confirmation p95", 0.95)) if seconds else ():
         table.add_row(words, f"{percentile(seconds, share) * 1000:.0f} ms", "")
     return table
 
 
 def reasons(requests: Iterable[Outcome], status: str) -> str:
     """Why requests ended so, most frequent first."""
-    if status == "confirmed":
+    if status in {"confirmed", "asked"}:
         return ""
     counted = Counter(" and ".join(request.because) for request in requests if request.status == status)
     return ", ".join(f"{because or 'no reason given'} {count}" for because, count in counted.most_common())

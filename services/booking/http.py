@@ -411,7 +411,10 @@ class ForgettingAnswer(Schema):
 
 
 class AppointmentAnswer(Schema):
-    told = "`move` is what is being reserved instead; `alternatives` are fresh proposals where a request was declined."
+    told = """
+    `move` is what is being reserved instead; `alternatives` are fresh proposals where a request was declined;
+    `confirm_by`: everything is held, and the guest must follow the link in the mail until then.
+    """
 
     appointment = fields.String()
     status = fields.String(validate=validate.OneOf(STATUSES))
@@ -424,6 +427,7 @@ class AppointmentAnswer(Schema):
     stops = fields.List(fields.Nested(StopAnswer))
     documents = fields.List(fields.Nested(DocumentV1))
     hold_until = Instant(allow_none=True)
+    confirm_by = Instant(allow_none=True)
     because = fields.List(fields.String())
     alternatives = fields.List(fields.Nested(ProposalAnswer))
     move = fields.Dict(allow_none=True)

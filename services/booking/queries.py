@@ -94,12 +94,14 @@ class ReadSide:
         """What the holder of the token sees."""
         if state.plan is None:
             return {}
+        asked = state.pending if state.status == "requested" else None
         shown = {
             "appointment": appointment,
             "status": state.status,
             **_visit(state.plan, state.rooms, state.clerks),
             "site_name": self.site_name(state.plan.site),
-            "hold_until": state.pending.hold_until if state.pending and state.status == "requested" else None,
+            "hold_until": asked.hold_until if asked else None,
+            "confirm_by": asked.confirm_by if asked and asked.held else None,
             "because": list(state.because),
             "alternatives": [],
             "move": None,

@@ -56,6 +56,22 @@ def test_a_yes_confirms_what_is_held(line: Line, asked: str) -> None:
     assert_at_rest(line, [asked])
 
 
+def test_who_follows_the_appointment_sees_that_it_waits_for_the_guest(line: Line, asked: str) -> None:
+    """From when everything is held until it is confirmed, and never where nobody is asked."""
+
+    def confirm_by(appointment: str) -> datetime | None:
+        found: datetime | None = line.booking.reads.appointment(appointment, line.life(appointment), NINE)["confirm_by"]
+        return found
+
+    life = line.life(asked)
+    assert life.pending is not None
+    assert confirm_by(asked) == life.pending.confirm_by
+    seen = line.request("desk", [ID_CARD], NINE + timedelta(hours=1))
+    assert confirm_by(seen) is None
+    line.booking.confirm(asked, CAUSE)
+    assert confirm_by(asked) is None
+
+
 def test_without_a_yes_everything_is_let_go(line: Line, asked: str) -> None:
     """And the guest is told; a yes afterwards confirms nothing."""
     line.post_letters()

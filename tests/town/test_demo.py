@@ -1,5 +1,6 @@
 """`foyer demo`: what it counts, and what it says when something is wrong."""
 
+import re
 from collections.abc import Callable, Mapping
 from io import StringIO
 from pathlib import Path
@@ -16,7 +17,7 @@ from deploy.guarantees import GUARANTEES, Finding
 from deploy.town import tables
 from deploy.town.facts import Wanted
 from deploy.town.play import Outcome
-from deploy.verify.log import confirmation_times
+from deploy.verify.log import AT_REST, confirmation_times
 from tests.town.logs import Logs
 
 BOOK, CANCEL = Wanted(600, "book", 1, "reisepass", 1), Wanted(700, "cancel", 1, "reisepass", 1)
@@ -134,6 +135,19 @@ def test_a_broken_guarantee_is_shown_with_its_stream_and_ends_with_status_1(foye
     assert result.exit_code == 1
     assert "broken 1 times" in result.output
     assert "never two at once: rooms room-r-101-2026-11-24: two at once" in result.output
+
+
+def test_guests_who_have_not_said_yes_yet_break_nothing(foyer_demo: Callable[..., Any]) -> None:
+    """They are counted as what they are, and no time to confirmation is claimed."""
+    waits = Finding(AT_REST, "booking", "appointment-a1", "waits for the guest until 2999-01-01 09:00 UTC", note=True)
+    result = foyer_demo([waits, waits], lambda *_: [Outcome(BOOK, "asked", (), "a1")])
+    assert result.exit_code == 0, result.output
+    assert result.output.count("holds") == len(GUARANTEES)
+    assert re.search(rf"{AT_REST} +│ holds; 2 known ", result.output)
+    assert "foyer verify` lists what is known" in result.output
+    assert re.search(r"wait for a click in their mail +│ +1 │ +│", result.output)
+    assert "broken" not in result.output
+    assert "time to confirmation" not in result.output
 
 
 def test_ctrl_c_says_how_to_go_on(foyer_demo: Callable[..., Any]) -> None:

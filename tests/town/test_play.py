@@ -33,6 +33,7 @@ class Booking:
         self.queries: list[dict[str, list[str]]] = []
         self.nothing: dict[str, Any] | None = None
         self.conflicts = 0
+        self.confirm_by: str | None = None
         self.lock = threading.Lock()
 
     def __call__(self, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, Any]:
@@ -66,7 +67,8 @@ class Booking:
         self.looks[appointment] += 1
         status = self.status[appointment] if self.looks[appointment] > 1 else "requested"
         because = ["room_taken"] if status == "declined" else []
-        return {"appointment": appointment, "status": status, "because": because}
+        confirm_by = self.confirm_by if self.looks[appointment] > 1 else None
+        return {"appointment": appointment, "status": status, "because": because, "confirm_by": confirm_by}
 
 
 @pytest.fixture
@@ -136,6 +138,17 @@ def test_who_loses_every_race_gives_up(serve: Serve, monkeypatch: pytest.MonkeyP
     (outcome, cancelled) = played(row(), row("cancel"))
     assert (outcome.status, len(outcome.before), len(side.posted)) == ("declined", 3, 4)
     assert cancelled.status == "declined"
+
+
+def test_who_must_say_yes_by_mail_is_not_waited_for(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody reads these mails; there is nothing to cancel yet."""
+    monkeypatch.setattr("deploy.town.play.GLANCE", 0.005)
+    side = Booking(lambda n: "requested")
+    side.confirm_by = "2026-11-22T10:30:00+01:00"
+    serve(side)
+    outcomes = played(row(), row("cancel"))
+    assert [outcome.status for outcome in outcomes] == ["asked", "asked"]
+    assert side.looks == {"a0": 2}
 
 
 def test_nothing_offered_is_an_outcome_with_its_reason(booking: Booking) -> None:
