@@ -38,6 +38,21 @@ class Interrupted(CannotDo):
     status = INTERRUPTED
 
 
+class NotOurs(CannotDo):
+    """What has to be read or written here is for another user only."""
+
+    def __init__(self, path: Path) -> None:
+        folder = next(one for one in path.parents if os.access(one, os.F_OK))
+        super().__init__(f"The folder {folder} belongs to {_owner(folder)}: run this command as that user.")
+
+
+def _owner(folder: Path) -> str:
+    try:
+        return folder.owner()
+    except KeyError:
+        return f"the user with the number {folder.stat().st_uid}"
+
+
 def called() -> str:
     """What one types to call this program here: its name, or where `make` has put it."""
     return "foyer" if shutil.which("foyer") else ".venv/bin/foyer"
@@ -83,10 +98,12 @@ class Home:
         return self.run / "settings.json"
 
     def make(self) -> None:
-        """Create the folders; what lies in them is for this user only."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.run, self.log):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        """Create the folders; what lies in them is for this user only. Raises NotOurs."""
+        for folder in (self.root, self.run, self.log):
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except PermissionError:
+                raise NotOurs(folder) from None
 
     def save(self, settings: Mapping[str, str]) -> None:
         """Write the settings down; they may hold passwords, so only this user may read them."""
@@ -94,11 +111,13 @@ class Home:
         self._settings.write_text(json.dumps(dict(settings), indent=1))
 
     def saved(self) -> dict[str, str]:
-        """The settings of the last `foyer up`; empty where there was none."""
+        """The settings of the last `foyer up`; empty where there was none. Raises NotOurs."""
         try:
             settings: dict[str, str] = json.loads(self._settings.read_text())
         except FileNotFoundError:
             return {}
+        except PermissionError:
+            raise NotOurs(self._settings) from None
         return settings
 
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from deploy.home import CannotDo, Home
+from deploy.home import CannotDo, Home, NotOurs
 from deploy.orphans import orphans
 from deploy.parts import SERVICES
 from deploy.run import COMMAND
@@ -123,7 +123,7 @@ def last_lines(home: Home, name: str, count: int = 8) -> str:
 
 
 class Supervisor:
-    """The supervisord of one home. Raises CannotDo when it should answer and does not."""
+    """The supervisord of one home. Raises CannotDo when it should answer and does not; NotOurs if we may not ask it."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -132,6 +132,8 @@ class Supervisor:
         """Whether it answers."""
         try:
             self._call("getState")
+        except NotOurs:
+            raise
         except CannotDo:
             return False
         return True
@@ -189,6 +191,8 @@ class Supervisor:
                 return getattr(server.supervisor, method)(*arguments)
             except xmlrpc.client.Fault as fault:
                 raise CannotDo(f"supervisor: {fault.faultString}") from fault
+            except PermissionError:
+                raise NotOurs(self.home.socket) from None
             except (OSError, xmlrpc.client.ProtocolError) as error:
                 raise CannotDo(f"Foyer does not run here{self._left()}: start it with `foyer up`.") from error
 

@@ -1,9 +1,11 @@
 """What `foyer up` plans and writes, without starting anything."""
 
 import configparser
+import os
 import re
 import socket
 from collections.abc import Callable, Mapping
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from environs import EnvError
 
 from deploy.cli import COMMANDS, build
 from deploy.commands import up
-from deploy.home import HTTP_DEFAULTS, CannotDo, Home, mean_the_running_ensemble
+from deploy.home import HTTP_DEFAULTS, CannotDo, Home, NotOurs, mean_the_running_ensemble
 from deploy.operations import log
 from deploy.parts import SERVICES, definition, place, service_class
 from deploy.run import run_migrations
@@ -262,6 +264,36 @@ def test_a_later_command_means_the_running_ensemble(here: Home, monkeypatch: pyt
     assert environment["FOYER_AMQP_URL"] == "amqp://saved/"
     assert environment["FOYER_HTTP_ROOMS"] == "127.0.0.1:9002"
     assert environment["FOYER_HTTP_BOOKING"] == "127.0.0.1:8001"
+
+
+@pytest.mark.parametrize("words", [("down",), ("up",), ("status",), ("streams",), ("account", "list")], ids=" ".join)
+def test_the_folder_of_another_user_is_named_with_that_user(
+    here: Home, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """Its settings may not be read and its supervisor not be asked: it may well run."""
+
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(EACCES, "Permission denied")
+
+    here.make()
+    monkeypatch.setattr("socket.socket.connect", denied)
+    monkeypatch.setattr("pathlib.Path.read_text", denied)
+    ran = foyer({}, *words)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    says = f"The folder {here.run} belongs to {here.run.owner()}: run this command as that user.\n"
+    assert ran.stderr == says
+
+
+def test_a_folder_that_may_not_be_made_names_whose_place_it_is(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the folder of a project that belongs to root."""
+
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(EACCES, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.mkdir", denied)
+    monkeypatch.setattr("pathlib.Path.owner", lambda _path: {}[0])
+    with pytest.raises(NotOurs, match=f"{here.root.parent} belongs to the user with the number {os.getuid()}:"):
+        here.make()
 
 
 def test_a_path_too_long_for_sockets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
