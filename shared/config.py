@@ -62,17 +62,18 @@ class Settings:
         return self.home / "run" / f"{self.service}.wake"
 
 
-def load(service: str, http_default: str = "127.0.0.1:0") -> Settings:
+def load(service: str, http_default: str = "127.0.0.1:0", *, keys: bool = True) -> Settings:
     """Read the settings of `service`. Raises environs.EnvError, which names the variable and what is wrong with it.
 
-    Keys that are not there yet are made; not for EVERY, who only looks and gets none.
+    Keys that are not there yet are made; not without `keys`, and not for EVERY, who only looks: they get none.
     """
     drop_empty()
     env = Env()
     with env.prefixed("FOYER_"):
         home = Path(env.str("HOME", "var")).absolute()
-        make = service != EVERY
-        is_url = _is_database if make else _is_pattern  # a process of one service may have a URL of its own
+        make = keys and service != EVERY
+        # A process of one service may have a URL of its own.
+        is_url = _is_pattern if service == EVERY else _is_database
         if make:
             home.joinpath("run").mkdir(parents=True, exist_ok=True)
         upper = service.upper()

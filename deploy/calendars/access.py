@@ -11,6 +11,7 @@ from environs import EnvError
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.home import BadInput, CannotDo
+from deploy.operations.databases import settings_of
 from deploy.parts import definition
 from services.staff_calendar.calendars import links
 from services.staff_calendar.calendars.adapters import make
@@ -22,7 +23,6 @@ from services.staff_calendar.calendars.settings import CalendarSettings
 from services.staff_calendar.calendars.settings import load as load_settings
 from services.staff_calendar.calendars.transport import Pool
 from services.staff_calendar.calendars.vault import Access, CannotOpen, unseal
-from shared import config
 from shared.alone import AlreadyRunning, only_one
 from shared.app import App
 from shared.config import Settings
@@ -75,7 +75,7 @@ class Here:
 def here() -> Iterator[Here]:
     """Raises BadInput where a setting is wrong, CannotDo where the database can't be reached."""
     try:
-        yield Here(App(definition(SERVICE), quiet(config.load(SERVICE))), load_settings())
+        yield Here(App(definition(SERVICE), quiet(settings_of(SERVICE))), load_settings())
     except EnvError as error:
         raise BadInput(f"A setting is wrong: {error}") from None
     except (Unavailable, SQLAlchemyError) as error:

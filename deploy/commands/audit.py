@@ -13,9 +13,10 @@ from sqlalchemy import select
 from deploy.home import BadInput
 from deploy.operations.action import Json
 from deploy.operations.asked import moment, print_json, shown
-from deploy.operations.log import Log, opened
+from deploy.operations.log import Log, existing
 from deploy.operations.projections import actions
 from deploy.operations.under_way import with_end
+from shared import config
 from shared.tables import instant
 
 STYLES = {"done": "green", "begun": "cyan", "interrupted": "yellow"}
@@ -32,14 +33,14 @@ def audit(
     json: Json = False,
 ) -> None:
     """Who did what to the ensemble, when, why, and with what result."""
-    with opened() as log:
-        zone = ZoneInfo(log.settings.timezone)
+    zone = ZoneInfo(config.load(config.EVERY).timezone)
+    first, last = (moment(text, zone, name) if text else None for text, name in _range(since, until))
+    if first and last and first >= last:
+        raise BadInput("--since must be before --until.")
+    with existing() as log:
         if action:
             _one(log, action, zone, json)
             return
-        first, last = (moment(text, zone, name) if text else None for text, name in _range(since, until))
-        if first and last and first >= last:
-            raise BadInput("--since must be before --until.")
         conditions = [actions.c.what == what] * bool(what) + [actions.c.who == by] * bool(by)
         conditions += [actions.c.target == target] * bool(target)
         conditions += [actions.c.at >= instant(first)] if first else []

@@ -12,13 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from deploy import explained
 from deploy.home import BadInput, CannotDo
 from deploy.operations import asked
+from deploy.operations.databases import settings_of
 from deploy.past import Known, known
 from services.booking import http, planning
 from services.booking.planning import NotPossible
 from services.booking.proposals.explain import Explanation
 from services.booking.proposals.explain import explain as explain_wish
 from services.booking.queries import settled as settled_of
-from shared import config
 from shared.config import Settings
 
 WRONG = 2
@@ -42,7 +42,7 @@ def explain(
     json: Annotated[bool, typer.Option("--json", help="Everything, for programs")] = False,
 ) -> None:
     """Say why a time was or was not offered."""
-    settings = config.load("booking")
+    settings = settings_of("booking")
     zone, words = ZoneInfo(settings.timezone), "de" if german else "en"
     start, moment = _moment(at, zone, "--at"), _as_of(as_of, zone)
     query = {

@@ -15,6 +15,7 @@ from deploy.logfiles.load import NotEmpty, begun, check_empty, load
 from deploy.logfiles.reading import BadFile, LogFile, opened
 from deploy.operations import asked
 from deploy.operations.action import DryRun, How, Json, Outcome, Plan, Reason, Run, Who, Yes, perform
+from deploy.operations.databases import is_there
 from deploy.operations.running import reason as said
 from deploy.parts import definition
 from shared import config
@@ -59,18 +60,12 @@ def _plan(app: App, log: LogFile) -> Plan:
     if not log.personal:
         lines.append("It is a copy without personal data: nobody will be named from it.")
     done = 0
-    if _is_there(app):
+    if is_there(app.settings.database_url):
         check_empty(app)
         done = begun(app.engine)
     if done:
         lines.append(f"Go on behind line {done:,}: so far an interrupted call came.")
     return Plan("import", log.service, tuple(lines), {"service": log.service, "lines_there": done})
-
-
-def _is_there(app: App) -> bool:
-    """Looking must not make a file."""
-    url = app.engine.url
-    return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
 
 
 def _do(app: App, log: LogFile, run: Run) -> Outcome:

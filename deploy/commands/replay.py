@@ -13,7 +13,7 @@ from deploy.operations import asked
 from deploy.operations.action import DryRun, How, Json, Outcome, Plan, Reason, Run, Who, Yes, perform, signed_in
 from deploy.operations.commands import ResumeReplay, StopReplay
 from deploy.operations.decider import Replay, replay_stream
-from deploy.operations.log import Log, opened, stamp
+from deploy.operations.log import Log, existing, stamp
 from deploy.operations.replay import begin, options, shown
 from deploy.operations.starting import StartsByDefault
 from shared import config
@@ -85,7 +85,7 @@ def resume(
     json: Json = False,
 ) -> None:
     """Go on with a replay that was stopped, interrupted or killed."""
-    with opened() as log:
+    with existing() as log:
         state = _state(log, job)
     plan = state.planned
     assert plan is not None  # noqa: S101  (_state)
@@ -105,7 +105,7 @@ def resume(
 @app.command("stop")
 def stop(job: Annotated[str, typer.Argument(help="See `foyer replay list`")], who: Who = "") -> None:
     """Let a running replay stop where it stands; it can be resumed."""
-    with opened() as log:
+    with existing() as log:
         state = _state(log, job)
         if state.status != "running":
             raise BadInput(f"Replay {job} is {state.status}.")
@@ -117,7 +117,7 @@ def stop(job: Annotated[str, typer.Argument(help="See `foyer replay list`")], wh
 @app.command("list")
 def list_(json: Json = False) -> None:
     """All replays, and how far they have come."""
-    with opened() as log:
+    with existing() as log:
         rows = shown.listed(log)
         zone = ZoneInfo(log.settings.timezone)
     if json:

@@ -15,12 +15,17 @@ from shared.database import connect
 
 def there(service: str, url: str) -> None:
     """Raises BadInput where a service's database is a file that is not there: connecting would make an empty one."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+    if not is_there(url):
         raise BadInput(
-            f"{service} has no database at {parsed.database}: has `foyer up` run here? FOYER_HOME or "
+            f"{service} has no database at {make_url(url).database}: has `foyer up` run here? FOYER_HOME or "
             "FOYER_DATABASE_URL say where to look."
         )
+
+
+def is_there(url: str) -> bool:
+    """Whether a database is one of a server, or a file that is there."""
+    parsed = make_url(url)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
 
 
 @contextmanager
@@ -62,5 +67,9 @@ def unreadable(service: str, error: Exception) -> BadInput:
 
 
 def settings_of(service: str) -> Settings:
-    """The settings of a service as its own process would have them, keys included."""
+    """The settings of a service as its own process would have them, keys included.
+
+    Raises BadInput where it has no database: its keys are elsewhere, and none are made here.
+    """
+    there(service, config.load(service, keys=False).database_url)
     return config.load(service)

@@ -15,7 +15,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from deploy.home import BadInput
 from deploy.operations import decider, projections
 from deploy.operations.commands import OperationsCommand
+from deploy.operations.databases import is_there, there
 from deploy.operations.events import OperationsEvent
+from deploy.parts import SERVICES
 from shared import config, migrations
 from shared.app import App, Order
 from shared.config import Settings
@@ -97,6 +99,16 @@ def opened() -> Iterator[Log]:
         yield log
     finally:
         log.close()
+
+
+@contextmanager
+def existing() -> Iterator[Log]:
+    """The same for those who begin nothing. Raises BadInput also where no ensemble ever ran: nothing is made there."""
+    pattern = config.load(config.EVERY).database_url
+    if not is_there(config.url_of(NAME, pattern)):
+        there(SERVICES[0], config.url_of(SERVICES[0], pattern))
+    with opened() as log:
+        yield log
 
 
 def stamp() -> tuple[str, datetime]:

@@ -9,9 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.home import BadInput
 from deploy.operations import asked
-from deploy.operations.databases import there
+from deploy.operations.databases import settings_of
 from deploy.parts import definition
-from shared import config
 from shared.app import App
 from shared.tables import events
 
@@ -19,8 +18,7 @@ from shared.tables import events
 @contextmanager
 def service_app(name: str) -> Iterator[App]:
     """The App of a service whose database is there. Raises BadInput."""
-    settings = config.load(asked.service(name))
-    there(settings.service, settings.database_url)
+    settings = settings_of(asked.service(name))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     app = App(definition(name), settings)
     try:

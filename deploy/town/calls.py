@@ -9,7 +9,7 @@ from typing import Any
 import requests
 from environs import Env
 
-from deploy.home import HTTP_DEFAULTS
+from deploy.home import HTTP_DEFAULTS, BadInput
 from deploy.own_token import own_token
 from deploy.parts import SERVICES
 
@@ -45,9 +45,10 @@ def addresses() -> dict[str, str]:
 
 
 class Calls:
-    """Every call raises NotUp or Refused. All calls made here may be repeated: they are idempotent or bear a key.
+    """Every call raises NotUp or Refused, and BadInput where the service is another ensemble's.
 
-    They are made as operations: `home` is the ensemble's folder with its secret, FOYER_HOME if left out.
+    All calls made here may be repeated: they are idempotent or bear a key. They are made
+    as operations: `home` is the ensemble's folder with its secret, FOYER_HOME if left out.
     """
 
     def __init__(self, at: Mapping[str, str] | None = None, home: Path | None = None) -> None:
@@ -81,10 +82,19 @@ class Calls:
                         "`foyer status` says what is wrong."
                     ) from error
             else:
+                if answer.status_code == requests.codes.unauthorized and not token:
+                    raise self._strange(service)
                 if answer.status_code != requests.codes.service_unavailable or last:
                     return _json(answer)
             time.sleep(PAUSE)
         raise AssertionError
+
+    def _strange(self, service: str) -> BadInput:
+        folder = (self._home or Path(Env().str("FOYER_HOME", "var"))).absolute()
+        return BadInput(
+            f"{service} at {self.at[service]} is not of the ensemble in {folder}: has `foyer up` run here? FOYER_HOME "
+            f"or FOYER_HTTP_{service.upper()} say which one is meant."
+        )
 
     @property
     def token(self) -> str:

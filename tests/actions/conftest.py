@@ -12,6 +12,7 @@ from tests.conftest import MakeDatabase
 def operations(home: Path, make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """Settings under which the log of operations is made anew, on both kinds of database; returns its URL."""
     url = make_database(NAME)
+    (home / "booking.db").touch()  # an ensemble has run here
     monkeypatch.setenv("FOYER_HOME", str(home))
     head, _, tail = url.rpartition(NAME)
     monkeypatch.setenv("FOYER_DATABASE_URL", f"{head}{{service}}{tail}")

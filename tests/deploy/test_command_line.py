@@ -47,14 +47,38 @@ LOOKING = (
     ("replay", "booking", "--to", "rooms", "--dry-run"),
 )
 REDO = ("replay", "notifications", "--mode", "redo", "--effect", "mail", "--id", "x", "--dry-run")
+WITH_KEYS = (
+    REDO,
+    ("calendars",),
+    ("calendars", "conflicts"),
+    ("calendars", "wishes"),
+    ("calendars", "add", "c-17", "https://example.org/"),
+    ("explain", "pass", "--at", "2026-11-24"),
+    ("export", "booking"),
+    ("export", "--guest", "x"),
+    ("rebuild", "booking"),
+    ("forget", "--guest", "Ada"),
+    ("audit",),
+    ("replay", "list"),
+    ("replay", "stop", "x"),
+)
 
 
-@pytest.mark.parametrize("words", [*LOOKING, REDO])
+@pytest.mark.parametrize("words", [*LOOKING, *WITH_KEYS], ids=" ".join)
 def test_where_nothing_ever_ran_it_is_said_and_nothing_is_made(home: Path, words: tuple[str, ...]) -> None:
     """No empty database that the next command would find, no key that somebody might take for the right one."""
     ran = command.foyer({"FOYER_HOME": str(home)}, *words)
     assert (ran.returncode, "has no database at" in ran.stderr) == (2, True), ran.stderr
     assert list(home.iterdir()) == []
+
+
+def test_what_was_done_is_shown_also_where_only_one_service_has_a_log(home: Path) -> None:
+    """One that was taken in; and in the ensemble's own folder, before anything was done."""
+    (home / "booking.db").touch()
+    foyer = partial(command.foyer, {"FOYER_HOME": str(home)})
+    assert foyer("audit").stdout == "Nothing is recorded.\n"
+    (home / "booking.db").unlink()
+    assert foyer("replay", "list").stdout == "There was no replay yet.\n"
 
 
 @pytest.mark.parametrize("user", ["nobody", "nobody:pa{ss}%7Bword"])

@@ -6,11 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from deploy.home import BadInput
 from deploy.town.calls import Calls, NotUp, Refused
 from deploy.town.facts import Town, Wanted, load
 from deploy.town.furnish import NothingOffered, furnish, steps, wait_until_offered
@@ -214,6 +216,18 @@ def test_the_town_is_open_when_every_department_offers_something(booking: Bookin
     booking.nothing = {"because": "no_room"}
     with pytest.raises(NothingOffered, match=r"booking offers nothing for '.*': no_room"):
         wait_until_offered(Calls(), TOWN, TODAY, 0)
+
+
+def test_a_service_of_another_ensemble_is_told_from_ours(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By its not knowing our secret; whoever sits here has no use for the words about signing in."""
+    monkeypatch.setenv("FOYER_HOME", str(tmp_path))
+    serve(lambda *_: (401, {"title": "Please sign in"}))
+    with pytest.raises(BadInput, match=rf"^booking at .* is not of the ensemble in {tmp_path}: has `foyer up`"):
+        Calls().get("booking", "/api/accounts")
+    with pytest.raises(Refused, match="Please sign in"):
+        Calls().get("booking", "/api/appointments/x", token="of-a-guest")
 
 
 def test_a_busy_service_is_asked_again(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
