@@ -24,6 +24,10 @@ from deploy.supervision import Supervisor
 
 MIB = 1024 * 1024
 PAUSE = 2.0
+WIDE = 10_000
+"""Columns where no terminal looks on: nothing is wrapped for a program, nor for a file."""
+PRECISE = 100
+"""Seconds from which tenths of them say nothing."""
 _PAGE = 4096
 
 
@@ -46,8 +50,13 @@ class Line:
     parked: int | None
 
     @property
+    def unwell(self) -> str:
+        """What is wrong, as it says itself; "" where nothing is."""
+        return "" if self.health == "ready" else self.health
+
+    @property
     def well(self) -> bool:
-        return self.state == "RUNNING" and self.health in ("", "ready")
+        return self.state == "RUNNING" and not self.unwell
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ def status(
 ) -> None:
     """How each process is. The exit status is 0 when all are well, 1 when not."""
     console = Console()
+    if not console.is_terminal:
+        console.width = WIDE
     home = Home.here()
     if not watch:
         now = look(home)
@@ -143,10 +154,12 @@ def resident(pid: int) -> int:
 
 
 def table(now: Now) -> RenderableType:
-    """What `foyer status` prints."""
-    shown = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("process", "state", "pid", "MB", "up", "waiting", "behind", "parked", "health"):
-        shown.add_column(column, justify="left" if column in ("process", "state", "health") else "right")
+    """What `foyer status` prints: a table that 80 columns hold, below it what is not well, in full."""
+    shown = Table(box=None, header_style="bold", pad_edge=False, collapse_padding=True)
+    # A service and its publisher differ at the end of their names.
+    shown.add_column("process", no_wrap=True, min_width=max(len(line.name) for line in now.lines))
+    for column in ("state", "pid", "MB", "up", "waits", "behind", "parked", "health"):
+        shown.add_column(column, justify="left" if column in ("state", "health") else "right", overflow="fold")
     for line in now.lines:
         shown.add_row(
             line.name,
@@ -155,11 +168,12 @@ def table(now: Now) -> RenderableType:
             f"{line.memory / MIB:.0f}" if line.memory else "",
             _span(line.since),
             "" if line.waiting is None else str(line.waiting),
-            "" if line.behind is None else f"{line.behind:.1f} s",
+            "" if line.behind is None else f"{line.behind:.{0 if line.behind >= PRECISE else 1}f} s",
             Text("" if line.parked is None else str(line.parked), style="bold red" if line.parked else ""),
-            Text(line.health, style="green" if line.health == "ready" else "red"),
+            Text("below" if line.unwell else line.health, style="red" if line.unwell else "green"),
         )
-    return Group(shown, Text(_summary(now), style="dim"))
+    below = [Text(f"{line.name}: {line.unwell}", style="red") for line in now.lines if line.unwell]
+    return Group(shown, *below, Text(_summary(now), style="dim"))
 
 
 def _summary(now: Now) -> str:
