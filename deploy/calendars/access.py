@@ -11,6 +11,7 @@ from environs import EnvError
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.home import BadInput, CannotDo
+from deploy.operations.asked import few
 from deploy.operations.databases import settings_of
 from deploy.parts import definition
 from services.staff_calendar.calendars import links
@@ -67,8 +68,8 @@ class Here:
         for one in found:
             if one.link.calendar == calendar:
                 return one
-        names = ", ".join(one.link.calendar for one in found[:20]) or "none yet"
-        raise BadInput(f"No calendar is called {calendar!r}; there are: {names}.")
+        names = [one.link.calendar for one in found]
+        raise BadInput(f"No calendar is called {calendar!r}; there are: {few(names)}.")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from deploy.calendars.access import MEANINGS, Here, here, kind_of, look_now, ope
 from deploy.calendars.shown import conflict, line, outcome, told, wish
 from deploy.home import BadInput, CannotDo, Interrupted
 from deploy.operations.action import DryRun, How, Json, Outcome, Plan, Reason, Run, Who, Yes, perform
-from deploy.operations.asked import print_json
+from deploy.operations.asked import few, print_json
 from deploy.operations.starting import ListsByDefault
 from services.staff_calendar import queries
 from services.staff_calendar.calendars import links, probe
@@ -303,8 +303,8 @@ def remove(
 def _known(at: Here, clerk: str) -> None:
     with at.app.read() as connection:
         if queries.clerk(connection, clerk) is None:
-            names = ", ".join(one["clerk"] for one in queries.staff(connection)[:20]) or "none yet"
-            raise BadInput(f"There is no clerk {clerk!r}; there are: {names}.")
+            names = [one["clerk"] for one in queries.staff(connection)]
+            raise BadInput(f"There is no clerk {clerk!r}; there are: {few(names)}.")
 
 
 def _written_once(at: Here, clerk: str, kinds: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.operations.action import How, Outcome, Plan, Reason, Who, perform
+from deploy.operations.asked import few
 from deploy.town.calls import Calls, NotUp, Refused
 from services.booking.proposals.resources import Clerk, clerk_fits
 from services.booking.proposals.wish import Need
@@ -130,9 +131,8 @@ def nobody_for(concerns: Sequence[Concern], clerks: Sequence[Clerk]) -> list[str
 def warn(keys: Sequence[str]) -> None:
     """No reason to refuse a catalogue: the clerks may come after it."""
     if keys:
-        more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
         typer.echo(
-            f"Nobody can be booked for {', '.join(keys[:SHOWN])}{more}: "
+            f"Nobody can be booked for {few(keys, SHOWN)}: "
             "no clerk of their department has all competences that they need.",
             err=True,
         )

@@ -13,6 +13,8 @@ from deploy.parts import SERVICES
 
 LONGEST_ID = 200
 """Characters of an id."""
+MOST = 20
+"""Names in a sentence."""
 LONGEST_POSITION = 4_000
 """Digits of a position: Python makes no number of more than 4,300."""
 
@@ -58,6 +60,12 @@ def positions(text: str) -> tuple[int, int | None]:
     if above < 0 or (up_to is not None and up_to <= above):
         raise BadInput(f"--positions {text}: the first position is 1, and the range must not be inverted.")
     return above, up_to
+
+
+def few(names: Sequence[str], most: int = MOST) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return (", ".join(names[:most]) or "none yet") + more
 
 
 def shown(moment: str, zone: ZoneInfo) -> str:

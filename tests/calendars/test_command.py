@@ -207,6 +207,14 @@ def test_bad_input_is_told_in_a_sentence(foyer: Foyer, words: tuple[str, ...], s
     assert "Traceback" not in ran.stderr
 
 
+def test_of_many_clerks_some_are_named_and_the_others_counted(foyer: Foyer, office: Office) -> None:
+    """Nobody takes the first twenty for all."""
+    for n in range(20, 45):
+        office.employ(f"c-{n}")
+    assert "; there are: c-17, c-20, " in (said := foyer("add", "c-99", "https://example.org/").stderr)
+    assert said.endswith(", c-37, c-38 and 6 more.\n"), said
+
+
 def test_ctrl_c_says_what_stays_due(foyer: Foyer, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some may have been looked at, and all were ordered to be."""
 
