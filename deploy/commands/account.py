@@ -10,8 +10,8 @@ from rich.table import Table
 
 from deploy import accounts
 from deploy.home import BadInput, CannotDo
-from deploy.operations.action import How, Json, Outcome, Plan, Reason, Who, Yes, perform
-from deploy.operations.asked import print_json
+from deploy.operations.action import DryRun, How, Json, Outcome, Plan, Reason, Who, Yes, perform
+from deploy.operations.asked import few, print_json
 from deploy.town.calls import Calls, NotUp, Refused
 from services.booking.accounts.events import NAME, NAME_RULE, ROLES
 
@@ -43,6 +43,7 @@ def add(
         raise BadInput(f"No role is called {unknown[0]!r}; there are {', '.join(ROLES)}.")
     plan = Plan("account add", name, (f"Account {name}: {', '.join(role)}.",), {"roles": role, "person": person})
     password = _password(password_stdin)
+    _listed()
 
     def do(calls: Calls) -> Outcome:
         accounts.put(calls, name, role, person or None, password)
@@ -55,6 +56,7 @@ def add(
 def password(name: Name, password_stdin: Stdin = False, reason: Reason = "", who: Who = "") -> None:
     """Give an account a new password; its sessions and tokens end."""
     new = _password(password_stdin)
+    _known(name)
 
     def do(calls: Calls) -> Outcome:
         calls.put("booking", f"/api/accounts/{name}/password", {"password": new})
@@ -67,6 +69,7 @@ def password(name: Name, password_stdin: Stdin = False, reason: Reason = "", who
 @app.command()
 def token(name: Name, reason: Reason = "", who: Who = "") -> None:
     """Make a token with which a program calls as this account; `foyer account end` takes it back."""
+    _known(name)
 
     def do(calls: Calls) -> Outcome:
         made = calls.post("booking", f"/api/accounts/{name}/token", {})
@@ -77,33 +80,39 @@ def token(name: Name, reason: Reason = "", who: Who = "") -> None:
 
 
 @app.command()
-def end(name: Name, yes: Yes = False, reason: Reason = "", who: Who = "", json: Json = False) -> None:
+def end(
+    name: Name, dry_run: DryRun = False, yes: Yes = False, reason: Reason = "", who: Who = "", json: Json = False
+) -> None:
     """Sign an account out everywhere, and take back its tokens."""
+    _known(name)
 
     def do(calls: Calls) -> Outcome:
         calls.delete("booking", f"/api/accounts/{name}/sessions")
         return Outcome(("Done.",))
 
     plan = Plan("account end", name, (f"All sessions and tokens of account {name} end.",))
-    _perform(plan, How(yes=yes, reason=reason, who=who, json=json), do)
+    _perform(plan, How(dry_run, yes, reason, who, json), do)
 
 
 @app.command()
-def close(name: Name, yes: Yes = False, reason: Reason = "", who: Who = "", json: Json = False) -> None:
+def close(
+    name: Name, dry_run: DryRun = False, yes: Yes = False, reason: Reason = "", who: Who = "", json: Json = False
+) -> None:
     """Close an account: nobody signs in with it any more, and its sessions end."""
+    is_open = _known(name)["open"]
 
     def do(calls: Calls) -> Outcome:
         calls.delete("booking", f"/api/accounts/{name}")
-        return Outcome(("Closed.",))
+        return Outcome(("Closed.",) if is_open else ("Nothing has changed.",))
 
-    plan = Plan("account close", name, (f"Account {name} is closed.",))
-    _perform(plan, How(yes=yes, reason=reason, who=who, json=json), do)
+    plan = Plan("account close", name, (f"Account {name} is closed{'' if is_open else ' already'}.",))
+    _perform(plan, How(dry_run, yes, reason, who, json), do)
 
 
 @app.command("list")
 def list_(json: Json = False) -> None:
     """All accounts and their roles."""
-    found = _asked(lambda: accounts.listed(Calls()))
+    found = _listed()
     if json:
         print_json(found)
         return
@@ -111,6 +120,20 @@ def list_(json: Json = False) -> None:
     for one in found:
         table.add_row(one["account"], ", ".join(one["roles"]), one["person"] or "", "yes" if one["open"] else "closed")
     Console().print(table)
+
+
+def _listed() -> list[dict[str, Any]]:
+    """All accounts. Before anything is recorded: whoever is not answered may be in the folder of another ensemble."""
+    found: list[dict[str, Any]] = _asked(lambda: accounts.listed(Calls()))
+    return found
+
+
+def _known(name: str) -> dict[str, Any]:
+    """The account of that name. Raises BadInput."""
+    found = {one["account"]: one for one in _listed()}
+    if name not in found:
+        raise BadInput(f"There is no account {name!r}; there are: {few(list(found))}.")
+    return found[name]
 
 
 def _perform(plan: Plan, how: How, do: Callable[[Calls], Outcome]) -> None:

@@ -85,6 +85,36 @@ def test_what_is_made_can_be_taken_back(booking: Booking, foyer: Foyer) -> None:
     assert not booking.state("account-desk-1").open
 
 
+@pytest.mark.parametrize("what", ["end", "close"])
+def test_what_takes_something_away_can_be_looked_at_first(booking: Booking, foyer: Foyer, what: str) -> None:
+    """As whoever gives no --yes is told."""
+    foyer("add", "desk-1", "--role", "info_desk")
+    shown = foyer(what, "desk-1", "--dry-run")
+    assert (shown.exit_code, shown.output.count("Nothing was done (--dry-run).")) == (0, 1), shown.output
+    assert booking.state("account-desk-1").open
+
+
+def test_who_closes_what_is_closed_is_told(foyer: Foyer) -> None:
+    """It is as they wanted it, but not by them."""
+    foyer("add", "desk-1", "--role", "info_desk")
+    close = ("close", "desk-1", "--yes", "--reason", "left")
+    assert foyer(*close).output.endswith("\nClosed.\n")
+    again = foyer(*close)
+    assert (again.exit_code, "Account desk-1 is closed already.\n" in again.output) == (0, True), again.output
+    assert again.output.endswith("\nNothing has changed.\n")
+
+
+@pytest.mark.parametrize("what", ["password", "token", "end", "close"])
+def test_of_an_account_that_is_not_there_nothing_is_planned_or_recorded(foyer: Foyer, what: str) -> None:
+    """A plan for it would say that there is one; those that there are help more."""
+    foyer("add", "desk-1", "--role", "info_desk")
+    done = foyer(what, "nobody")
+    assert str(done.exception) == "There is no account 'nobody'; there are: desk-1."
+    assert "nobody" not in done.output
+    with opened() as log, log.read() as connection:
+        assert [row.what for row in connection.execute(actions.select())] == ["account add"]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
