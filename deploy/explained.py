@@ -58,6 +58,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "rooms": ("Rooms", "Räume"),
     "best": ("The best visit then: {points} points ({parts})", "Der beste Besuch dann: {points} Punkte ({parts})"),
     "instead": ("Offered: {times}", "Angeboten: {times}"),
+    "no_site": (
+        "No site was known: nobody had told of any room.",
+        "Es war kein Standort bekannt: Von keinem Raum war etwas gesagt.",
+    ),
     "nothing": ("Nothing is offered.", "Nichts wird angeboten."),
 }
 

@@ -66,6 +66,8 @@ def explain(
     typer.echo(explained.say(words, explained.WORDS["as_of"], now=explained.clock(past.now), events=past.events))
     for one in settled:
         typer.echo(f"{one['concern']}: {one['why'][words]} {one['online_url'] or ''}")
+    if not found and len(settled) < len(concern):
+        typer.echo(explained.say(words, explained.WORDS["no_site"]))
     for explanation in found:
         for line in explained.in_words(explanation, past.reads.index, words):
             typer.echo(line)
@@ -74,7 +76,7 @@ def explain(
 def _explained(
     past: Known, query: dict[str, Any], start: datetime
 ) -> tuple[list[dict[str, Any]], tuple[Explanation, ...]]:
-    """The concerns for which no visit is needed, and an explanation for each site."""
+    """The concerns for which no visit is needed, and an explanation for each site that was known."""
     reads = past.reads
     try:
         given = http.ProposalsQuery().load(query)
@@ -85,8 +87,11 @@ def _explained(
     except ValidationError as error:
         fail("; ".join(f"{field}: {says}" for field, says in error.messages_dict.items()))
     settled = [http.NotNeededAnswer().dump(one) for one in settled_of(concerns)]
-    wish = planning.wish(concerns, question)
-    return settled, explain_wish(reads.index, wish, start, past.now, reads.objective) if wish.stops else ()
+    wish, sites = planning.wish(concerns, question), reads.index.sites()
+    if wish.site and sites and wish.site not in sites:
+        fail(f"site: There is no site '{wish.site}'; there are: {asked.few(sites)}.")
+    found = explain_wish(reads.index, wish, start, past.now, reads.objective) if wish.stops and sites else ()
+    return settled, found
 
 
 def _known(settings: Settings, as_of: datetime | int | None) -> Known:

@@ -92,6 +92,22 @@ def test_it_says_so_in_words(town: Booking):
     assert "2026-11-24 08:00, rathaus: offered." in _explain("--at", "2026-11-24T08:00", *words[2:])[1]
 
 
+def test_a_site_that_is_not_there_is_told_from_one_that_is_closed(town: Booking):
+    """With those that there are."""
+    status, text = _explain("--at", "2026-11-24T09:00", "--as-of", "2026-11-22T10:05", "--site", "mars")
+    assert (status, text) == (2, "site: There is no site 'mars'; there are: rathaus.\n")
+
+
+@pytest.mark.parametrize("site", [(), ("--site", "rathaus")])
+def test_before_any_site_was_known_that_is_said(booking: Booking, site: tuple[str, ...]):
+    """A heading alone explains nothing."""
+    booking.handle(SetCatalogue("c", NOW, (PASSPORT,)))
+    status, text = _explain("--at", "2026-11-24T09:00", *site)
+    assert (status, text.splitlines()[1:]) == (0, ["No site was known: nobody had told of any room."]), text
+    assert "kein Standort" in _explain("--at", "2026-11-24T09:00", "--de")[1]
+    assert _json("--at", "2026-11-24T09:00")["explanations"] == []
+
+
 def test_requirements_count(town: Booking):
     """As in GET /api/proposals: party size, language, step-free, answers."""
     words = ("--at", NINE.isoformat(), "--as-of", "2026-11-22T10:05")
