@@ -25,7 +25,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 _SHOWN = 200
 _TIDY_SECONDS = 3600
 _STYLE = """
-body { font: 1rem/1.5 system-ui; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 1rem/1.5 system-ui; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
 td, th { text-align: left; padding: .2rem 1rem .2rem 0 }
 iframe { width: 100%; height: 40rem; border: 1px solid #888 }
 pre { white-space: pre-wrap } dt { font-weight: 600 } dd { margin: 0 0 .3rem }
@@ -134,7 +134,8 @@ def reading(file: Path) -> str:
 
 def _page(title: str, body: str) -> str:
     title = html.escape(title)
-    head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head += f"<title>{title}</title><style>{_STYLE}</style>"
     return f'<!doctype html><html lang="en">{head}<h1>{title}</h1>{body}'
 
 
