@@ -1,7 +1,9 @@
 """`foyer`: one command for everything an operator does. Each command is a module in `deploy/commands`."""
 
+import errno
 import importlib
 import importlib.util
+import os
 import sys
 
 import typer
@@ -50,6 +52,11 @@ def main() -> None:
     except (CannotDo, EnvError) as error:
         Console(stderr=True).print(str(error), style="bold red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(getattr(error, "status", BadInput.status))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _say_full()
+        sys.exit(CannotDo.status)
     except KeyboardInterrupt:  # while the command was being loaded
         _say_interrupted()
         sys.exit(INTERRUPTED)
@@ -58,6 +65,12 @@ def main() -> None:
         if end.code == INTERRUPTED and isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
             _say_interrupted()
         raise
+
+
+def _say_full() -> None:
+    """Where output goes to, or where something is stored. What is not printed yet is let go: Python would try again."""
+    Console(stderr=True).print("No space is left where this is to be written.", highlight=False)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say_interrupted() -> None:
