@@ -6,6 +6,7 @@
 import json
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,10 @@ def _owner(folder: Path) -> str:
 
 
 def called() -> str:
-    """What one types to call this program here: its name, or where `make` has put it."""
-    return "foyer" if shutil.which("foyer") else ".venv/bin/foyer"
+    """What one types to call this program here: its name, or the path by which it was called, or is by `make`."""
+    if shutil.which("foyer"):
+        return "foyer"
+    return sys.argv[0] if Path(sys.argv[0]).name == "foyer" else ".venv/bin/foyer"
 
 
 @dataclass(frozen=True, slots=True)
