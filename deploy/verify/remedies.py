@@ -11,6 +11,7 @@ from deploy.operations.running import service_app
 from deploy.operations.wire import Wire
 from deploy.parts import place
 from deploy.verify.log import Finding, Rebuild, Redeliver, Reissue, Remedy, connected
+from shared.alone import AlreadyRunning
 from shared.app import App
 from shared.beside import Beside
 from shared.definition import UnknownVersion
@@ -80,6 +81,8 @@ def _rebuild(remedy: Rebuild) -> str:
                 one.swap()
         except TakenTwice as error:
             return f"not rebuilt: {error} in the log"
+        except AlreadyRunning as error:
+            return f"not rebuilt: {error}"
     return "rebuilt; `foyer rebuild --undo` goes back"
 
 

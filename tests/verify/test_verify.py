@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, text, update
 from deploy.guarantees import check
 from deploy.logfiles.load import load
 from deploy.logfiles.reading import opened
+from deploy.operations.running import service_app
 from deploy.parts import SERVICES, definition
 from deploy.verify.everything import verify, verify_twice
 from deploy.verify.log import (
@@ -37,6 +38,7 @@ from services.rooms import projections as rooms
 from services.rooms.commands import HoldRooms, LetGoRooms, StopWanted
 from services.visitor_access.projections import visits
 from shared import topology
+from shared.alone import only_one
 from shared.app import App, Delivery
 from shared.database import writing
 from shared.migrate import migrate
@@ -400,3 +402,11 @@ def test_a_read_model_of_a_log_that_holds_two_at_once_is_left_as_it_is(
     before = town.value("rooms", "SELECT count(*) FROM taken")
     assert carry_out(Rebuild("rooms", "taken"), town.pattern, "").what.startswith("not rebuilt: taken r-1")
     assert town.value("rooms", "SELECT count(*) FROM taken") == before
+
+
+def test_a_read_model_that_somebody_else_rebuilds_is_left_to_them(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And it is said so."""
+    in_the_town(town, monkeypatch)
+    with service_app("rooms") as app, only_one(app.engine, app.settings, "rebuild"):
+        done = carry_out(Rebuild("rooms", "taken"), town.pattern, "")
+    assert done.what == "not rebuilt: another rebuild of rooms is running"
