@@ -274,6 +274,12 @@ def test_what_is_wrong_is_said_beside_its_field(at_desk: Client, given: dict[str
     assert shown.get_data(as_text=True).count("autofocus") == 1
 
 
+def test_of_a_long_word_the_beginning_is_looked_for(at_desk: Client):
+    """As on the pages of citizens; the stem of half a megabyte would be cut letter by letter."""
+    for shown in (_ask(at_desk, "nd" * 200_000), _ask(at_desk, q2="nd" * 200_000)):
+        assert f'value="{"nd" * 100}"' in _text(shown)
+
+
 def _booked(town: Booking, at_desk: Client, name: str, number: str, **more: str) -> str:
     shown = _ask(at_desk)
     given = {"proposal": _times(shown)[0][0], "name": name, "key": number, **more}

@@ -1,6 +1,8 @@
 """What people may type into a field, and what a body may hold."""
 
 import re
+import time
+import unicodedata
 from typing import Any
 
 import pytest
@@ -30,6 +32,22 @@ def test_what_is_not_true_or_false_is_not_taken_for_it(value: Any) -> None:
 def test_true_and_false_are_taken_as_they_are(value: bool) -> None:
     """JSON has words for them."""
     assert Truth().deserialize(value) is value
+
+
+def test_what_may_be_short_enough_is_composed_first() -> None:
+    """Four characters, the most there are, become one."""
+    letter = "\u1f82"
+    apart = unicodedata.normalize("NFD", letter)
+    assert len(apart) == 4
+    assert Line(longest=20).deserialize(f" {apart * 20} ") == letter * 20
+
+
+def test_marks_without_end_are_refused_at_once() -> None:
+    """To put them in order would take the square of their number, while everybody else waits."""
+    started = time.process_time()
+    with pytest.raises(ValidationError, match="Length must be between 1 and 200"):
+        Line().deserialize("a" + "\u0301\u0323" * 50_000)
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)

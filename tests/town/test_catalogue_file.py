@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import time
 import unicodedata
 from contextlib import suppress
 from pathlib import Path
@@ -84,7 +85,18 @@ def test_a_row_becomes_a_concern_whichever_program_wrote_the_file(delimiter: str
 
 def test_letters_of_two_characters_are_put_together() -> None:
     """Some programs write an umlaut as a letter and two dots; the services keep it as one."""
-    assert parse(file_of({**GOOD, "name_de": "Gebu\u0308hr"}))[0]["name"]["de"] == "Geb\u00fchr"
+    question = {"key": "a", "text": {"de": "Gebu\u0308hr?", "en": "Fee?"}}
+    (concern,) = parse(file_of({**GOOD, "name_de": "Gebu\u0308hr", "questions": json.dumps([question])}))
+    assert concern["name"]["de"] == "Geb\u00fchr"
+    assert concern["questions"][0]["text"]["de"] == "Geb\u00fchr?"
+
+
+def test_marks_without_end_are_too_long_at_once() -> None:
+    """To put them in order would take the square of their number."""
+    started = time.process_time()
+    (fault,) = faults_of(file_of({**GOOD, "name_de": "a" + "\u0301\u0323" * 50_000}))
+    assert "is longer than 200 characters" in fault
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

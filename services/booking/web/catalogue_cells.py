@@ -13,9 +13,11 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_dump
 
 from services.booking.http import LEIKA, WEB
 from services.booking.web.catalogue_words import Said
-from shared.fields import CONTROL, KEY
+from shared.fields import CONTROL, KEY, composed
 
 TEXT_MAX = 200
+CONDITION_MAX = 500
+"""Characters of the longest text that stands in JSON."""
 RESPONSIBILITIES = ("anyone", "surname", "district")
 A_SLUG = Said(
     "1 to 64 small letters without umlauts, digits, '.', '-' and '_'",
@@ -151,7 +153,7 @@ class Json(fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         try:
-            read = json.loads(value) if value else self.kind()
+            read = _composed(json.loads(value)) if value else self.kind()
         except (ValueError, RecursionError):  # of brackets in brackets without end, too
             raise ValidationError(Said("is not JSON", "ist kein JSON")) from None
         if not isinstance(read, self.kind):
@@ -161,6 +163,15 @@ class Json(fields.Field[Any]):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
         return json.dumps(_sparse(value), ensure_ascii=False, separators=(",", ":")) if value else ""
+
+
+def _composed(value: Any) -> Any:
+    """With all texts in Unicode's composed form, as booking keeps them."""
+    if isinstance(value, dict):
+        return {name: _composed(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_composed(inner) for inner in value]
+    return composed(value, CONDITION_MAX) if isinstance(value, str) else value
 
 
 def _sparse(value: Any) -> Any:
@@ -243,7 +254,8 @@ COLUMNS: tuple[str, ...] = tuple(name for name in Row().fields if name not in OP
 
 
 def plain_text(text: str) -> str:
-    """The text if it may be shown. Raises ValidationError."""
+    """The text in Unicode's composed form, if it may be shown. Raises ValidationError."""
+    text = composed(text, TEXT_MAX)
     if not text:
         fault = "is not a text of 1 to {most} characters", "ist kein Text von 1 bis {most} Zeichen"
         raise ValidationError(Said(*fault, most=TEXT_MAX))

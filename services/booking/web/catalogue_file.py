@@ -7,7 +7,6 @@ UTF-8 with or without a byte order mark, columns separated by `;`, `,` or tabs, 
 import csv
 import difflib
 import io
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +65,7 @@ class CatalogueError(ValueError):
 
 def parse(text: str) -> list[Concern]:
     """The concerns of a catalogue file, in its order. Raises CatalogueError with all faults."""
-    lines, broken = _read(unicodedata.normalize("NFC", text.removeprefix(BOM)))
+    lines, broken = _read(text.removeprefix(BOM))
     header = [name.strip().lower() for name in lines[0][1]] if lines else []
     if faults := [*_faults_of_header(header), *broken]:
         raise CatalogueError(faults)

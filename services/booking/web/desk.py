@@ -15,6 +15,7 @@ from services.booking.events import Concern
 from services.booking.finder import Finder
 from services.booking.planning import NotPossible
 from services.booking.web import desk_day
+from services.booking.web.finding import LONGEST
 from services.booking.web.staff_kit import STAFF, page
 from shared.fields import Line
 from shared.pages.kit import see_other
@@ -56,6 +57,7 @@ def show(app: Any, request: Request) -> Response:
 def search(app: Any, request: Request, message: str = "") -> Response:
     """What is meant, and when it is possible: now, today, later."""
     values = {name: request.form.get(name, "").strip() for name in _KEPT}
+    values |= {"q": _said(request, ""), "q2": _said(request, "2")}
     errors: dict[str, str] = {}
     first = _meant(app, request, "", errors)
     second = _meant(app, request, "2", errors, without=first[0].key if first else "")
@@ -112,7 +114,7 @@ def meant(app: Any, said: str) -> list[Concern]:
 
 def _meant(app: Any, request: Request, which: str, errors: dict[str, str], without: str = "") -> list[Concern]:
     """What one field may mean, the chosen one first; a second may be left out, and is another one than the first."""
-    said, key = request.form.get(f"q{which}", "").strip(), request.form.get(f"concern{which}", "")
+    said, key = _said(request, which), request.form.get(f"concern{which}", "")
     known = meant(app, said) if said else []
     found = [one for one in known if one.key != without]
     if known and known[0].key == without and _is_called(known[0], said):
@@ -122,6 +124,10 @@ def _meant(app: Any, request: Request, which: str, errors: dict[str, str], witho
     if request.form.get(f"searched{which}") == said:
         found.sort(key=lambda one: one.key != key)
     return found
+
+
+def _said(request: Request, which: str) -> str:
+    return request.form.get(f"q{which}", "").strip()[:LONGEST]
 
 
 def _is_called(concern: Concern, said: str) -> bool:
