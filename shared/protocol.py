@@ -14,11 +14,15 @@ from nameko.web.server import HttpOnlyProtocol
 from shared.problems import Problem
 
 _LENGTH = re.compile(r"[0-9]{1,18}")
+# RFC 9112, 5: at a line like none of these the standard library stops to read without a word.
+_HEADER = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*)?\r?\n")
 # Slashes that begin a path count as one, as for the standard library: //name would lead a browser to another host.
 _WHOLE = re.compile(r"https?://[^/?]*/*", re.IGNORECASE)
 _NO_HTTP = Problem(400, "This is not HTTP/1.1", detail="Begin with a line like GET /path?name=value HTTP/1.1, escaped.")
 _MANY = Problem(431, "The headers are too many", detail="Send fewer of them.")
 _LONG = Problem(431, "The headers are too long", detail="Send fewer or shorter ones.")
+_NO_HEADER = Problem(400, "A header can't be read", detail="Each is one line like Name: value, its name in ASCII.")
+_HOST = Problem(400, "The header Host is missing, or there twice", detail="Send it once, with the name of this server.")
 _SLOW = Problem(408, "The headers did not come in time", detail="Send all of them at once.")
 _TWO_LENGTHS = Problem(
     400, "The body has two lengths", detail="Send either Content-Length or Transfer-Encoding, and only once."
@@ -56,6 +60,24 @@ class Patient(io.RawIOBase):
             return int(self._connection.recv_into(buffer))
         finally:
             self._connection.settimeout(None)
+
+
+class _NoHeader(Exception):
+    """A line that is none."""
+
+
+class _Headers:
+    """The lines of the headers. Raises _NoHeader."""
+
+    def __init__(self, lines: Any) -> None:
+        self._lines = lines
+
+    def readline(self, size: int = -1) -> bytes:
+        """The next line."""
+        line: bytes = self._lines.readline(size)
+        if not _HEADER.fullmatch(line):
+            raise _NoHeader
+        return line
 
 
 class _Body(Input):
@@ -97,9 +119,12 @@ class Protocol(HttpOnlyProtocol):
     def parse_request(self) -> bool:
         """Whether there is a request to be answered."""
         self.heard.next_part()
+        self.rfile = _Headers(self.rfile)
         try:
             if not super().parse_request():
                 return False
+        except _NoHeader:
+            return bool(self._refuse(_NO_HEADER))
         except (HeaderLineTooLong, HeadersTooLarge):
             return bool(self._refuse(_LONG))
         except TimeoutError:
@@ -108,8 +133,12 @@ class Protocol(HttpOnlyProtocol):
         if whole := _WHOLE.match(self.path):
             self.path = "/" + self.path[whole.end() :]
         self.heard.next_part()
-        wrong = self._wrong_length()
+        wrong = self._wrong_host() or self._wrong_length()
         return not wrong or bool(self._refuse(wrong))
+
+    def _wrong_host(self) -> Problem | None:
+        hosts = len(self.headers.get_all("Host", []))
+        return None if hosts == 1 or (not hosts and self.request_version < "HTTP/1.1") else _HOST
 
     def _wrong_length(self) -> Problem | None:
         lengths = self.headers.get_all("Content-Length", [])

@@ -19,8 +19,9 @@ from tests.shared.wire import Wire
 
 NAME = "Kanarienvogel"
 PATIENCE = 30.0
-GET = b"GET /api/tallies/a HTTP/1.1\r\n"
-POST = b"POST /api/tallies HTTP/1.1\r\n"
+HOST = b"Host: toy\r\n"
+GET = b"GET /api/tallies/a HTTP/1.1\r\n" + HOST
+POST = b"POST /api/tallies HTTP/1.1\r\n" + HOST
 Start = Callable[..., Any]
 
 
@@ -90,9 +91,13 @@ def port(hasty: tuple[int, Process]) -> Iterator[int]:
     assert all(line.startswith("{") for line in process.last_lines(10_000).splitlines())
 
 
+def _get(path: str, *headers: str) -> bytes:
+    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: toy", *headers, "\r\n"]).encode()
+
+
 def ready(port: int) -> bool:
     try:
-        with closing(Line(port, b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n")) as line:
+        with closing(Line(port, _get("/health", "Connection: close"))) as line:
             return line.rest().startswith(b"HTTP/1.1 200")
     except OSError:
         return False
@@ -128,6 +133,8 @@ NO_HTTP: dict[str, tuple[bytes, int, str]] = {
     ),
     "half a body": (POST + b"Content-Length: 5\r\n\r\n{", 400, "Bad Request"),
     "half a chunk": (POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", 400, "Bad Request"),
+    "no host": (b"GET /api/tallies/a HTTP/1.1\r\n\r\n", 400, "The header Host is missing, or there twice"),
+    "two hosts": (GET + HOST + b"\r\n", 400, "The header Host is missing, or there twice"),
     "half of the headers": (GET + f"X-Name: {NAME}\r\n".encode(), 408, "The headers did not come in time"),
 }
 
@@ -138,6 +145,28 @@ def test_what_is_not_http_is_said_so(port: int, what: str) -> None:
     sent, status, title = NO_HTTP[what]
     with closing(Line(port, sent)) as line:
         assert line.problem() == (status, title)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "X-Büro: 1",
+        "X-Foo : 1",
+        "X-Foo",
+        ": 1",
+        " X-Foo: 1",
+        "X-Foo: 1\r\n 2",
+        "X-Foo: 1\rX-Bar: 2",
+        "X-\0: 1",
+        "From me",
+    ],
+)
+def test_a_line_that_is_no_header_hides_none_of_those_behind_it(port: int, wrong: str) -> None:
+    """Without its length the body would be another request, and without its key a repetition would count twice."""
+    hidden = b"POST /api/tallies HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\n\r\n{}"
+    length = f"Content-Length: {len(hidden)}\r\n".encode()
+    with closing(Line(port, POST + wrong.encode() + b"\r\n" + length + b"\r\n" + hidden)) as line:
+        assert line.problem() == (400, "A header can't be read")
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /api", GET + b"\r\n"], ids=["nothing", "half a line", "no second one"])
@@ -161,11 +190,10 @@ def test_who_waits_for_an_answer_is_not_cut_off(port: int) -> None:
     """A stream that says nothing for a while, and work that takes longer than any client may."""
     with ExitStack() as lines:
         stream, answer, silent = (
-            lines.enter_context(closing(Line(port, sent)))
-            for sent in (b"GET /slow/stream HTTP/1.1\r\n\r\n", b"GET /slow/answer HTTP/1.1\r\n\r\n", b"")
+            lines.enter_context(closing(Line(port, sent))) for sent in (_get("/slow/stream"), _get("/slow/answer"), b"")
         )
         assert silent.rest() == b""  # as long as clients are waited for has passed
-        assert Line(port, b"GET /go-on HTTP/1.1\r\nConnection: close\r\n\r\n").rest().startswith(b"HTTP/1.1 200")
+        assert Line(port, _get("/go-on", "Connection: close")).rest().startswith(b"HTTP/1.1 200")
         assert b"last" in stream.rest()
         assert b"at last" in answer.rest()
 
