@@ -20,7 +20,7 @@ from shared.app import App
 from shared.fields import whole
 from shared.refusal import REFUSES
 from shared.tables import held, instant
-from shared.web import KEY, LONGEST, PRINTABLE, Api, api, json_response
+from shared.web import KEY, LONGEST, MOST_ERRORS, PRINTABLE, Api, api, json_response
 from shared.writer import Unavailable
 
 _KEYED = {
@@ -44,7 +44,8 @@ _PROBLEM = {
         "errors": {
             "type": "array",
             "items": _WRONG,
-            "description": "Each wrong field, and what would be right",
+            "maxItems": MOST_ERRORS,
+            "description": "Each wrong field, and what would be right; of more, `detail` says how many",
         },
     },
     "required": ["type", "title", "status"],
@@ -119,13 +120,17 @@ def openapi(app: App, calls: Iterable[Api]) -> dict[str, Any]:
             if call.role or call.bearer:
                 operation["security"] = [*[{}] * (not call.role), {"bearer": []}]
             operation["responses"][str(call.status)] = {"description": call.summary or "done", **_content(call)}
-            operation["responses"]["default"] = {
-                "description": "What is wrong, as RFC 9457 says",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            }
+            if call.body is not None:
+                operation["responses"]["413"] = _problem(f"The body has more than {call.max_body} bytes")
+            operation["responses"]["default"] = _problem("What is wrong, as RFC 9457 says")
             spec.path(path, operations={call.method.lower(): operation})
     document: dict[str, Any] = spec.to_dict()
     return document
+
+
+def _problem(description: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": description, "content": content}
 
 
 def _content(call: Api) -> dict[str, Any]:

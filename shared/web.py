@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any, cast
 from uuid import uuid4
 
@@ -29,8 +30,12 @@ from shared.problems import json_response as json_response
 from shared.server import Server
 from shared.writer import Unavailable
 
-MAX_BODY = 4 * 1024 * 1024
-"""Bytes of a request body that are read at most."""
+MAX_BODY = 64 * 1024
+"""Bytes of a request body that are read at most, unless the call says otherwise."""
+LONG_BODY = 4 * 1024 * 1024
+"""For calls that take long lists; each needs a role."""
+MOST_ERRORS = 50
+"""Fields that one answer names."""
 KEY = "Idempotency-Key"
 LONGEST = 200
 """Characters of such a key."""
@@ -58,14 +63,15 @@ class _Arguments(Parser[Request]):
         # eventlet ends a body in chunks, but does not say so, and Werkzeug would take it for empty.
         if "chunked" in req.headers.get("Transfer-Encoding", "").lower():
             req.environ["wsgi.input_terminated"] = True
+        most: int = req.max_body  # type: ignore[attr-defined]
         # Werkzeug cuts it off there without a word.
-        req.max_content_length = MAX_BODY + 1
+        req.max_content_length = most + 1
         try:
             body = req.get_data(cache=False)
-            if len(body) > MAX_BODY:
+            if len(body) > most:
                 raise RequestEntityTooLarge
         except RequestEntityTooLarge:
-            raise Problem(413, "The body is too large", detail=f"At most {MAX_BODY} bytes are taken.") from None
+            raise Problem(413, "The body is too large", detail=f"At most {most} bytes are taken.") from None
         try:
             parsed = orjson.loads(body or b"{}")
         except orjson.JSONDecodeError as error:
@@ -92,10 +98,12 @@ def _no_json(body: bytes, error: orjson.JSONDecodeError) -> Problem:
 
 
 def invalid(messages: Mapping[str, Any]) -> Problem:
-    """The problem that names every field which marshmallow found wrong."""
+    """The problem that names the fields which marshmallow found wrong; of many the first, and how many more."""
     errors = flatten(messages)
-    first = next(iter(errors.items()))
-    return Problem(422, "Some fields are not right", detail=f"{first[0]}: {first[1]}", errors=errors)
+    named = dict(islice(errors.items(), MOST_ERRORS))
+    field, sentence = next(iter(named.items()))
+    more = f" ({len(errors) - len(named)} more fields than are named here)" if len(errors) > len(named) else ""
+    return Problem(422, "Some fields are not right", detail=f"{field}: {sentence}{more}", errors=named)
 
 
 def flatten(messages: Any, prefix: str = "") -> dict[str, str]:
@@ -118,6 +126,7 @@ class Api(HttpRequestHandler):
     `answer`: the schema of a JSON answer, or the media type of another one.
     `role`: who may make it: one of these roles; () = everybody. `request.visitor` is who is signed in, or None.
     `bearer`: a bearer token may come with it although everybody may make it.
+    `max_body`: bytes of its body that are read at most.
     `keyed`: it may bear an Idempotency-Key, which is then `request.key`; None where it bears none.
     """
 
@@ -138,6 +147,7 @@ class Api(HttpRequestHandler):
         role: Sequence[str] = (),
         bearer: bool = False,
         keyed: bool = False,
+        max_body: int = MAX_BODY,
         **kwargs: Any,
     ) -> None:
         self.path, self.query, self.body, self.answer, self.keyed = path, query, body, answer, keyed
@@ -145,7 +155,7 @@ class Api(HttpRequestHandler):
         self._path: Any = path and path()
         self._query, self._body = query and query(), body and body()
         self.status, self.summary, self.hidden = status, summary, hidden
-        self.role, self.bearer = tuple(role), bearer
+        self.role, self.bearer, self.max_body = tuple(role), bearer, max_body
         super().__init__(method, url, **kwargs)
 
     def get_entrypoint_parameters(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -159,6 +169,7 @@ class Api(HttpRequestHandler):
         if self._query is not None:
             values["query"] = _arguments.parse(self._query, request, location="query")
         if self._body is not None:
+            request.max_body = self.max_body  # type: ignore[attr-defined]
             values["body"] = _arguments.parse(self._body, request, location="json")
         return (request,), values
 

@@ -61,7 +61,7 @@ from shared.interval import every
 from shared.messages import Cause, Message
 from shared.nameko_parts import Running, hear
 from shared.standard import Standard
-from shared.web import Problem, api, json_response
+from shared.web import LONG_BODY, Problem, api, json_response
 
 DESKS = ("info_desk", "operations")
 """Who sees hours that are kept."""
@@ -318,6 +318,7 @@ class BookingService(AccountCalls, SignInPages, DeskPages, AdminPages, CitizenPa
         "/api/concerns",
         role=("catalogue", "operations"),
         body=http.CatalogueBody,
+        max_body=LONG_BODY,
         answer=http.CatalogueAnswer,
         summary="Set all concerns",
     )

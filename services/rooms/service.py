@@ -36,7 +36,7 @@ from shared.definition import Definition
 from shared.interval import every
 from shared.nameko_parts import Running, hear
 from shared.standard import Standard
-from shared.web import Problem, api, json_response
+from shared.web import LONG_BODY, Problem, api, json_response
 
 STAFF = ("clerk", "info_desk", "security_desk", "catalogue", "operations")
 KEEPERS = ("catalogue", "operations")
@@ -92,6 +92,7 @@ class RoomsService(Standard):
         path=RoomPath,
         role=KEEPERS,
         body=RoomBody,
+        max_body=LONG_BODY,
         answer=RoomAnswer,
         summary="Define a room, or change it",
     )
@@ -116,6 +117,7 @@ class RoomsService(Standard):
         path=SitePath,
         role=KEEPERS,
         body=ClosuresBody,
+        max_body=LONG_BODY,
         answer=SitesAnswer,
         summary="Say when a site is closed",
     )

@@ -44,7 +44,7 @@ from shared.definition import Definition
 from shared.interval import every
 from shared.nameko_parts import Running, hear
 from shared.standard import Standard
-from shared.web import Problem, api, json_response
+from shared.web import LONG_BODY, Problem, api, json_response
 
 HOUR = 3600
 STAFF = ("clerk", "info_desk", "security_desk", "catalogue", "operations")
@@ -110,6 +110,7 @@ class StaffCalendarService(StaffPages, Standard):
         path=ClerkPath,
         role=KEEPERS,
         body=ClerkBody,
+        max_body=LONG_BODY,
         answer=DefinedAnswer,
         summary="Define a clerk",
     )
@@ -123,6 +124,7 @@ class StaffCalendarService(StaffPages, Standard):
         path=ClerkPath,
         role=("clerk", *KEEPERS),
         body=QuotasBody,
+        max_body=LONG_BODY,
         answer=ClerkAnswer,
         summary="Set a clerk's quotas",
     )

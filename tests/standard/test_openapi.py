@@ -127,6 +127,19 @@ def test_a_body_is_required_where_one_of_its_fields_is(service: str):
             assert told["requestBody"]["required"] == bool(schema.get("required")), name
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_it_says_how_long_a_body_may_be(service: str):
+    """Where one is taken at all."""
+    for name, told in _operations(service).items():
+        assert ("413" in told["responses"]) == ("requestBody" in told), name
+
+
+@pytest.mark.parametrize(("call", "most"), [("post /api/appointments", 65_536), ("put /api/concerns", 4_194_304)])
+def test_a_catalogue_may_be_longer_than_a_booking(call: str, most: int):
+    """Each call says itself how much it takes."""
+    assert str(most) in _operations("booking")[call]["responses"]["413"]["description"]
+
+
 def test_every_answer_of_booking_is_described():
     """Also where the work goes on after it; only 204 has none."""
     for name, told in _operations("booking").items():

@@ -9,7 +9,7 @@ from deploy.parts import SERVICES, definition, service_class
 from shared.app import App, Delivery
 from shared.messages import CONTENT_TYPE
 from shared.migrate import migrate
-from shared.web import Api
+from shared.web import MAX_BODY, Api
 from tests.line import settings
 from tests.over_http import over_http, token
 
@@ -45,6 +45,12 @@ def test_every_call_needs_a_role_or_is_for_the_public(service: str):
     open_ones = {f"{call.method} {call.url}" for call in api if not call.role}
     assert api
     assert open_ones <= PUBLIC
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_only_who_has_a_role_may_send_much(service: str):
+    """Anybody else could keep the service busy with it."""
+    assert [call.url for call in _calls(service) if call.max_body > MAX_BODY and not call.role] == []
 
 
 @pytest.mark.parametrize("service", LISTENERS)

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Request, Response
 
 from services.booking.web import admin_concerns
 from services.booking.web.staff_kit import pages
-from shared.web import MAX_BODY
+from shared.web import LONG_BODY
 
 KEEPERS = ("catalogue",)
 
@@ -26,7 +26,7 @@ class AdminPages:
             return admin_concerns.preview(self.app, request, None)
         return admin_concerns.edit(self.app, request, None)
 
-    @pages("GET,POST", "/admin/concerns/import", role=KEEPERS, max_form=MAX_BODY)
+    @pages("GET,POST", "/admin/concerns/import", role=KEEPERS, max_form=LONG_BODY)
     def import_concerns_page(self, request: Request) -> Response:
         return admin_concerns.import_(self.app, request)
 
