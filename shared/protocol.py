@@ -6,6 +6,7 @@ Nothing of a request is logged here. eventlet and the standard library would quo
 import io
 import re
 import time
+from contextlib import suppress
 from typing import Any
 
 from eventlet.wsgi import ChunkReadError, HeaderLineTooLong, HeadersTooLarge, Input
@@ -81,15 +82,37 @@ class _Headers:
 
 
 class _Body(Input):
-    """eventlet's, but where chunks are none, nothing more is read: it could be taken for another request."""
+    """eventlet's, but where it does not come, or chunks are none, nothing more is read: it could be taken for another
+    request. Raises Problem where it does not come in time.
+    """
+
+    def _do_read(self, reader: Any, length: int | None = None) -> Any:
+        try:
+            return super()._do_read(reader, length)
+        except TimeoutError:
+            self.position = self.content_length
+            self.rfile.close()
+            raise _late() from None
 
     def _chunked_read(self, rfile: Any, length: int | None = None, use_readline: bool = False) -> Any:
         try:
             return super()._chunked_read(rfile, length, use_readline)
-        except (ChunkReadError, OSError):
+        except (ChunkReadError, OSError) as error:
             self.chunk_length = 0
             self.rfile.close()
+            if isinstance(error, TimeoutError):
+                raise _late() from None
             raise
+
+    def discard(self, *args: Any) -> None:
+        """Read what nobody wanted, after the answer."""
+        with suppress(Problem):
+            super().discard(*args)
+
+
+def _late() -> Problem:
+    end = {"Connection": "close"}
+    return Problem(408, "The body did not come in time", detail="Send all of it at once.", headers=end)
 
 
 class Protocol(HttpOnlyProtocol):

@@ -131,8 +131,12 @@ NO_HTTP: dict[str, tuple[bytes, int, str]] = {
         400,
         "Bad Request",
     ),
-    "half a body": (POST + b"Content-Length: 5\r\n\r\n{", 400, "Bad Request"),
-    "half a chunk": (POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", 400, "Bad Request"),
+    "half a body": (POST + b"Content-Length: 5\r\n\r\n{", 408, "The body did not come in time"),
+    "half a chunk": (
+        POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+        408,
+        "The body did not come in time",
+    ),
     "no host": (b"GET /api/tallies/a HTTP/1.1\r\n\r\n", 400, "The header Host is missing, or there twice"),
     "two hosts": (GET + HOST + b"\r\n", 400, "The header Host is missing, or there twice"),
     "half of the headers": (GET + f"X-Name: {NAME}\r\n".encode(), 408, "The headers did not come in time"),
@@ -184,6 +188,14 @@ def test_who_says_too_little_at_a_time_is_not_waited_for(port: int) -> None:
                 break
             line.socket.sendall(b"x")
         assert line.problem() == (408, "The headers did not come in time")
+
+
+def test_a_body_that_nobody_asked_for_is_not_waited_for(hasty: tuple[int, Process]) -> None:
+    """The answer is there already, the connection ends, and nothing is wrong here."""
+    port, process = hasty
+    with closing(Line(port, GET + b"Content-Length: 5\r\n\r\n{")) as line:
+        assert line.rest().startswith(b"HTTP/1.1 200")
+    assert "connection_failed" not in process.last_lines(10_000)
 
 
 def test_who_waits_for_an_answer_is_not_cut_off(port: int) -> None:
