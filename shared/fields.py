@@ -14,10 +14,17 @@ from marshmallow import ValidationError, fields, validate
 # Also what turns the direction of what stands behind it, in the same line or not.
 _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 _BLANK = r" \xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+# Soft hyphens, joiners and other marks without a width of their own; fillers, and Braille's empty cell.
+_UNSEEN = (
+    r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u2060-\u2065\u206a-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
+)
 CONTROL = re.compile(rf"[{_CONTROL}\ud800-\udfff]")
 """What may stand in no line; also half a character, which JSON cannot hold."""
 _LINE = f"^[^{_CONTROL}]*$"
-_NOT_BLANK = f"^[{_BLANK}]*[^{_CONTROL}{_BLANK}][^{_CONTROL}]*$"
+_NOT_BLANK = f"^[{_BLANK}{_UNSEEN}]*[^{_CONTROL}{_BLANK}{_UNSEEN}][^{_CONTROL}]*$"
+VISIBLE = re.compile(f"[^{_BLANK}{_UNSEEN}]")
+"""Of which there is at least one in every line that may not be empty."""
 KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _PARTS = 4
@@ -38,12 +45,15 @@ def composed(text: str, longest: int) -> str:
 
 
 class Line(fields.String):
-    """One line of text in Unicode's composed form; no control characters. `longest` counts characters."""
+    """One line of text in Unicode's composed form; no control characters. `longest` counts characters.
+
+    Unless it may be empty, there is something to see in it.
+    """
 
     def __init__(
         self, *, longest: int = 200, shortest: int = 1, metadata: Mapping[str, Any] | None = None, **kwargs: Any
     ) -> None:
-        self.longest = longest
+        self.longest, self.shortest = longest, shortest
         told = {"pattern": _NOT_BLANK if shortest else _LINE, **(metadata or {})}
         super().__init__(validate=validate.Length(min=shortest or None, max=longest), metadata=told, **kwargs)
 
@@ -51,6 +61,8 @@ class Line(fields.String):
         text = composed(super()._deserialize(value, attr, data, **kwargs).strip(), self.longest)
         if CONTROL.search(text):
             raise ValidationError("No control characters or line breaks are allowed.")
+        if self.shortest and text and not VISIBLE.search(text):
+            raise ValidationError("At least one character must be visible.")
         return text
 
 

@@ -19,7 +19,7 @@ from services.booking.events import Concern, Document, Text, YesNo
 from services.booking.service import Booking, BookingService
 from services.booking.web import admin_concerns, concern_form
 from services.booking.web.concern_form import LABELS, RULES, WRONG
-from shared.fields import CONTROL
+from shared.fields import CONTROL, VISIBLE
 from shared.messages import Cause
 from shared.words import Words
 from tests.booking.facts import NOW, TOWN
@@ -105,7 +105,7 @@ LINES = (
     st.text(st.sampled_from("a,=|\\\\ ") | st.characters(exclude_categories=("Cc", "Cs")), max_size=9)
     .filter(lambda text: not CONTROL.search(text))
     .map(lambda text: unicodedata.normalize("NFC", text).strip())
-    .filter(bool)
+    .filter(VISIBLE.search)
 )
 DOCUMENTS = st.lists(st.builds(Document, st.sampled_from("abc"), LINES, LINES), unique_by=lambda one: one.key)
 

@@ -42,6 +42,15 @@ def test_what_may_be_short_enough_is_composed_first() -> None:
     assert Line(longest=20).deserialize(f" {apart * 20} ") == letter * 20
 
 
+@pytest.mark.parametrize("text", ["\u200b", "\xad", " \u2060 \ufeff", "\u3164", "\u2800", "\ufe0f"], ids=ascii)
+def test_what_nobody_sees_is_no_text(text: str) -> None:
+    """A guest of that name would have none at the entrance."""
+    with pytest.raises(ValidationError, match="At least one character must be visible"):
+        Line().deserialize(text)
+    assert Line().deserialize(f"Zoe{text}y".strip())
+    assert Line(shortest=0).deserialize(text) == text.strip()
+
+
 def test_marks_without_end_are_refused_at_once() -> None:
     """To put them in order would take the square of their number, while everybody else waits."""
     started = time.process_time()

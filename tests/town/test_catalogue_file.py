@@ -18,6 +18,7 @@ from marshmallow import ValidationError
 from services.booking.web import catalogue_file
 from services.booking.web.catalogue_cells import COLUMNS
 from services.booking.web.catalogue_file import CatalogueError, dump, parse
+from shared.fields import VISIBLE
 
 GOOD = {
     "key": "reisepass-ausgabe",
@@ -221,7 +222,7 @@ SLUGS = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,12}", fullmatch=True)
 TEXTS = (
     st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=30)
     .map(lambda text: unicodedata.normalize("NFC", text).strip())
-    .filter(bool)
+    .filter(VISIBLE.search)
 )
 CONCERNS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
