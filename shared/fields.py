@@ -27,6 +27,7 @@ VISIBLE = re.compile(f"[^{_BLANK}{_UNSEEN}]")
 """Of which there is at least one in every line that may not be empty."""
 KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _PARTS = 4
 """Characters that may become one in the composed form, at most."""
 
@@ -102,6 +103,15 @@ class Truth(fields.Boolean):
         if not isinstance(value, bool):
             raise ValidationError("Write true or false.")
         return value
+
+
+class Count(fields.Integer):
+    """A whole number from 0 in a query, in plain digits; Python's own int() also takes 1_0, +5, and other scripts'."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, str) and not _DIGITS.fullmatch(value):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Instant(fields.AwareDateTime):

@@ -14,7 +14,7 @@ from services.booking.contracts import DocumentV1, TextV1
 from services.booking.events import Concern, Document, Effect, Release, Share, Text, YesNo
 from services.booking.planning import PARTS, WEEKDAYS, released
 from services.booking.proposals import release
-from shared.fields import Clock, Instant, Key, Line, Patterned, Truth, whole
+from shared.fields import Clock, Count, Instant, Key, Line, Patterned, Truth, whole
 
 YES_OR_NO = {"yes": True, "no": False, "1": True, "0": False, "true": True, "false": False}
 GIVEN = re.compile(rf"[\s\S]+:({'|'.join(YES_OR_NO)})")
@@ -47,11 +47,6 @@ def _one_each(documents: Sequence[Document]) -> None:
     keys = [document.key for document in documents]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
         raise ValidationError(f"The document '{twice[0]}' is there twice.")
-
-
-def party(**kwargs: Any) -> fields.Integer:
-    """How many people come."""
-    return fields.Integer(validate=validate.Range(min=1, max=MAX_PARTY), **kwargs)
 
 
 class TextBody(Schema):
@@ -237,14 +232,14 @@ class ProposalsQuery(Schema):
     """
 
     concern = fields.List(Key(), required=True, validate=validate.Length(min=1, max=MAX_CONCERNS))
-    party_size = party(load_default=1)
+    party_size = Count(load_default=1, validate=validate.Range(min=1, max=MAX_PARTY))
     first = fields.Date(data_key="from", load_default=None)
     last = fields.Date(data_key="until", load_default=None)
     site = Key(load_default=None)
     surname = Line(load_default=None)
     street = Line(load_default=None)
     step_free = fields.Boolean(load_default=False)
-    limit = fields.Integer(load_default=5, validate=validate.Range(min=1, max=50))
+    limit = Count(load_default=5, validate=validate.Range(min=1, max=50))
     not_before = Moment(load_default=None)
     part = fields.List(fields.String(validate=validate.OneOf(list(PARTS))), load_default=list)
     weekday = fields.List(fields.String(validate=validate.OneOf(WEEKDAYS)), load_default=list)
@@ -292,7 +287,7 @@ class AppointmentBody(Schema):
 
     proposal = fields.String(required=True, validate=validate.Length(min=1, max=4000))
     guest = fields.Nested(GuestBody, required=True)
-    party_size = party(load_default=None, strict=True)
+    party_size = _minutes(1, MAX_PARTY, load_default=None)
     language = fields.String(load_default="de", validate=validate.OneOf(["de", "en"]))
 
 

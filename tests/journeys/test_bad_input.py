@@ -138,6 +138,7 @@ def test_a_past_time_and_a_place_that_is_gone_are_refused(town_hall: TownHall) -
         (f"concern={ID_CARD}&party_size=0", "party_size"),
         (f"concern={ID_CARD}&party_size=10000", "party_size"),
         (f"concern={ID_CARD}&party_size=many", "party_size"),
+        (f"concern={ID_CARD}&party_size=1_0", "party_size"),
         (f"concern={ID_CARD}&from=2026-02-30", "from"),
         (f"concern={ID_CARD}&until=2020-01-01", "until"),
         (f"concern={ID_CARD}&from=2026-12-24&until=2026-12-01", "until"),

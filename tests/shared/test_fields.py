@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from shared.fields import Clock, Key, Line, Patterned, Truth
+from shared.fields import Clock, Count, Key, Line, Patterned, Truth
 
 FIELDS = {
     "key": Key(),
@@ -57,6 +57,14 @@ def test_marks_without_end_are_refused_at_once() -> None:
     with pytest.raises(ValidationError, match="Length must be between 1 and 200"):
         Line().deserialize("a" + "\u0301\u0323" * 50_000)
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("value", ["1_0", " 5", "5 ", "+5", "-5", "5.0", "\uff15", "\u0665", "", "9" * 5000])
+def test_what_is_not_in_plain_digits_is_no_count(value: str) -> None:
+    """As the document says: an integer."""
+    with pytest.raises(ValidationError, match="Not a valid integer"):
+        Count().deserialize(value)
+    assert Count().deserialize("05") == 5
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)

@@ -261,6 +261,16 @@ def test_only_true_and_false_are_true_and_false_in_a_body(service: str):
             field.deserialize(0)
 
 
+def test_whole_numbers_in_a_query_are_plain_digits():
+    """As the document says: an integer."""
+    queries = [call.query() for service in SERVICES for call in _calls(service) if call.query]
+    numbers = [field for query in queries for field in _all_fields(query) if isinstance(field, fields.Integer)]
+    assert numbers
+    for field in numbers:
+        with pytest.raises(ValidationError):
+            field.deserialize("1_0")
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_what_a_schema_tells_is_no_docstring(service: str):
     """The document of a running service would lack it."""
