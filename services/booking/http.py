@@ -227,8 +227,8 @@ class ProposalsQuery(Schema):
     told = """When can I come?
 
     `part`, `weekday`, `answer` may come several times. `language`: spoken by the clerk. Surname and street decide who
-    is responsible and are forgotten at once. `answer`: to the concerns' questions, as in `child:yes`. `audience`: to
-    see hours that are kept, with the key of the info desk as bearer token. `until` is not before `from`.
+    is responsible and are forgotten at once. `answer`: to the concerns' questions, one to each, as in `child:yes`.
+    `audience`: to see hours that are kept, with the key of the info desk as bearer token. `until` is not before `from`.
     """
 
     concern = fields.List(Key(), required=True, validate=validate.Length(min=1, max=MAX_CONCERNS))
@@ -250,6 +250,12 @@ class ProposalsQuery(Schema):
     @post_load
     def _answers(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         return data | {"answer": dict(data["answer"])}
+
+    @validates_schema
+    def _one_answer_each(self, data: dict[str, Any], **_: Any) -> None:
+        given = set(data["answer"])
+        if len(given) > len({question for question, _ in given}):
+            raise ValidationError("A question has one answer.", "answer")
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:

@@ -128,6 +128,14 @@ def test_an_answer_to_no_question_is_refused(ask: Callable[..., dict[str, Any]])
             http.ProposalsQuery().load({"concern": ["pass"], "answer": [text]})
 
 
+def test_two_answers_to_one_question_are_refused(ask: Callable[..., dict[str, Any]]):
+    """Nobody knows which is meant; the same one twice is one."""
+    with pytest.raises(ValidationError) as refused:
+        http.ProposalsQuery().load({"concern": ["pass"], "answer": ["child:yes", "child:no"]})
+    assert refused.value.messages == {"answer": ["A question has one answer."]}
+    assert ask(answer=["paper:yes", "paper:1"])["questions"][0]["question"] == "child"
+
+
 def test_rules_that_can_not_work_are_refused_when_they_are_saved():
     """A question nobody defined, a document nobody knows, a condition nobody can read."""
     body: dict[str, Any] = {
