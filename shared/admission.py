@@ -18,6 +18,8 @@ COOKIE = "foyer_session"
 FORM_TOKEN = "form_token"
 FORM_HEADER = "X-Form-Token"
 SAFE = ("GET", "HEAD", "OPTIONS")
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="foyer"'}
+"""Says with 401 what would do (RFC 9110, 11.6.1)."""
 OWN = ("same-origin", "none")
 """What browsers say in Sec-Fetch-Site of requests from our own pages, and of addresses typed."""
 
@@ -67,8 +69,7 @@ def admit(app: House, request: Request, roles: Sequence[str]) -> None:
     session: Session | None = request.visitor  # type: ignore[attr-defined]
     if session is None:
         detail = "Sign in, or send the token of an account as 'Authorization: Bearer TOKEN'."
-        headers = {"WWW-Authenticate": 'Bearer realm="foyer"'}
-        raise Problem(401, "Please sign in", kind="/problems/sign_in", detail=detail, headers=headers)
+        raise Problem(401, "Please sign in", kind="/problems/sign_in", detail=detail, headers=CHALLENGE)
     if not session.may(roles):
         detail = (
             f"This needs one of the roles {', '.join(roles)}; the account has {', '.join(session.roles) or 'none'}."

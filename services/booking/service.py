@@ -53,7 +53,7 @@ from services.booking.web.citizens import CitizenPages
 from services.booking.web.desk_pages import DeskPages
 from services.booking.web.pages import KIT, pages
 from services.booking.web.sign_in import SignInPages
-from shared.admission import bearer
+from shared.admission import CHALLENGE, bearer
 from shared.app import App
 from shared.config import Settings
 from shared.definition import Definition
@@ -262,7 +262,8 @@ def may_manage(app: Booking, request: Request, appointment: str, query: dict[str
     token = query["token"] if sent is None else sent
     if not token:
         detail = "Send it as 'Authorization: Bearer TOKEN' or as the query parameter 'token'."
-        raise Problem(401, "The manage token is missing", detail=detail, errors={"token": detail})
+        title, errors = "The manage token is missing", {"token": detail}
+        raise Problem(401, title, detail=detail, errors=errors, headers=CHALLENGE)
     if not app.reads.tokens.may_manage(appointment, token):
         detail = "It does not belong to this appointment."
         raise Problem(403, "The manage token is not right", detail=detail, errors={"token": detail})

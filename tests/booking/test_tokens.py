@@ -74,7 +74,7 @@ def test_a_key_always_means_the_same_appointment():
 
 @pytest.mark.parametrize(("scheme", "status"), [("Bearer", 200), ("bearer", 200), ("BEARER", 200), ("Basic", 401)])
 def test_a_token_is_taken_however_its_scheme_is_written(booking: Booking, scheme: str, status: int):
-    """A guest's as well as a program's (RFC 9110, 11.1)."""
+    """A guest's as well as a program's (RFC 9110, 11.1); without it the answer says what is missing (11.6.1)."""
     booking.handle(ask())
     client = over_http(BookingService, booking, roles=())
     tokens = {
@@ -82,4 +82,6 @@ def test_a_token_is_taken_however_its_scheme_is_written(booking: Booking, scheme
         "/api/accounts": token_of(booking, "operations"),
     }
     for path, token in tokens.items():
-        assert client.get(path, headers={"Authorization": f"{scheme} {token}"}).status_code == status, path
+        answer = client.get(path, headers={"Authorization": f"{scheme} {token}"})
+        assert answer.status_code == status, path
+        assert ("WWW-Authenticate" in answer.headers) == (status == 401), path
