@@ -10,7 +10,7 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
-from marshmallow import Schema
+from marshmallow import Schema, fields
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import func, select
 from werkzeug.wrappers import Request, Response
@@ -119,7 +119,8 @@ def openapi(app: App, calls: Iterable[Api]) -> dict[str, Any]:
                 operation["requestBody"] = {"required": required, "content": content}
             if call.role or call.bearer:
                 operation["security"] = [*[{}] * (not call.role), {"bearer": []}]
-            operation["responses"][str(call.status)] = {"description": call.summary or "done", **_content(call)}
+            for status, meaning in {call.status: call.summary or "done", **call.also}.items():
+                operation["responses"][str(status)] = {"description": meaning, **_content(call)}
             if call.body is not None:
                 operation["responses"]["413"] = _problem(f"The body has more than {call.max_body} bytes")
             operation["responses"]["default"] = _problem("What is wrong, as RFC 9457 says")
@@ -157,12 +158,37 @@ def _path(call: Api) -> tuple[str, list[dict[str, Any]]]:
     return path, [{"in": "path", "name": name, "required": True, "schema": {"type": "string"}} for name in names]
 
 
+class HealthAnswer(Schema):
+    told = "`problems` keep the service from work; `notes` say what needs a look."
+
+    service = fields.String(required=True)
+    ready = fields.Boolean(required=True)
+    problems = fields.List(fields.String(), required=True)
+    notes = fields.List(fields.String(), required=True)
+
+
+class DocumentAnswer(Schema):
+    told = "This document, as OpenAPI 3.1 has it."
+
+    openapi = fields.String(required=True)
+    info = fields.Dict(required=True)
+    paths = fields.Dict(required=True)
+    components = fields.Dict(required=True)
+
+
 class Standard:
     """Base of the nameko service classes; they provide `app`."""
 
     app: Any
 
-    @api("GET", "/health", hidden=True)
+    @api(
+        "GET",
+        "/health",
+        answer=HealthAnswer,
+        also={503: "It can't work; `problems` say why"},
+        summary="Is it ready to work?",
+        quiet=True,
+    )
     def health(self, request: Request) -> Response:
         """200 when ready, 503 with reasons when not."""
         state = health(self.app)
@@ -175,12 +201,12 @@ class Standard:
         """What else of this service needs a look. May raise Unavailable."""
         return []
 
-    @api("GET", "/metrics", hidden=True)
+    @api("GET", "/metrics", answer=CONTENT_TYPE_LATEST, summary="Figures for Prometheus", quiet=True)
     def metrics(self, request: Request) -> Response:
         """Prometheus text."""
         return Response(metrics.exposition(self.app), content_type=CONTENT_TYPE_LATEST)
 
-    @api("GET", "/openapi.json", hidden=True)
+    @api("GET", "/openapi.json", answer=DocumentAnswer, summary="What can be asked here", quiet=True)
     def openapi(self, request: Request) -> Response:
         """What can be asked here."""
         return json_response(openapi(self.app, self._calls()))

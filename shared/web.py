@@ -124,6 +124,8 @@ class Api(HttpRequestHandler):
 
     `path`: the schema of the path's values, where they are not any text.
     `answer`: the schema of a JSON answer, or the media type of another one.
+    `also`: further statuses that come with such an answer, and what they mean.
+    `hidden`: it is in no document, as pages are; like what is `quiet` it is not logged.
     `role`: who may make it: one of these roles; () = everybody. `request.visitor` is who is signed in, or None.
     `bearer`: a bearer token may come with it although everybody may make it.
     `max_body`: bytes of its body that are read at most.
@@ -143,7 +145,9 @@ class Api(HttpRequestHandler):
         answer: type[Schema] | str | None = None,
         status: int = 200,
         summary: str = "",
+        also: Mapping[int, str] | None = None,
         hidden: bool = False,
+        quiet: bool = False,
         role: Sequence[str] = (),
         bearer: bool = False,
         keyed: bool = False,
@@ -154,7 +158,8 @@ class Api(HttpRequestHandler):
         # Made once: a schema keeps nothing of what it has loaded.
         self._path: Any = path and path()
         self._query, self._body = query and query(), body and body()
-        self.status, self.summary, self.hidden = status, summary, hidden
+        self.status, self.summary, self.also = status, summary, also or {}
+        self.hidden, self.quiet = hidden, hidden or quiet
         self.role, self.bearer, self.max_body = tuple(role), bearer, max_body
         super().__init__(method, url, **kwargs)
 
@@ -208,7 +213,7 @@ class Api(HttpRequestHandler):
         response.headers.setdefault("Cache-Control", "no-store")
         _REQUESTS.labels(self.method, self.url, response.status_code).inc()
         milliseconds = round((time.monotonic() - started) * 1000, 1)
-        if not self.hidden:
+        if not self.quiet:
             log.info("http", method=self.method, route=self.url, status=response.status_code, ms=milliseconds)
         return response
 

@@ -241,15 +241,21 @@ def test_the_log_does_not_show_what_was_sent(call: Service) -> None:
 
 
 def test_the_standard_calls_answer(call: Service) -> None:
-    """Health with reasons, metrics for Prometheus, and OpenAPI of all other calls."""
+    """Health with reasons, metrics for Prometheus, and OpenAPI of all calls; none of them is logged."""
     health = call("GET", "/health")
     assert health.body == {"service": "counters", "ready": True, "problems": [], "notes": []}
     call("POST", "/api/tallies", {"tally": "m"})
-    metrics = call("GET", "/metrics").body.decode()
+    told = call("GET", "/metrics")
+    metrics = told.body.decode()
     assert 'foyer_http_requests_total{method="POST",route="/api/tallies",status="202"}' in metrics
     openapi = call("GET", "/openapi.json").body
     assert openapi["openapi"].startswith("3.1")
-    assert set(openapi["paths"]) == {"/api/tallies", "/api/tallies/{tally}", "/api/broken"}
+    assert set(openapi["paths"]) == {
+        *("/api/tallies", "/api/tallies/{tally}", "/api/broken"),
+        *("/health", "/metrics", "/openapi.json"),
+    }
+    assert told.headers["content-type"] in openapi["paths"]["/metrics"]["get"]["responses"]["200"]["content"]
+    assert '"/health"' not in call.process.last_lines(10_000)
     assert openapi["paths"]["/api/tallies"]["post"]["requestBody"]["required"]
     names = {p["name"]: p["in"] for p in openapi["paths"]["/api/tallies/{tally}"]["get"]["parameters"]}
     assert names == {"tally": "path", "limit": "query"}

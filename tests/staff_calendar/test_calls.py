@@ -218,4 +218,7 @@ def test_all_calls_are_documented(office: Office) -> None:
         "/api/staff/{clerk}/days/{date}",
         "/api/staff/{clerk}/calendar.ics",
         "/api/staff/{clerk}/calendar-address",
+        "/health",
+        "/metrics",
+        "/openapi.json",
     }

@@ -68,6 +68,17 @@ def test_it_names_the_calls_that_others_rely_on(service: str):
     assert CALLS[service] <= _document(service)["paths"].keys()
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_it_names_the_calls_that_every_service_answers(service: str):
+    """With all statuses and media types."""
+    operations = _operations(service)
+    told = {path: operations[f"get {path}"]["responses"] for path in ("/health", "/metrics", "/openapi.json")}
+    health = {"application/json": {"schema": {"$ref": "#/components/schemas/HealthAnswer"}}}
+    assert [told["/health"][status]["content"] for status in ("200", "503")] == [health, health]
+    assert [media.partition(";")[0] for media in told["/metrics"]["200"]["content"]] == ["text/plain"]
+    assert told["/openapi.json"]["200"]["content"].keys() == {"application/json"}
+
+
 @pytest.mark.parametrize(
     ("service", "path"), [("booking", "/api/appointments"), ("visitor_access", "/api/visits/{code}/arrival")]
 )

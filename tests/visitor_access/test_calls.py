@@ -154,6 +154,9 @@ def test_what_can_be_asked_is_described(entrance):
         "/api/access-list": ["get"],
         "/api/visits/{code}/arrival": ["delete", "post"],
         "/api/visits/{code}/departure": ["post"],
+        "/health": ["get"],
+        "/metrics": ["get"],
+        "/openapi.json": ["get"],
     }
 
 
