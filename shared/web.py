@@ -30,8 +30,9 @@ from shared.problems import json_response as json_response
 from shared.server import Server
 from shared.writer import Unavailable
 
-MAX_BODY = 64 * 1024
-"""Bytes of a request body that are read at most, unless the call says otherwise."""
+MAX_BODY = 2 * 1024 * 1024
+"""Bytes of a request body that are read at most, unless the call says otherwise: a text of a megabyte is still told by
+the name of its field."""
 LONG_BODY = 4 * 1024 * 1024
 """For calls that take long lists; each needs a role."""
 MOST_ERRORS = 50
