@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from deploy.servers import wait_until
 from services.notifications import projections
 from services.notifications.decider import LONGEST_PAUSE
 from services.notifications.letters.compose import compose
@@ -18,9 +19,10 @@ from services.notifications.sender.smtp import Connection
 from shared import store
 from shared.database import writing
 from shared.definition import Recorded
-from shared.session import write_all
+from shared.session import Session, write_all
 from shared.tables import instant, timers
 from shared.timers import set_timer
+from shared.writer import Unavailable
 from tests.notifications.facts import HOUSE
 from tests.notifications.reading import event, text
 
@@ -160,7 +162,7 @@ def test_a_server_that_refuses_our_name_fails_nothing(letterbox, mail_server, an
     "answer",
     [
         *("504 5.5.2 <box>: no full name", "554 5.7.1 relay access denied", "550 5.7.1 blocked", "530 sign in"),
-        *("521 no", "550 Relaying denied", "553 not in my list of allowed rcpthosts (#5.7.1)"),
+        *("503 mail first", "521 no", "550 Relaying denied", "553 not in my list of allowed rcpthosts (#5.7.1)"),
         *("550-you are not permitted to relay\r\n550 through us", "554 <a1@example.org>: Relay access denied"),
     ],
 )
@@ -412,6 +414,16 @@ def test_a_server_that_drops_the_line_after_acceptance(letterbox, mail_server):
     assert mail_server.taken[0][1]["Message-ID"] == mail_server.taken[2][1]["Message-ID"]
 
 
+def test_after_an_answer_that_is_none_the_line_is_taken_for_lost(letterbox, mail_server):
+    """Who knows what the next answer would speak of: the others go over a new one."""
+    mail_server.at_rcpt["a1@example.org"] = "What?"
+    letterbox.confirm("a1")
+    letterbox.confirm("a2")
+    assert letterbox.sender.send_due() == 1
+    assert (mail_server.to, mail_server.connections) == (["a2@example.org"], 2)
+    assert letterbox.messages("a1")[0]["because"] == "connection_lost"
+
+
 def test_a_record_that_fails_does_not_send_again(letterbox, mail_server, monkeypatch):
     """A database that is away while the mail server accepts: a living process remembers what it has sent."""
 
@@ -459,6 +471,27 @@ def test_a_process_that_is_to_end_sends_no_more(letterbox, mail_server, monkeypa
     assert letterbox.sender.send_due() == 3
     assert letterbox.another_sender().send_due() == 22
     assert len(set(mail_server.to)) == 25
+
+
+def test_a_record_that_fails_holds_up_no_other(letterbox, mail_server, monkeypatch):
+    """It waits by itself for the next time."""
+
+    run = claim.Record.run
+
+    def refuse_one(record: claim.Record, session: Session) -> None:
+        if any(outcome.message == "a1.confirmation.1" for outcome, _ in record.outcomes):
+            raise ValueError
+        run(record, session)
+
+    for who in ("a1", "a2"):
+        letterbox.confirm(who)
+    with monkeypatch.context() as patch:
+        patch.setattr(claim.Record, "run", refuse_one)
+        assert letterbox.sender.send_due() == 2
+    assert (letterbox.status("a1"), letterbox.status("a2")) == ({"confirmation": "due"}, {"confirmation": "sent"})
+    letterbox.sender.send_due()
+    assert letterbox.status("a1") == {"confirmation": "sent"}
+    assert len(mail_server.taken) == 2
 
 
 def test_a_cancellation_overtakes_a_claimed_message(letterbox, mail_server, monkeypatch):
@@ -524,15 +557,24 @@ def test_one_process_has_one_round_at_a_time(letterbox, mail_server):
     assert letterbox.sender.send_due() == 1
 
 
-def test_a_slow_server_keeps_its_lease(letterbox, mail_server, monkeypatch):
-    """While a round waits for the server, nobody else takes its messages."""
+def test_a_slow_server_keeps_its_leases(letterbox, mail_server, monkeypatch):
+    """While a round waits for the server nobody else takes its messages, also where the database was away meanwhile."""
+
+    write, away = letterbox.app.write, iter((Unavailable(),))
+
+    def away_at_first(*rows: object) -> None:
+        for error in away:
+            raise error
+        write(*rows)
 
     monkeypatch.setattr(leases, "LEASE", timedelta(seconds=0.3))
-    letterbox.confirm()
+    for who in ("a1", "a2"):
+        letterbox.confirm(who)
     claimed = letterbox.app.writer.submit(Claim(letterbox.now, 10))
     letterbox.wait(1000)
+    monkeypatch.setattr(letterbox.app, "write", away_at_first)
     with leases.renewed(letterbox.app, claimed):
-        threading.Event().wait(0.35)
+        wait_until(lambda: min(letterbox.timers().values()) > instant(letterbox.now), 20, "both are ours again")
     assert letterbox.app.writer.submit(Claim(letterbox.now, 10)) == []
 
 
