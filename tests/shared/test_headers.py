@@ -57,6 +57,14 @@ def test_what_needs_no_encoding_gets_none(line):
     assert head(Subject=line)["Subject"] == line
 
 
+def test_what_no_line_may_show_is_encoded():
+    """A bell in a name that somebody has pasted, say: RFC 5322 has no place for it."""
+    said = head(Subject="to\x07wn", From=Address("to\x07wn", addr_spec="termine@stadt.example"))
+    assert all(value.isprintable() for value in said.values())
+    assert heads.text(said["Subject"]) == "to\x07wn"
+    assert heads.mailbox(said["From"]) == ("to\x07wn", "termine@stadt.example")
+
+
 def test_a_long_address_and_identifier_stay_on_their_line():
     """An encoded-word may not stand for them, and folded some programs lose them."""
     said = head(To=ADDRESS, Message_ID=f"<1.{ADDRESS}>", References=f"<2.{ADDRESS}>", Content_ID=f"<3.{ADDRESS}>")
