@@ -90,6 +90,15 @@ def test_a_retry_that_fails_is_counted(stuck: App) -> None:
     assert results(stuck) == [("late", "nothing to do"), ("retry-1", "failed"), ("retry-2", "failed")]
 
 
+def test_a_parked_message_that_comes_again_waits_for_an_order(stuck: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not tried, and its tries stay counted; an order of before would mean it again."""
+    give(stuck, order(RETRY))
+    heal(monkeypatch, stuck)
+    speaker = Speaker()
+    assert stuck.hear([speaker.say("a", 1), speaker.say("a", 10, "decide raises"), speaker.say("a", 100)]) == 0
+    assert kept(stuck) == [(1, "failed", 2), (2, None, 0), (3, None, 0)]
+
+
 def test_a_successor_that_fails_is_parked_in_its_turn(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """The retried one took effect."""
     speaker = Speaker()
