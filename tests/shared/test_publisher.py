@@ -21,9 +21,10 @@ from shared.alone import AlreadyRunning, only_one
 from shared.app import App
 from shared.database import connect
 from shared.definition import Definition
-from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, read
+from shared.messages import CONTENT_TYPE, KEY_CONTENT_TYPE, Cause, read
 from shared.publisher import Publisher
 from shared.sequencer import unsent_keys
+from shared.session import Session
 from shared.vault import OtherMasterKey, Vault
 from tests.nursery import Nursery
 from tests.shared import log, toy
@@ -74,6 +75,36 @@ def test_a_killed_broker_loses_nothing(wire: Wire, rabbitmq: RabbitMQ) -> None:
         wire.speak(100)
         wait_until(lambda: sum(log.totals(listener.engine).values()) == 1000, 40, "all of them")
     check_totals(wire.speaker, listener)
+
+
+class Late:
+    """A job that has its ids, and commits only after something else has happened."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self._meanwhile = meanwhile
+
+    def commands(self) -> tuple[()]:
+        """None."""
+        return ()
+
+    def run(self, session: Session) -> None:
+        """Called by the writer."""
+        session.decide(Count("late", NOON, "late"), cause=Cause("", ""))
+        session.flush()
+        self._meanwhile()
+
+
+@only_postgresql
+def test_an_event_that_commits_very_late_is_published(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most looks leave aside what is far behind the newest; one every second does not."""
+    monkeypatch.setattr(publishing, "LATE_IDS", 0)
+    monkeypatch.setattr(publishing, "LOOK_SELDOM", publishing.LOOK_AGAIN)
+    slow = toy.app(wire.home, wire.urls["toy"], toy.SPEAKER)
+    with wire.publishing():
+        slow.writer.submit(Late(lambda: (wire.speak(20), wire.receive(20))))
+        wire.receive(21)
+    slow.engine.dispose()
+    wire.check_that_all_arrived()
 
 
 class Nowhere:
