@@ -29,6 +29,7 @@ from shared import many
 from shared.app import App
 from shared.database import connect, reading, writing
 from shared.tables import upsert
+from shared.timers import set_timer
 from tests.shared import toy
 from tests.shared.test_writer import count, only_postgresql
 from tests.shared.toy import NOON, TakeSeat
@@ -159,8 +160,9 @@ def test_a_transaction_writes_in_one_round(app: App) -> None:
 def test_a_secret_goes_by_itself(app: App) -> None:
     """PostgreSQL writes the whole of what it could not do into its log."""
     with rounds(app.engine) as seen:
-        app.handle(count("a"), writes=[app.vault.seal("ada", "e/guest", {"name": "Ada"})[1]])
-    (secret,) = [statement for statement in seen if "subject_keys" in statement]
+        app.handle(count("a"), writes=[app.vault.seal("ada", "e/guest", {"name": "Ada"})[1], set_timer("x", "y", NOON)])
+    before, secret, behind = [statement for statement in seen if "INSERT" in statement]
+    assert ("events" in before, "subject_keys" in secret, "timers" in behind) == (True, True, True)
     assert secret.count("INSERT") == 1
 
 
