@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Connection, MetaData, Table, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from deploy.servers import wait_until
 from shared import database, store, writer
 from shared.app import App, Order
 from shared.database import connect
@@ -125,6 +126,41 @@ def test_gates_are_locked_behind_all_streams(app: App) -> None:
     gates = locked(lambda connection: store.gates_and_held(connection, names))
     assert (len(streams), len(gates)) == (256, 256)
     assert max(streams) < min(gates)
+
+
+LOCKED = "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND pid = {} AND granted"
+WAITING = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = {}"
+
+
+@only_postgresql
+@pytest.mark.parametrize("what", ["streams", "gates"])
+def test_locks_are_taken_in_one_order(make_app: toy.MakeApp, what: str) -> None:
+    """Whoever waits for one holds all those before it and none behind it: no two can wait for each other."""
+    names = [f"tally-{n}" for n in range(60)]
+
+    def take(connection: Connection) -> list[int]:
+        if what == "streams":
+            list(store.newer(connection, dict.fromkeys(names, -1), locking=True))
+        else:
+            list(store.gates_and_held(connection, names))
+        return sorted(connection.exec_driver_sql(LOCKED.format("pg_backend_pid()")).scalars())
+
+    def take_apart(app: App) -> list[int]:
+        with app.read() as connection:
+            return take(connection)
+
+    first, second = make_app(), make_app()
+    every = take_apart(first)
+    middle = every[len(every) // 2]
+    with ThreadPoolExecutor(1) as pool:
+        with first.read() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({middle})")
+            waiter = pool.submit(take_apart, second)
+            wait_until(lambda: connection.exec_driver_sql(WAITING.format(middle)).all(), 20, "the second waits")
+            pid = connection.exec_driver_sql(WAITING.format(middle)).scalar_one()
+            held = sorted(connection.exec_driver_sql(LOCKED.format(pid)).scalars())
+        assert waiter.result(20) == every
+    assert held == [lock for lock in every if lock < middle]
 
 
 def check_that_others_events_are_seen(apps: Sequence[App]) -> None:
