@@ -20,7 +20,7 @@ from shared.desk import UNREADABLE
 from shared.messages import CONTENT_TYPE
 from shared.tables import held
 from tests.nursery import Nursery
-from tests.shared import log
+from tests.shared import log, toy
 from tests.shared.test_gathering import INBOX
 from tests.shared.test_writer import only_sqlite
 from tests.shared.toy import Speaker
@@ -190,3 +190,46 @@ def test_the_listener_goes_on_whatever_error_comes(monkeypatch: pytest.MonkeyPat
     listener._run()
     assert next(errors, None) is None
     assert not listener._app.listening
+
+
+class Line:
+    """A connection that brings messages and is lost before they are acknowledged; `acknowledged`: by which tags."""
+
+    def __init__(self, listener: nameko_parts.Hear, *tags: int) -> None:
+        self._listener = listener
+        self._tags = tags
+        self.acknowledged: list[int] = []
+        declared = SimpleNamespace(message_count=0)
+        self.default_channel = SimpleNamespace(
+            queue_declare=lambda *_, **__: declared,
+            basic_ack=lambda tag, multiple: self.acknowledged.append(tag),
+            **dict.fromkeys(("exchange_declare", "queue_bind", "basic_qos", "basic_consume"), lambda *_, **__: None),
+        )
+
+    def drain_events(self, timeout: float) -> None:
+        """Bring all, or nothing."""
+        if not self._tags:
+            raise TimeoutError
+        for tag in self._tags:
+            sent = {"exchange": topology.exchange("toy"), "routing_key": "Counted"}
+            self._listener._take(SimpleNamespace(delivery_tag=tag, delivery_info=sent, properties={}, body=b""))
+        raise OSError("lost")
+
+    def heartbeat_check(self) -> None:
+        """After a round."""
+        raise OSError("lost")
+
+
+def test_what_a_lost_connection_has_brought_is_not_acknowledged_on_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There its tags are those of other messages, which would never come again. It comes anew itself."""
+    listener = nameko_parts.Hear()
+    settings = SimpleNamespace(prefetch=10, batch=10, gather=0.0)
+    listener._app = SimpleNamespace(  # type: ignore[assignment]
+        definition=toy.COUNTERS, settings=settings, hint=lambda: None, stopping=False
+    )
+    monkeypatch.setattr(listener, "_work", lambda _deliveries: None)
+    lines = (Line(listener, 1, 2), Line(listener))
+    for line in lines:
+        with pytest.raises(OSError, match="lost"):
+            listener._consume(line)
+    assert [line.acknowledged for line in lines] == [[], []]
