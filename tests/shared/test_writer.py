@@ -18,7 +18,7 @@ from shared import database, store, writer
 from shared.app import App, Order
 from shared.database import connect
 from shared.messages import Cause
-from shared.session import Session
+from shared.session import Cache, Session, Stream
 from shared.tables import events
 from shared.writer import TRIES, Unavailable, Writer
 from tests.shared import log, toy
@@ -183,6 +183,24 @@ def test_with_a_trusted_cache_the_check_goes_red(
     drop_the_version_constraint(toy_url)
     with pytest.raises(AssertionError):
         check_that_others_events_are_seen([make_app(), make_app()])
+
+
+def test_private_events_leave_no_hole_in_what_is_said(make_app: toy.MakeApp) -> None:
+    """A listener would wait for it, or take what comes next for a duplicate; also behind a restart."""
+    app = make_app()
+    app.handle(count(), Mark("m1", NOON, "a"), count())
+    app.handle(Mark("m2", NOON, "a"))
+    make_app().handle(count())
+    app.handle(Mark("m3", NOON, "a"), count())
+    assert [row[3] for row in log.streams(app.engine)["tally-a"]] == [0, None, 1, None, 2, None, 3]
+
+
+def test_the_cache_has_its_limit() -> None:
+    """A process lives for months; what was not written for longest goes first."""
+    cache = Cache(2)
+    for names in ("ab", "a", "c"):
+        cache.keep({name: Stream(name) for name in names})
+    assert [name for name in "abc" if cache.get(name)] == ["a", "c"]
 
 
 def test_a_stale_cache_is_caught_by_the_expected_version(
@@ -391,7 +409,8 @@ class DecidesThenFails:
         return ()
 
     def run(self, session: Session) -> None:
-        session.decide(count("x"), cause=Cause("", ""))
+        for _ in range(2):
+            session.decide(count("x"), cause=Cause("", ""))
         session.write(*toy.project(toy.Counted("y", 1, 1, "", NOON), _at("tally-y")))
         raise RuntimeError
 
@@ -400,11 +419,13 @@ def _at(stream: str) -> Any:
     return toy.Recorded(stream, 0, "id", NOON)
 
 
-def test_a_job_that_fails_after_it_decided_leaves_nothing(app: App) -> None:
-    """Neither events nor rows, nor a state that the others of the batch could see."""
+def test_a_job_that_fails_after_it_decided_leaves_nothing(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither events nor rows, nor a state that the others of the batch or what is kept in memory could see."""
+    seen: list[Any] = []
+    monkeypatch.setattr(app, "committed", seen.extend)
     outcomes = together(app, lambda: app.writer.submit(DecidesThenFails()), lambda: app.handle(count("x")))
     assert isinstance(outcomes[0], RuntimeError)
-    assert outcomes[1] == [toy.Counted("x", 1, 1, "", NOON)]
+    assert outcomes[1] == seen == [toy.Counted("x", 1, 1, "", NOON)]
     assert log.tables(app.engine)["lines"] == [("tally-x", 0, "Counted")]
 
 
