@@ -91,6 +91,15 @@ def test_between_two_stops_of_one_guest_there_is_no_buffer() -> None:
     CLERK.when(hold(*stops)).then(*reserved(one, two))
 
 
+def test_the_second_stops_buffer_stays_within_a_break() -> None:
+    """It keeps its length where the break is longer, and is none where there is no break."""
+    first, later = stop("09:00", "09:10"), replace(before("09:30", "09:40", "09:20"), stop=2)
+    CLERK.when(hold(first, later)).then(*reserved(held("c1", first), held("c1", later)))
+    next_ = replace(before("09:10", "09:20", "09:00"), stop=2)
+    cut = held("c1", replace(next_, blocked_from=None))
+    CLERK.when(hold(first, next_)).then(*reserved(held("c1", first), cut))
+
+
 def test_an_old_log_knows_no_ends() -> None:
     """What was taken before buffers were told apart counts as a visit to its end; letting it go clears all of it."""
     old = CLERK.given(*(replace(e, ends_at=None) if hasattr(e, "ends_at") else e for e in reserved(FIRST)))
