@@ -24,9 +24,10 @@ def test_what_is_due_comes_the_longest_waiting_first(app: App) -> None:
 
 def test_a_timer_is_set_anew_and_taken_back(app: App) -> None:
     """One per kind and subject; taking back what is not there does nothing."""
-    app.write(set_timer("hold", "a", NOON), set_timer("hold", "b", NOON))
+    app.write(*(set_timer(kind, subject, NOON) for kind in ("hold", "mark") for subject in ("a", "b")))
     app.write(set_timer("hold", "a", NOON + SECOND), clear_timer("hold", "b"), clear_timer("hold", "nobody"))
     assert app.due("hold") == []
+    assert sorted(app.due("mark")) == ["a", "b"]
     app.write(set_timer("hold", "a", NOON))
     assert app.due("hold") == ["a"]
 
