@@ -1,6 +1,8 @@
 """Signed texts: only ours are taken, and only for what they were made for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -19,9 +21,20 @@ NINE = datetime(2026, 11, 24, 8, tzinfo=UTC)
 OFFER = Offer("rathaus", 2, False, (OfferedStop("pass", NINE, 10, 5, "r-1", "c-1", None),))
 
 
-def test_a_proposal_comes_back_as_it_was_made():
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"answers": (("child", True), ("photo", False))},
+        {"audience": ("staff",)},
+        {"spoken": "tr"},
+        {"stops": (replace(OFFER.stops[0], buffer_before=10, responsibility="a-k"), OFFER.stops[0])},
+    ],
+)
+def test_a_proposal_comes_back_as_it_was_made(more: dict[str, Any]):
     """Times are whole minutes, so nothing is lost on the way."""
-    assert TOKENS.offer(TOKENS.proposal(OFFER)) == OFFER
+    offer = replace(OFFER, **more)
+    assert TOKENS.offer(TOKENS.proposal(offer)) == offer
 
 
 @given(st.data())
