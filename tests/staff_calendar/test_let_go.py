@@ -27,6 +27,8 @@ def test_letting_go_twice_changes_nothing() -> None:
     HELD.given(*released(OLD, closed=True)).when(let_go()).then()
     MOVING.given(*released(OLD, kept=2)).when(let_go("others", attempt=2)).then()
     MOVING.given(*released(NEW, attempt=2)).when(let_go("this", attempt=2)).then()
+    HELD.given(*released(OLD, closed=True)).when(let_go("others", attempt=2)).then()
+    HELD.given(HoldForgone("a1", 2)).when(let_go("this", attempt=2)).then()
 
 
 def test_a_decline_leaves_nothing_to_release() -> None:
@@ -77,6 +79,9 @@ def test_a_request_heard_after_it_was_let_go_is_declined() -> None:
     empty.given(HoldForgone("a1", 2, kept=2)).when(hold(NINE)).then(declined("taken"))
     empty.given(HoldForgone("a1", 2, kept=2)).when(hold(TEN, attempt=2)).then(*reserved(NEW, attempt=2))
     empty.given(HoldForgone("a1", 2, kept=2)).when(let_go("others", attempt=2)).then()
+    empty.given(HoldForgone("a1", 2, kept=2), HoldForgone("a1", 3)).when(hold(NINE)).then(declined("taken"))
+    later = HoldForgone("a1", 2, kept=2), *reserved(NEW, attempt=3), *released(NEW, attempt=3)
+    empty.given(*later).when(hold(NINE)).then(declined("taken"))
 
 
 def test_the_same_attempt_asked_again_after_its_release_changes_nothing() -> None:
