@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from services.rooms import decider
 from services.rooms.commands import HoldRooms, LetGoRooms, StopWanted
 from services.rooms.events import HoursOpened, OpenDay, Opening, RoomDefined, RoomReserved, RoomTaken
@@ -42,12 +44,20 @@ def test_each_party_has_its_part_of_the_seats():
     assert isinstance(_ask(alone, "a", seats=9)[1][-1], RoomReserved)
 
 
-def test_a_lane_that_is_let_go_can_be_had_again():
+def test_the_part_counts_when_the_smallest_is_looked_for():
+    """Three of nine seats are fewer than four of four."""
+    scenario = HOUSE.given(replace(HALL, room="small", seats=4, parties=1), replace(OPEN, room="small"))
+    _, events = _ask(scenario, "a")
+    assert [event.room for event in events if isinstance(event, RoomTaken)] == ["hall"]
+
+
+@pytest.mark.parametrize(("who", "lane"), [("a", 1), ("b", 2)])
+def test_a_lane_that_is_let_go_can_be_had_again(who: str, lane: int):
     """That one, not another's."""
     scenario, _ = _ask(_ask(HOUSE, "a")[0], "b")
-    freed = scenario.when(LetGoRooms("c", NOW, "a", 1, "all")).decided
+    freed = scenario.when(LetGoRooms("c", NOW, who, 1, "all")).decided
     _, events = _ask(scenario.given(*freed), "c")
-    assert [event.lane for event in events if isinstance(event, RoomTaken)] == [1]
+    assert [event.lane for event in events if isinstance(event, RoomTaken)] == [lane]
 
 
 def test_two_stops_of_one_visit_may_be_in_one_lane():

@@ -236,6 +236,18 @@ def test_alternatives_are_never_in_the_past() -> None:
     )
 
 
+def test_alternatives_lie_within_what_is_open_and_free_to_the_minute() -> None:
+    """Neither hours nor visits need begin or end on the grid of five minutes; what is touched is left out."""
+    long_, block = stop("09:10", "09:22"), held("c1", stop("09:15", "09:30"))
+    staff.given(*on_duty("c1"), *reserved(block, appointment="a0")).when(hold(long_)).then(
+        declined("taken", "09:00", "08:55", "08:50", "09:30", "08:45")
+    )
+    odd = (clerk("c1"), open_from("c1", ("08:02", "12:00")))
+    staff.given(*odd, *reserved(held("c1", stop("08:05", "11:55")), appointment="a0")).when(
+        hold(stop("08:10", "08:15"))
+    ).then(declined("taken", "11:55"))
+
+
 def test_a_buffer_never_reaches_into_the_next_day() -> None:
     """The clerk's day is the boundary of what is guarded, so nothing may straddle two."""
     late = (clerk("c1"), open_from("c1", ("22:00", "23:55")))
