@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from shared.app import App, Delivery
 from shared.messages import KEY_CONTENT_TYPE
 from shared.nameko_parts import Running
+from shared.sequencer import unsent_keys
 from shared.tables import subject_keys, upsert
 from shared.vault import BadToken, OtherMasterKey, Vault
 from tests.shared import toy
@@ -194,6 +195,16 @@ def test_with_another_transport_key_it_is_not_taken(app: App) -> None:
     token, row = stranger.seal("a1", "c", ADA)
     hear_key(app, stranger, "a1", row)
     assert opened(app, token, app.vault) is None
+
+
+def test_neither_a_key_that_came_nor_one_that_is_gone_is_sent(app: App) -> None:
+    """A publisher could not send what is gone."""
+    _, row = ELSEWHERE.seal("a1", "c", ADA)
+    hear_key(app, ELSEWHERE, "a1", row)
+    kept(app, "a2")
+    app.write(HERE.forget("a2"), HERE.forget("a3"))
+    with app.read() as connection:
+        assert unsent_keys(connection, 10) == []
 
 
 def check_that_a_late_key_brings_nobody_back(app: App) -> None:

@@ -1,5 +1,7 @@
 """A visit with several stops: all of them or none."""
 
+from dataclasses import replace
+
 from services.staff_calendar import decider
 from tests.given_when_then import Scenario
 from tests.staff_calendar.words import clerk, declined, held, hold, on_duty, open_from, reserved, stop
@@ -16,6 +18,16 @@ def test_two_stops_take_two_clerks() -> None:
         staff.given(*on_duty("c1"), *MELDE)
         .when(hold(PASSPORT, MOVING_HOUSE))
         .then(*reserved(held("c1", PASSPORT), held("m1", MOVING_HOUSE)))
+    )
+
+
+def test_a_wish_for_who_can_only_do_the_other_stop_is_passed_over() -> None:
+    """The wished one's day is looked at for that other stop."""
+    wish = replace(MOVING_HOUSE, clerk="c1")
+    (
+        staff.given(*on_duty("c1"), *MELDE)
+        .when(hold(PASSPORT, wish))
+        .then(*reserved(held("c1", PASSPORT), held("m1", wish)))
     )
 
 

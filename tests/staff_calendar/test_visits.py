@@ -4,7 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.staff_calendar import decider
-from services.staff_calendar.commands import CallGuest, FinishVisit, MakeUnreadable, NotePresence, SubstituteClerk
+from services.staff_calendar.commands import (
+    CallGuest,
+    ConfirmVisit,
+    FinishVisit,
+    MakeUnreadable,
+    NotePresence,
+    SubstituteClerk,
+)
 from services.staff_calendar.events import (
     GuestCalled,
     GuestUnreadable,
@@ -27,6 +34,13 @@ FINISH = FinishVisit("f", at("09:18"), "a1", 1, 1, "c1")
 FINISHED = VisitFinished("a1", 1, 1, "c1", at("09:18"))
 TO_C2 = SubstituteClerk("s", NOW, "a1", 1, 1, "c1", "c2")
 NEW = replace(HELD, clerk="c2", name="C2")
+
+
+def test_a_visit_is_confirmed_once_and_while_it_is_held() -> None:
+    """What was let go before booking's word is heard takes place no more."""
+    order = ConfirmVisit("k", NOW, "a1", 1, rooms=CONFIRMED.rooms)
+    TWO.when(order).then(CONFIRMED).when(order).then()
+    TWO.given(*TWO.when(let_go()).decided).when(order).then()
 
 
 def test_a_guest_is_called_into_the_room() -> None:
