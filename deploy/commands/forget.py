@@ -50,6 +50,9 @@ def forget(
         typer.echo("Nothing to forget: nobody is meant.")
         return
     has = forgetting.keys(meant)
+    if not (any(has.values()) or forgetting.mails(meant, _spool()) or again or receipt):
+        typer.echo("Nothing to forget: they are forgotten already.")
+        return
     lines = _lines(meant, has)
     data = {"appointments": meant, "keys": {service: len(of) for service, of in has.items()}}
 
@@ -58,6 +61,10 @@ def forget(
         return _forget(run, meant, has, receipt)
 
     perform(Plan("forget", _counted(meant), lines, data), How(dry_run, yes, reason, who, json), do)
+
+
+def _spool() -> Path:
+    return Home.here().root / "mail"
 
 
 def _counted(appointments: Sequence[str]) -> str:
@@ -102,7 +109,7 @@ def _forget(run: Run, meant: list[str], has: dict[str, list[str]], file: Path | 
         left = {service: len(of) for service, of in forgetting.keys(meant).items() if of}
         said = f"Not everybody has heard of it yet: keys are left in {', '.join(left) or 'the access list'}."
         return Outcome((said, f"See `foyer status` and `foyer parked`; {_rest(run)}"), {"left": left}, status=1)
-    mails = forgetting.scrub(meant, Home.here().root / "mail")
+    mails = forgetting.scrub(meant, _spool())
     made = forgetting.receipt(run.action, meant, has, rows, mails, forgetting.counts())
     if file is not None:
         file.write_bytes(orjson.dumps(made, option=orjson.OPT_INDENT_2))

@@ -67,23 +67,28 @@ def wait_until_gone(appointments: Sequence[str], seconds: float = PATIENCE) -> b
     return True
 
 
+def mails(appointments: Sequence[str], spool: Path) -> list[Path]:
+    """The mails to them that the private mail sink of `foyer up` keeps as files."""
+    return [file for file in spool.glob("*/*.eml") if _is_about(file, appointments)]
+
+
 def scrub(appointments: Sequence[str], spool: Path) -> int:
     """Take what is left of them from places that no service looks after; returns how many mails that were.
 
-    The private mail sink of `foyer up` keeps mails as files: theirs are deleted. SQLite's write-ahead log and
-    PostgreSQL's dead rows still hold the deleted keys, though wrapped: they are rewritten now instead of some time.
+    The private sink's mails are deleted. SQLite's write-ahead log and PostgreSQL's dead rows still hold the deleted
+    keys, though wrapped: they are rewritten now instead of some time.
     """
     for service in HOLDERS:
         with suppress(SQLAlchemyError), database(service) as engine:
             _rewrite(engine)
-    mails = [file for file in spool.glob("*/*.eml") if _is_about(file, appointments)]
-    for file in mails:
+    left = mails(appointments, spool)
+    for file in left:
         file.unlink(missing_ok=True)
-    return len(mails)
+    return len(left)
 
 
 def receipt(
-    action: str, appointments: Sequence[str], gone: Mapping[str, Sequence[str]], rows: int, mails: int, logs: Any
+    action: str, appointments: Sequence[str], gone: Mapping[str, Sequence[str]], rows: int, taken: int, logs: Any
 ) -> dict[str, Any]:
     """What was done, for the files: ids and counts, no word of the guests; signed with the ensemble's secret."""
     body = {
@@ -92,7 +97,7 @@ def receipt(
         "appointments": list(appointments),
         "keys_deleted": {service: list(gone[service]) for service in HOLDERS},
         "rows_blanked": rows,
-        "mails_deleted": mails,
+        "mails_deleted": taken,
         "events_kept": dict(logs),
         "checked": "no service has a key or a readable row of them",
     }
