@@ -103,6 +103,41 @@ def test_behind_the_horizon_it_says_when_booking_opens() -> None:
     assert nothing(wish(need(release=weekly)), index, week_before).detail["bookable_from"] == "2026-11-16"
 
 
+@pytest.mark.parametrize(
+    ("release", "bookable_from"),
+    [(Release(shares=((1, 100),)), "2026-11-29"), (Release(weekly=Weekly(0, time(9), 1)), "2026-11-23")],
+)
+def test_days_that_are_not_released_are_not_called_full(release: Release, bookable_from: str) -> None:
+    """Everything is free in a week; that one could come earlier does not change why nothing can be had then."""
+    index, week_later = town(), MONDAY + timedelta(7)
+    room(index, "r1", days=8)
+    clerk(index, "anna", days=8)
+    asked = wish(need(horizon_days=60, release=release), from_date=week_later, until_date=week_later)
+    because = nothing(asked, index, at("08:30"))
+    assert [chance.opens for chance in because.chances] == ["earlier", "released"]
+    assert (because.because, because.opens) == ("not_released", "released")
+    assert (because.next_chance, because.detail["bookable_from"]) == (at("08:00", week_later), bookable_from)
+
+
+def test_days_that_are_full_are_called_so_whatever_is_released_later() -> None:
+    """Monday is full; Tuesday, which was not asked for, can be booked from Monday on."""
+    index = town()
+    for name in ("anna", "bert"):
+        index.take(name, 1, "clerk", name, at("08:00"), at("18:00"))
+    because = nothing(wish(need(horizon_days=1), until_date=MONDAY), index, at("00:00", NOW.date()))
+    assert (because.because, because.opens) == ("full", "released")
+    assert because.next_chance == at("08:00", MONDAY + timedelta(1))
+
+
+def test_days_behind_the_horizon_say_when_they_open() -> None:
+    """They are outside the horizon also where one could come earlier."""
+    thursday = MONDAY + timedelta(3)
+    because = nothing(wish(need(horizon_days=2), from_date=thursday), now=at("07:00"))
+    assert because.because == "outside_horizon"
+    assert [chance.opens for chance in because.chances] == ["earlier", "released"]
+    assert because.chances[1].detail["bookable_from"] == "2026-11-24"
+
+
 def test_hours_that_are_kept_for_others_open_in_time() -> None:
     """All of Anna's hours are for urgent cases until a day before; Bert's are never for everybody."""
     index = town()

@@ -22,16 +22,17 @@ from services.booking.proposals.wish import Chance, Need, Proposal, Stop, Wish
 Search = Callable[[Wish], Proposal | None]
 
 
-def chances(index: Index, wish: Wish, now: datetime, search: Search) -> tuple[Chance, ...]:
-    """Those that help, one of a kind."""
+def chances(index: Index, wish: Wish, now: datetime, search: Search, kept: Chance | None) -> tuple[Chance, ...]:
+    """Those that help, one of a kind. `kept`: what `released` finds on the days asked for."""
     found = []
     for opens, other in _less(index, wish, now):
         proposal = search(other)
         if proposal is not None:
             found.append(Chance(opens, proposal.starts_at, {"site": proposal.site}))
-    if not found or all(chance.opens == "other_language" for chance in found):
-        found += _released(index, wish, now, search)
-    return (*found, *_separate(wish, search))
+    open_end = replace(wish, until_date=None, not_after=None)
+    if kept is None and wish != open_end and all(chance.opens == "other_language" for chance in found):
+        kept = released(index, open_end, now, search)
+    return (*found, *((kept,) if kept is not None else ()), *_separate(wish, search))
 
 
 def _less(index: Index, wish: Wish, now: datetime) -> Iterator[tuple[str, Wish]]:
@@ -58,20 +59,19 @@ def _separate(wish: Wish, search: Search) -> Iterator[Chance]:
             yield Chance("separate_visits", max(starts), {"visits": len(starts)})
 
 
-def _released(index: Index, wish: Wish, now: datetime, search: Search) -> Iterator[Chance]:
-    """A place behind the horizon or not released yet, and when it will open for booking."""
+def released(index: Index, wish: Wish, now: datetime, search: Search) -> Chance | None:
+    """A place on the days asked for that lies behind the horizon or is not released yet, and when it will be."""
     stops = tuple(replace(need, horizon_days=None, release=None) for need in wish.stops)
     free = replace(wish, stops=stops, ahead=True)
-    for other in (free, replace(free, until_date=None, not_after=None)):
-        proposal = search(other)
-        if proposal is not None and proposal.starts_at < (opens_at := _opened(index, wish, proposal)):
-            # It would be over before its week opens: what comes after that moment.
-            proposal = search(replace(other, not_before=opens_at))
-        if proposal is not None and proposal.starts_at >= _opened(index, wish, proposal):
-            by_need = [_bookable_from(index, need, proposal.starts_at, now) for need in wish.stops]
-            opens = max(*by_need, *(_kept_until(index, stop, proposal.site, wish) for stop in proposal.stops))
-            yield Chance("released", proposal.starts_at, {"site": proposal.site, "bookable_from": opens.isoformat()})
-            return
+    proposal = search(free)
+    if proposal is not None and proposal.starts_at < (opens_at := _opened(index, wish, proposal)):
+        # It would be over before its week opens: what comes after that moment.
+        proposal = search(replace(free, not_before=opens_at))
+    if proposal is None or proposal.starts_at < _opened(index, wish, proposal):
+        return None
+    by_need = [_bookable_from(index, need, proposal.starts_at, now) for need in wish.stops]
+    opens = max(*by_need, *(_kept_until(index, stop, proposal.site, wish) for stop in proposal.stops))
+    return Chance("released", proposal.starts_at, {"site": proposal.site, "bookable_from": opens.isoformat()})
 
 
 def _bookable_from(index: Index, need: Need, starts_at: datetime, now: datetime) -> date:

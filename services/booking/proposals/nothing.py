@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from services.booking.proposals.chances import Search, chances
+from services.booking.proposals.chances import Search, chances, released
 from services.booking.proposals.index import Index
 from services.booking.proposals.places import Place
 from services.booking.proposals.resources import clerk_lacks, room_lacks
@@ -38,14 +38,19 @@ Reason = tuple[str, str | None, dict[str, str | int | None]]  # because, concern
 def why_nothing(index: Index, wish: Wish, now: datetime, search: Search) -> Nothing:
     """`search` finds the best proposal for another wish."""
     because, concern, detail = next(_reasons(index, wish, now))
-    found = chances(index, wish, now, search) if wish.stops else ()
-    released = because == "full" and any(chance.opens == "released" for chance in found)
-    if released or (wish.stops and search(replace(wish, ahead=True)) is not None):
-        because, detail = "not_released", {}
+    kept = released(index, wish, now, search) if wish.stops else None
+    found = chances(index, wish, now, search, kept) if wish.stops else ()
+    if kept is not None and (because == "full" or search(_all_released(wish)) is not None):
+        return Nothing("not_released", concern, kept.starts_at, kept.opens, kept.detail, found)
     first = min(found, key=lambda chance: chance.starts_at, default=None)
     if first is None:
         return Nothing(because, concern, detail=detail)
     return Nothing(because, concern, first.starts_at, first.opens, detail | first.detail, found)
+
+
+def _all_released(wish: Wish) -> Wish:
+    """As if no place were kept back by a release rule, nor for others."""
+    return replace(wish, stops=tuple(replace(need, release=None) for need in wish.stops), ahead=True)
 
 
 def _reasons(index: Index, wish: Wish, now: datetime) -> Iterator[Reason]:

@@ -110,7 +110,7 @@ class Chance:
 class Nothing:
     """Why nothing is offered: the requirement that removed the last possibility (nothing.py), and what would help.
 
-    `next_chance` and `opens` are those of the earliest of the `chances`.
+    `next_chance` and `opens` are those of the earliest of the `chances`; for "not_released" of what will be released.
     """
 
     because: str
