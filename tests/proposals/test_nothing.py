@@ -81,6 +81,22 @@ def test_a_room_that_is_closed_when_the_clerk_is_there() -> None:
     assert nothing(wish(need(seats=5)), index).because == "room_closed"
 
 
+def test_clerks_who_work_where_no_room_is() -> None:
+    """Cem works in Avenwedde only, which has no room, later one that is too small; the town hall's rooms don't help."""
+    index = town()
+    clerk(index, "cem", site="avenwedde", competences=("trauung",))
+    married = need("trauung", competences=("trauung",), seats=4)
+    assert (nothing(wish(married), index).because, nothing(wish(married), index).concern) == ("no_room", "trauung")
+    there = nothing(wish(site="avenwedde"), index)
+    assert (there.because, there.opens) == ("no_room", "other_site")
+    assert nothing(wish(married, until_date=NOW.date()), index).because == "clerk_absent"
+    room(index, "r9", 3, site="avenwedde")
+    assert nothing(wish(married), index).because == "too_few_seats"
+    assert nothing(wish(married), index).detail == {"seats": 4, "largest": 3}
+    room(index, "r9", 4, site="avenwedde", opened="13:00-18:00")
+    assert nothing(wish(married), index).because == "closed"
+
+
 def test_two_concerns_that_fit_only_in_two_visits() -> None:
     """One clerk comes in the morning, the other three hours after she has left."""
     index = town()

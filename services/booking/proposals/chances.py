@@ -44,7 +44,7 @@ def _less(index: Index, wish: Wish, now: datetime) -> Iterator[tuple[str, Wish]]
     first = today(index, now)
     if (wish.from_date is not None and wish.from_date > first) or wish.not_before is not None:
         yield "earlier", replace(any_time, from_date=None, not_before=None, not_after=None, until_date=None)
-    if wish.site is not None and len(index.sites()) > 1:
+    if wish.site is not None and set(index.sites()) - {wish.site}:
         yield "other_site", replace(wish, site=None)
     if wish.language is not None:
         yield "other_language", replace(wish, language=None)

@@ -57,8 +57,9 @@ def _reasons(index: Index, wish: Wish, now: datetime) -> Iterator[Reason]:
     """The reasons that hold, the most basic one first; the last always holds."""
     if not wish.stops:
         yield "no_concern", None, {}
-    sites = index.sites() if wish.site is None else (wish.site,)
-    if not set(sites) & set(index.sites()):
+    known = {*index.sites(), *_workplaces(index)}
+    sites = tuple(sorted(known)) if wish.site is None else (wish.site,)
+    if not known.intersection(sites):
         yield "no_site", None, {}
     for need in wish.stops:
         yield from _nobody(index, wish, need)
@@ -68,10 +69,21 @@ def _reasons(index: Index, wish: Wish, now: datetime) -> Iterator[Reason]:
         yield "outside_horizon", None, {}
     places = [Place(index, wish, frame, site) for site in sites]
     for number, need in enumerate(wish.stops):
-        yield from _never([_Openings(place, number, frame) for place in places], need)
+        openings = [_Openings(place, number, frame) for place in places]
+        if not any(site.clerks for site in openings):
+            yield "clerk_absent", need.concern, {}
+        yield from _nowhere(index, need, tuple(site.name for site in openings if site.clerks))
+        yield from _never(openings, need)
     if all(any(place.starts(number, False) for place in places) for number in range(len(wish.stops))):
         yield "not_together", None, {}
     yield "full", None, {}
+
+
+def _workplaces(index: Index) -> Iterator[str]:
+    """The sites at which clerks open hours; there need not be a room."""
+    for clerk in index.clerks:
+        for lane in index.calendar("clerk", clerk).lanes:
+            yield lane.site
 
 
 def _nobody(index: Index, wish: Wish, need: Need) -> Iterator[Reason]:
@@ -97,7 +109,7 @@ class _Openings:
     """When the fitting clerks and rooms of a site are open in the window, however much is taken."""
 
     def __init__(self, place: Place, number: int, frame: Window) -> None:
-        index, self.length = place.index, place.shapes[number].length
+        index, self.name, self.length = place.index, place.site, place.shapes[number].length
         self.clerks = self.rooms = self.long = 0
         for clerk in place.fitting("clerk", number):
             opened = index.calendar("clerk", clerk).bits(place.site, place.view)
@@ -108,8 +120,6 @@ class _Openings:
 
 
 def _never(sites: list[_Openings], need: Need) -> Iterator[Reason]:
-    if not any(site.clerks for site in sites):
-        yield "clerk_absent", need.concern, {}
     if not any(site.rooms for site in sites):
         yield "room_closed", need.concern, {}
     if not any(site.clerks & site.rooms for site in sites):
