@@ -13,6 +13,7 @@ from rich.table import Table
 from deploy.operations.action import How, Outcome, Plan, Reason, Who, perform
 from deploy.operations.asked import few
 from deploy.town.calls import Calls, NotUp, Refused
+from services.booking.http import ConcernAnswer, ConcernBody
 from services.booking.proposals.resources import Clerk, clerk_fits
 from services.booking.proposals.wish import Need
 from services.booking.web.catalogue_cells import COLUMNS, OPTIONAL, Row
@@ -23,6 +24,7 @@ WRONG = 2
 WHAT = ("new", "changed", "withdrawn")
 SHOWN = 10
 """Concerns that a warning names."""
+_ROW, _BODY, _ANSWER = Row(), ConcernBody(), ConcernAnswer()
 app = typer.Typer(no_args_is_help=True, help="The catalogue of concerns: read it from a file, write it to one.")
 
 
@@ -149,9 +151,9 @@ def differences(old: Sequence[Concern], new: Sequence[Concern]) -> list[Change]:
 
 
 def columns(old: Concern, new: Concern) -> tuple[str, ...]:
-    """The columns in which two versions of a concern differ."""
-    before: dict[str, Any] = Row().dump(old)
-    after: dict[str, Any] = Row().dump(new)
+    """The columns in which a concern as booking has it differs from what booking would make of another version."""
+    before: dict[str, Any] = _ROW.dump(old)
+    after: dict[str, Any] = _ROW.dump(_ANSWER.dump(_BODY.load(new)))
     return tuple(name for name in (*COLUMNS, *OPTIONAL) if before.get(name, "") != after.get(name, ""))
 
 

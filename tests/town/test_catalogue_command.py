@@ -1,5 +1,6 @@
 """`foyer catalogue`: shows what changes, changes all or nothing, and says in one sentence what is wrong."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from deploy.operations.log import opened
 from deploy.operations.projections import actions
 from deploy.town import calls
 from deploy.town.facts import GUETERSLOH, load
+from services.booking.http import ConcernAnswer, ConcernBody
 from services.booking.web.catalogue_file import dump
 
 CONCERNS = load().concerns
@@ -81,6 +83,19 @@ def test_a_dry_run_and_an_import_without_changes_set_nothing(serve: Serve) -> No
     booking.concerns = CONCERNS
     assert "already as in the file" in run("import", str(GUETERSLOH / "concerns.csv")).output
     assert booking.puts == 0
+
+
+@pytest.mark.parametrize("release", [{"shares": [{"days": 2, "percent": 100}]}, {"weekday": "mon", "time": "09:00"}])
+def test_what_is_written_short_is_no_change(serve: Serve, tmp_path: Path, release: dict[str, Any]) -> None:
+    """Booking gives back in full what a file may leave out."""
+    short = {**CONCERNS[0], "release": release}
+    booking = Booking(json.loads(ConcernAnswer().dumps(ConcernBody().load(short))))
+    serve(booking)
+    file = tmp_path / "catalogue.csv"
+    file.write_text(dump([short]))
+    assert "already as in the file" in run("import", str(file), "--dry-run").output
+    file.write_text(dump([{**short, "release": {**release, "place_minutes": 15}}]))
+    assert run("import", str(file), "--dry-run").output.splitlines()[1].rstrip().endswith("release")
 
 
 def test_what_nobody_can_do_is_said_and_imported(serve: Serve, tmp_path: Path) -> None:
