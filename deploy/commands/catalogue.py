@@ -1,5 +1,6 @@
 """`foyer catalogue import|export`: the concerns that can be booked, as a file for a spreadsheet."""
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from services.booking.proposals.resources import Clerk, clerk_fits
 from services.booking.proposals.wish import Need
 from services.booking.web.catalogue_cells import COLUMNS, OPTIONAL, Row
 from services.booking.web.catalogue_file import CatalogueError, Concern, dump, parse
+from shared.web import MAX_BODY
 
 WRONG = 2
 """Exit status when the command could not do what was asked."""
@@ -80,18 +82,18 @@ def export(
 def put(calls: Calls, concerns: Sequence[Concern]) -> Outcome:
     """Set the whole catalogue; ends the command when booking refuses it."""
     try:
-        calls.put("booking", "/api/concerns", {"concerns": concerns})
+        calls.put("booking", "/api/concerns", body_of(concerns))
     except (NotUp, Refused) as error:
         fail(str(error), *(f"{name}: {says}" for name, says in getattr(error, "errors", {}).items()))
     return Outcome((f"{len(concerns)} concerns can be booked now.",), {"concerns": len(concerns)})
 
 
 def read(file: Path) -> list[Concern]:
-    """The concerns of the file; ends the command when it is not one."""
+    """The concerns of the file; ends the command when it is not one, or more than booking takes."""
     name = "standard input" if str(file) == "-" else str(file)
     try:
         content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        return parse(content.decode("utf-8"))
+        concerns = parse(content.decode("utf-8"))
     except OSError as error:
         fail(f"{name} can't be read: {error.strerror}.")
     except UnicodeDecodeError as error:
@@ -100,6 +102,18 @@ def read(file: Path) -> list[Concern]:
     except CatalogueError as error:
         count = f"{len(error.faults)} {'fault' if len(error.faults) == 1 else 'faults'}"
         fail(f"{name} has {count}, and nothing was imported:", *(str(fault) for fault in error.faults))
+    size = len(json.dumps(body_of(concerns)))  # all of it ASCII, as `Calls` sends it
+    if size > MAX_BODY:
+        fail(
+            f"{name} is too large, and nothing was imported: its concerns take {size:,} bytes on the way to booking, "
+            f"which takes at most {MAX_BODY:,}. Shorten texts, or leave out questions and effects."
+        )
+    return concerns
+
+
+def body_of(concerns: Sequence[Concern]) -> dict[str, Any]:
+    """A catalogue as booking's call takes it."""
+    return {"concerns": concerns}
 
 
 def fetch(calls: Calls) -> list[Concern]:

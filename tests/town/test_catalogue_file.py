@@ -17,7 +17,7 @@ from marshmallow import ValidationError
 
 from services.booking.web import catalogue_file
 from services.booking.web.catalogue_cells import COLUMNS
-from services.booking.web.catalogue_file import CatalogueError, dump, parse
+from services.booking.web.catalogue_file import LONGEST_CELL, CatalogueError, dump, parse
 from shared.fields import VISIBLE
 
 GOOD = {
@@ -204,6 +204,14 @@ def test_a_quote_that_is_never_closed_is_named_where_its_row_begins() -> None:
     """What follows it can't be told apart, so it is the only fault."""
     (fault,) = faults_of(file_of(GOOD) + '"offen;1\nzweites;1\n')
     assert fault.startswith("line 3: the quotes do not match from here on")
+
+
+def test_a_cell_that_is_too_long_is_named_with_its_column() -> None:
+    """The quotes of its file are right."""
+    text = file_of({**GOOD, "questions": "[" + " " * LONGEST_CELL + "]"})
+    (fault,) = faults_of(text)
+    assert fault.startswith("line 2, column questions: '[   ")
+    assert fault.endswith("…' is longer than 4000000 characters")
 
 
 def test_any_text_is_either_a_catalogue_or_a_list_of_faults() -> None:

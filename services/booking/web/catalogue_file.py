@@ -7,6 +7,7 @@ UTF-8 with or without a byte order mark, columns separated by `;`, `,` or tabs, 
 import csv
 import difflib
 import io
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +23,12 @@ Concern = dict[str, Any]
 BOM = "\ufeff"
 SHOWN_MAX = 60
 LONGEST_CELL = 4_000_000
-"""Characters: questions and effects of a concern stand in one cell each. Python's own limit is 131,072."""
-csv.field_size_limit(LONGEST_CELL)
+"""Characters: questions and effects of a concern stand in one cell each."""
+csv.field_size_limit(sys.maxsize)  # it says neither column nor length, and Python's own is 131,072
 _ROW, _BODY = Row(), ConcernBody()
 NO_ROW = Said("no row with a concern follows the header", "nach der Kopfzeile kommt keine Zeile mit einem Anliegen")
 MISSING = Said("is missing in the header", "fehlt in der Kopfzeile")
+TOO_LONG = Said("is longer than {most} characters", "ist länger als {most} Zeichen", most=LONGEST_CELL)
 TWICE = Said("stands in the header twice", "steht zweimal in der Kopfzeile")
 EMPTY_CELL = Said("the empty cell", "die leere Zelle")
 EMPTY = Said(
@@ -130,6 +132,8 @@ def _concern(header: Sequence[str], cells: Sequence[str]) -> Concern:
     if len(cells) != len(header):
         fault = "has {cells} cells, the header has {names}", "hat {cells} Zellen, die Kopfzeile {names}"
         raise ValidationError({"_schema": [Said(*fault, cells=len(cells), names=len(header))]})
+    if long := {name: [TOO_LONG] for name, cell in zip(header, cells, strict=True) if len(cell) > LONGEST_CELL}:
+        raise ValidationError(long)
     concern: Concern = _ROW.load(dict(zip(header, cells, strict=True)))
     if faults := _faults_of_concern(concern):
         raise ValidationError(faults)
