@@ -166,7 +166,7 @@ class Booking(App):
         command, manage_token = str(uuid4()), tokens.manage(appointment)
         accepted = {"appointment": appointment, "status": "requested", "manage_token": manage_token}
         try:
-            plan = self.plan(body["proposal"], body["language"], body["party_size"])
+            plan = self.plan(body["proposal"], body["language"], body["party_size"], at_fault="party_size")
             self.check(plan, now, unless=lambda: self.life(appointment).status != "unknown")
         except Problem:
             # Accepted then, it stays so: also when the proposal is too old by now, or its concern is withdrawn.
@@ -199,17 +199,15 @@ class Booking(App):
         """Cancel for the guest. Raises Refused."""
         self.handle(CancelAppointment(str(uuid4()), self.clock(), appointment, "guest"), cause=cause)
 
-    def plan(self, proposal: str, language: str, party_size: int | None = None) -> Plan:
-        """The plan behind a proposal's id. Raises Problem."""
+    def plan(self, proposal: str, language: str, party_size: int | None = None, *, at_fault: str = "proposal") -> Plan:
+        """The plan behind a proposal's id. Raises Problem; `at_fault`: the field, where the party is another one."""
         try:
             offer = self.reads.tokens.offer(proposal)
             if party_size not in (None, offer.party_size):
-                raise NotPossible("party_size", f"The proposal was made for {offer.party_size}; ask for a new one.")
+                raise wrong(at_fault, f"The proposal was made for {offer.party_size}; ask for a new one.")
             return planning.plan(offer, self.reads.catalogue, self.reads.zone, language)
-        except BadProposal as error:
+        except (BadProposal, NotPossible) as error:
             raise wrong("proposal", str(error)) from None
-        except NotPossible as error:
-            raise wrong(error.field, error.detail) from None
 
     def check(self, plan: Plan, now: datetime, unless: Any) -> None:
         """Raises Problem when the place is gone or past, unless it is ours already."""

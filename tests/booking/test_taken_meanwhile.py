@@ -1,8 +1,10 @@
 """A proposal whose place has gone meanwhile is answered with fresh ones, in the same answer."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -111,6 +113,28 @@ def _confirm(town: Booking, appointment: str) -> None:
     assert pending is not None
     for who in ("rooms", "staff"):
         town.handle(replace(holds(who, pending.attempt, pending.plan), appointment=appointment))
+
+
+def test_a_proposal_that_does_not_fit_is_at_fault_itself(town: Booking):
+    """Only a party size that the guest has given is named beside it: nothing else stands in the request."""
+    query = http.ProposalsQuery()
+    one, other = (
+        town.reads.proposals(query.load({"concern": ["pass"], "party_size": size}), NOW)["proposals"][0]["id"]
+        for size in ("1", "2")
+    )
+    asked = town.request(_body(one), "one", b"1", Cause("test", ""))["appointment"]
+
+    def faults(ask: Callable[[], Any]) -> list[str]:
+        with pytest.raises(Problem) as problem:
+            ask()
+        return [error["field"] for error in problem.value.body["errors"]]
+
+    assert faults(lambda: town.move(asked, other, Cause("test", ""))) == ["proposal"]
+    given = _body(other) | {"party_size": 3}
+    assert faults(lambda: town.request(given, "two", b"2", Cause("test", ""))) == ["party_size"]
+    town.handle(SetCatalogue("c", NOW, ()))
+    assert faults(lambda: town.request(_body(one), "two", b"2", Cause("test", ""))) == ["proposal"]
+    assert faults(lambda: town.move(asked, one, Cause("test", ""))) == ["proposal"]
 
 
 def _refused(refusal: str, appointment: str, attempt: int, *starts: datetime) -> Message:
