@@ -134,6 +134,11 @@ class Appointment:
     """Who would rather have another time, the last one at the end, until it is moved or the question withdrawn."""
 
     @property
+    def refused(self) -> bool:
+        """Whether what was asked for last, a visit or another time for it, could not be had."""
+        return bool(self.because) and self.status != "cancelled"
+
+    @property
     def question(self) -> AppointmentQuestioned | None:
         """The last that was put to the guest, of those that stand."""
         return next((one for one in reversed(self.questions) if isinstance(one, AppointmentQuestioned)), None)

@@ -413,8 +413,9 @@ class ForgettingAnswer(Schema):
 
 class AppointmentAnswer(Schema):
     told = """
-    `move` is what is being reserved instead; `alternatives` are fresh proposals where a request was declined;
-    `confirm_by`: everything is held, and the guest must follow the link in the mail until then.
+    `move` is what is being reserved instead; `alternatives` are fresh proposals where the request, or the last move of
+    a visit that stands, was declined or expired, and `because` says why; `confirm_by`: everything is held, and the
+    guest must follow the link in the mail until then.
     """
 
     appointment = fields.String()

@@ -108,9 +108,15 @@ class ReadSide:
         }
         if state.pending is not None and state.status == "confirmed":
             shown["move"] = {"status": "requested", "starts_at": state.pending.plan.starts_at}
-        if state.status in ("declined", "expired"):
-            shown["alternatives"] = self.instead(state.plan, now)
+        if state.refused:
+            shown["alternatives"] = self.instead(state.plan, now, first=self._wished(state))
         return shown
+
+    def _wished(self, state: Appointment) -> date | None:
+        """The first day with other times for a move that was declined; it may lie before the visit."""
+        if state.status != "confirmed" or not state.alternatives:
+            return None
+        return min(state.alternatives).astimezone(self.zone).date()
 
     def site_name(self, site: str) -> Text:
         """What a site is called; its key where nobody has said."""

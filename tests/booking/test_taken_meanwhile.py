@@ -196,6 +196,14 @@ def test_a_refused_move_names_them_too(town: Booking):
     state = town.life(asked)
     assert (state.status, state.because) == ("confirmed", ("rooms_taken",))
     assert _can_be_taken(town, state.alternatives, but=second["starts_at"])
+    shown = town.reads.appointment(asked, state, NOW)
+    assert (shown["status"], shown["because"]) == ("confirmed", ["rooms_taken"])
+    assert state.plan is not None
+    from_later = replace(state, plan=replace(state.plan, date=state.plan.date + timedelta(7)))
+    for one in (shown, town.reads.appointment(asked, from_later, NOW)):
+        assert [other["starts_at"] for other in one["alternatives"]] == list(state.alternatives)
+    town.move(asked, shown["alternatives"][0]["id"], Cause("test", ""))
+    assert town.reads.appointment(asked, town.life(asked), NOW)["alternatives"] == []
 
 
 @pytest.mark.parametrize("hours_first", [True, False])

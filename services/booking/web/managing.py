@@ -272,7 +272,7 @@ def _visit(app: House, appointment: str, state: Appointment) -> dict[str, Any]:
 
 def _plain(state: Appointment) -> Any:
     """So that no alternatives are looked for twice: the page shows its own."""
-    return "cancelled" if state.status in ("declined", "expired") else state.status
+    return "cancelled" if state.refused else state.status
 
 
 def _guest(app: House, state: Appointment) -> dict[str, str]:
