@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 import unicodedata
 from dataclasses import fields, replace
 from gettext import NullTranslations
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from werkzeug.test import Client, TestResponse
 
 from services.booking import http
@@ -22,7 +24,7 @@ from services.booking.web.concern_form import LABELS, RULES, WRONG
 from shared.fields import CONTROL, VISIBLE
 from shared.messages import Cause
 from shared.words import Words
-from tests.booking.facts import NOW, TOWN
+from tests.booking.facts import NOW, TOWN, ask, plan
 from tests.over_http import over_http
 
 ODD = '<b>"Ärger"</b> & O\'Brien'
@@ -237,6 +239,26 @@ def test_a_file_is_shown_before_it_replaces_all(town: Booking, admin: Client):
     assert "umzug" in town.reads.catalogue.concerns
     assert _save(admin, shown, "/admin/concerns/import").status_code == 303
     assert set(town.reads.catalogue.concerns) == {"reisepass-ausgabe", "umzug-neu"}
+
+
+def test_a_large_file_leaves_others_their_turn(town: Booking, admin: Client, monkeypatch: pytest.MonkeyPatch):
+    """While it is read, compared and shown; and what stands is counted once for all of it."""
+    both = replace(plan(), stops=(*plan().stops, replace(plan().stops[0], stop=2, concern="umzug")))
+    for number in range(3):
+        town.handle(replace(ask(asked=both), appointment=f"a{number}"))
+    header, row = admin.get("/admin/concerns/export.csv").get_data(as_text=True).split("\n")[::2][:2]
+    many = "\n".join([header, *(row.replace("umzug", f"umzug-{number}") for number in range(100))])
+    turns: list[float] = []
+    queries: list[str] = []
+    monkeypatch.setattr(time, "sleep", turns.append)
+    event.listen(town.engine, "before_cursor_execute", lambda *said: queries.append(said[2]))
+    shown = admin.post("/admin/concerns/import", data={"text": many})
+    assert _text(shown).count("3 Termine sind dafür schon vereinbart.") == 2
+    assert turns.count(0) >= 5 * 100, "read, loaded twice, compared, shown"
+    assert len([query for query in queries if "FROM appointments" in query]) == 1
+    turns.clear()
+    admin.post("/admin/concerns/import", data={"text": many.replace(";15;", ";fünfzehn;")})
+    assert turns.count(0) >= 100
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"concerns": [{}]}', "key;nope\na;b", "[1]"])

@@ -1,6 +1,7 @@
 """The catalogue for those who keep it: seen, changed, added to, retired, read from a file; nothing is saved unseen."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -14,8 +15,8 @@ from services.booking.commands import SetCatalogue
 from services.booking.events import Concern
 from services.booking.web import catalogue_file, concern_form
 from services.booking.web.catalogue_file import CatalogueError
-from services.booking.web.concern_effects import Difference, effects, raw, standing
-from services.booking.web.concern_form import Faults
+from services.booking.web.concern_effects import Difference, effects, standing
+from services.booking.web.concern_form import Faults, raw
 from services.booking.web.staff_kit import STAFF, page
 from shared.pages import Sorry
 from shared.pages.kit import see_other
@@ -127,6 +128,7 @@ def import_(app: Any, request: Request) -> Response:
         request,
         here="/admin/concerns/import",
         changes=changes,
+        in_turn=_in_turn(changes),
         text=text,
         basis=_basis(*known.values()),
         labels=concern_form.LABELS,
@@ -136,17 +138,24 @@ def import_(app: Any, request: Request) -> Response:
 
 def _changes(app: Any, known: Mapping[str, Concern], wanted: Sequence[Concern]) -> list[dict[str, Any]]:
     new = {concern.key: concern for concern in wanted}
-    found = []
-    for key in {**known, **new}:
+    stand, found = standing(app), []
+    for key in _in_turn({**known, **new}):
         before, after = known.get(key), new.get(key)
         if before != after:
             what = "added" if before is None else "retired" if after is None else "changed"
             concern = after or before
             assert concern is not None  # noqa: S101
             differences = _differences(before, after) if what == "changed" else []
-            count = standing(app, key)[0] if before else 0
+            count, _ = stand.get(key, (0, None)) if before else (0, None)
             found.append({"what": what, "concern": concern, "differences": differences, "standing": count})
     return found
+
+
+def _in_turn(all_: Iterable[Any]) -> Iterator[Any]:
+    """Thousands of them, between which other requests are answered."""
+    for one in all_:
+        time.sleep(0)
+        yield one
 
 
 def _differences(before: Concern | None, after: Concern | None) -> list[Difference]:

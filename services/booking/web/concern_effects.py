@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from services.booking import http, planning
+from services.booking import planning
 from services.booking.catalogue import Catalogue
 from services.booking.events import Concern
 from services.booking.planning import NotPossible, Question
 from services.booking.proposals.days import days
-from services.booking.standing import OPEN, appointments
+from services.booking.standing import OPEN, appointments, keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +40,25 @@ def effects(app: Any, before: Concern | None, after: Concern | None) -> Effects:
     """Of putting one in the place of the other; None = it is not there."""
     concern = before or after
     assert concern is not None  # noqa: S101
-    count, last = standing(app, concern.key) if before else (0, None)
+    count, last = standing(app).get(concern.key, (0, None)) if before else (0, None)
     return Effects(count, last, _days(app, before), _days(app, after))
 
 
-def standing(app: Any, key: str) -> tuple[int, date | None]:
-    """How many appointments there are for it from today on, and the last day of them."""
+def standing(app: Any) -> Mapping[str, tuple[int, date]]:
+    """By concern, how many appointments there are for it from today on, and the last day of them."""
     today = app.clock().astimezone(app.reads.zone).date()
-    columns = select(func.count(), func.max(appointments.c.date))
-    query = columns.where(
-        appointments.c.date >= today,
-        appointments.c.status.in_(OPEN),
-        appointments.c.concerns.contains(f" {key} ", autoescape=True),
+    query = (
+        select(appointments.c.concerns, func.count(), func.max(appointments.c.date))
+        .where(appointments.c.date >= today, appointments.c.status.in_(OPEN))
+        .group_by(appointments.c.concerns)
     )
+    found: dict[str, tuple[int, date]] = {}
     with app.read() as connection:
-        count, last = connection.execute(query).one()
-    return count, last
-
-
-def raw(concern: Concern) -> dict[str, Any]:
-    """As data, for comparing and for files."""
-    said: dict[str, Any] = http.ConcernAnswer().dump(concern)
-    return said
+        for concerns, count, last in connection.execute(query):
+            for key in keys(concerns):
+                before, latest = found.get(key, (0, last))
+                found[key] = before + count, max(latest, last)
+    return found
 
 
 def _days(app: Any, concern: Concern | None) -> int | None:

@@ -26,6 +26,8 @@ NUMBERS = (
 )
 LISTS = ("keywords", "competences", "equipment")
 TEXTS = ("key", "department", "topic", "topic_en", "leika", "online_url", "responsibility")
+_ANSWER, _BODY = http.ConcernAnswer(), http.ConcernBody()
+"""Made once: to make one takes longer than to write a concern with it."""
 RULES = ("questions", "effects", "release")
 DOCUMENT = ("key", "de", "en")
 LABELS = {
@@ -89,9 +91,15 @@ class Faults(ValueError):
         self.errors = {name: errors[name] for name in LABELS if name in errors}
 
 
+def raw(concern: Concern) -> dict[str, Any]:
+    """As data, for comparing and for files."""
+    said: dict[str, Any] = _ANSWER.dump(concern)
+    return said
+
+
 def shown(concern: Concern) -> dict[str, str]:
     """The fields of a form."""
-    said: dict[str, Any] = http.ConcernAnswer().dump(concern)
+    said = raw(concern)
     values = {name: str(said[name] if said[name] is not None else "") for name in (*NUMBERS, *TEXTS)}
     values |= {name: ", ".join(escaped(one, ",") for one in said[name]) for name in LISTS}
     values |= {f"name.{language}": said["name"][language] for language in ("de", "en")}
@@ -129,7 +137,7 @@ def read(form: Mapping[str, str], words: Words) -> Concern:
     body["documents"] = _documents(values["documents"], errors)
     body |= _rules(values["rules"], errors)
     try:
-        concern: Concern = http.ConcernBody().load(body)
+        concern: Concern = _BODY.load(body)
     except ValidationError as error:
         errors |= _beside(flatten(error.messages))
     if errors:
