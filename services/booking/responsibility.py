@@ -13,10 +13,11 @@ from services.booking.planning import NotPossible
 from services.booking.proposals.index import Index
 from services.booking.proposals.letters import LetterRule, ranges, responsible_key
 from services.booking.proposals.resources import Letters, Numbers
-from services.booking.proposals.streets import Streets
+from services.booking.proposals.streets import Streets, plain
 
 _POSTCODE = re.compile(r"(?:^|[\s,])(\d{5})(?:\s.*)?$")
 _NUMBER = re.compile(r"^(.*[^\W\d_].*?)(?:[\s,]+|(?<=\.))(\d{1,5}\s?[A-Za-z]?)(?:\s*[-–/].*)?$")
+_CALLED_NUMBER = re.compile(r"[\s,]+(?:haus[\s-]?)?(?:nr\.?|nummer)$", re.IGNORECASE)
 # Not "Straße 9 7" and "Straße 9-7": without blanks and hyphens, as streets are compared, they would be "Straße 97".
 _NAME_WITH_NUMBER = re.compile(r".*[^\W\d]\.?\s+\d{1,5}\s?[A-Za-z]?")
 
@@ -71,7 +72,7 @@ def by_address(
 
     For a street nobody has: the fallback, else the first key. Raises NotPossible where a house number decides.
     """
-    named = next((key for key in keys if key.casefold() == address.strip().casefold()), None)
+    named = _district(address, keys)
     if named is not None:
         return named
     streets = _streets(numbers, department, next(iter(fallbacks), keys[0]))
@@ -82,6 +83,13 @@ def by_address(
     if found.missing == "postcode":
         raise NotPossible("street", "There are several streets of this name; please add the postcode.")
     return found.key
+
+
+def _district(name: str, keys: Sequence[str]) -> str | None:
+    """The district of that name; of two that are compared as one, the one that is written so."""
+    written, compared = name.strip().casefold(), plain(name)
+    so = next((key for key in keys if key.casefold() == written), None)
+    return so or next((key for key in keys if compared and plain(key) == compared), None)
 
 
 def readings(address: str) -> tuple[tuple[str, str | None, str | None], ...]:
@@ -101,7 +109,7 @@ def readings(address: str) -> tuple[tuple[str, str | None, str | None], ...]:
     number = _NUMBER.match(text)
     if not number:
         return (named,)
-    numbered = (number[1].rstrip(" ,"), number[2], postcode)
+    numbered = (_CALLED_NUMBER.sub("", number[1].rstrip(" ,")), number[2], postcode)
     return (numbered, named) if _NAME_WITH_NUMBER.fullmatch(text) else (numbered,)
 
 

@@ -107,8 +107,17 @@ DISTRICTS = town(
         ("Nordring 7, Gütersloh", "nord"),
         ("Straße des 17. Juni 135", "rest"),
         ("Süd", "süd"),
+        ("Sued", "süd"),
+        ("SÜD ", "süd"),
+        ("Süd Nr. 3", "rest"),
+        ("–", "rest"),
         ("Nirgendweg 1", "rest"),
         ("Am Bach 11", "rest"),
+        ("Am Bach Nr. 3", "süd"),
+        ("Am Bach nr.3a, 33330 Gütersloh", "süd"),
+        ("Am Bach Nr 11", "rest"),
+        ("Berliner Str. Hausnummer 13", "nord"),
+        ("Berliner Straße Haus-Nr. 12", "süd"),
         ("33330 Gütersloh", "rest"),
     ],
 )
@@ -151,6 +160,7 @@ NUMBERED = town(
         ("Platz des 9. November 1989", "ost"),
         ("Platz des 9. November 1989 7", "ost"),
         ("Platz 30", "rest"),
+        ("Platz Nr. 3", "nord"),
     ],
 )
 def test_a_number_may_belong_to_the_name_of_a_street(address: str, key: str):
