@@ -19,7 +19,7 @@ from services.booking.proposals.resources import Clerk, clerk_fits
 from services.booking.proposals.wish import Need
 from services.booking.web.catalogue_cells import COLUMNS, OPTIONAL, Row
 from services.booking.web.catalogue_file import CatalogueError, Concern, dump, parse
-from shared.web import MAX_BODY
+from shared.web import LONG_BODY
 
 WRONG = 2
 """Exit status when the command could not do what was asked."""
@@ -103,10 +103,10 @@ def read(file: Path) -> list[Concern]:
         count = f"{len(error.faults)} {'fault' if len(error.faults) == 1 else 'faults'}"
         fail(f"{name} has {count}, and nothing was imported:", *(str(fault) for fault in error.faults))
     size = len(json.dumps(body_of(concerns)))  # all of it ASCII, as `Calls` sends it
-    if size > MAX_BODY:
+    if size > LONG_BODY:
         fail(
             f"{name} is too large, and nothing was imported: its concerns take {size:,} bytes on the way to booking, "
-            f"which takes at most {MAX_BODY:,}. Shorten texts, or leave out questions and effects."
+            f"which takes at most {LONG_BODY:,}. Shorten texts, or leave out questions and effects."
         )
     return concerns
 

@@ -16,7 +16,7 @@ from deploy.town import calls
 from deploy.town.facts import GUETERSLOH, load
 from services.booking.http import ConcernAnswer, ConcernBody
 from services.booking.web.catalogue_file import dump
-from shared.web import MAX_BODY
+from shared.web import LONG_BODY
 
 CONCERNS = load().concerns
 Serve = Callable[[Callable[..., Any]], None]
@@ -165,12 +165,12 @@ def test_a_file_that_booking_would_not_take_is_refused_when_it_is_read(serve: Se
     serve(booking)
     file = tmp_path / "catalogue.csv"
     file.write_text(dump([{**CONCERNS[0], "key": f"k{number}", "keywords": ["ü" * 200] * 3} for number in range(1500)]))
-    assert file.stat().st_size < MAX_BODY
+    assert file.stat().st_size < LONG_BODY
     for how in ("--dry-run", "--yes"):
         result = run("import", str(file), how)
         assert (result.exit_code, booking.puts) == (2, 0)
         assert result.output.startswith(f"{file} is too large, and nothing was imported: its concerns take ")
-        assert f"at most {MAX_BODY:,}. Shorten" in result.output
+        assert f"at most {LONG_BODY:,}. Shorten" in result.output
 
 
 def test_services_that_are_down_are_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
