@@ -1,7 +1,7 @@
 """Measure, beside what bare libraries do.
 
 python -m bench            everything
-python -m bench append     one part: append, publish, consume, rebuild, replay, memory,
+python -m bench append     one part: append, publish, consume, rebuild, replay, redeliver,
                            line, proposals, proposals_http, pages, calendars
 python -m bench growth     the line with 10,000 appointments in its logs; only when asked for
 """
@@ -20,7 +20,6 @@ PARTS = (
     "rebuild",
     "replay",
     "redeliver",
-    "memory",
     "line",
     "proposals",
     "proposals_http",

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from threading import local
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,6 @@ from urllib.parse import urlsplit
 import orjson
 from sqlalchemy import Engine, func, select
 
-from bench.memory import resident
 from bench.report import Report, rate
 from bench.toys import Servers
 from deploy.ensemble import Ensemble
@@ -90,6 +90,12 @@ class Outcome:
         """Of the times from POST to confirmed, in milliseconds."""
         ordered = sorted(self.waits)
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+
+
+def resident(pid: int) -> int:
+    """The resident set of a process, in bytes."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024
 
 
 class Line:

@@ -88,7 +88,7 @@ class Hall:
         """All of it, as `foyer replay booking --to rooms --stream bench-*`."""
         job = secrets.token_hex(4)
         with reading(self.booking) as connection:
-            last = connection.execute(select(func.max(events.c.position))).scalar()
+            last = connection.execute(select(func.max(events.c.position))).scalar() or 0
         name, now = stamp()
         what: dict[str, Any] = {"streams": ["bench-*"]}
         log.note(PlanReplay(name, now, job, "booking", "rooms", Mode.REDELIVER, 0, last, NUMBER, what, 0, (), "b", "b"))
