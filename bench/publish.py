@@ -8,6 +8,7 @@ import pika
 from pika.adapters.select_connection import SelectConnection
 from sqlalchemy import delete, select, update
 
+from bench.logs import tidy
 from bench.report import Report, rate
 from bench.toys import Servers, alternating, fill, seconds
 from deploy.servers import wait_until
@@ -76,6 +77,7 @@ def publish(app: App) -> float:
     with writing(app.engine) as connection:
         connection.execute(update(events).values(position=None))
         connection.execute(delete(cursors))
+    tidy(app.engine)  # nobody takes numbers back; what that leaves would be in the way
     publisher = Publisher(toy.SPEAKER, [toy.SPEAKER, toy.COUNTERS], app.settings)
     thread = threading.Thread(target=publisher.run)
 
