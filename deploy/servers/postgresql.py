@@ -33,6 +33,8 @@ _SETTINGS = {
 }
 # Not synchronous_commit: without it even `kill -9` would lose the last commits.
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
+# A page is logged whole when it is changed first after a checkpoint; on long logs that is most of what is written.
+_LZ4_SINCE = 15
 _FILE_COPY_SINCE = 150_000
 """The version from which PostgreSQL can be told how to copy a database."""
 
@@ -40,8 +42,12 @@ _FILE_COPY_SINCE = 150_000
 def postgresql_bin() -> Path | None:
     """Where Debian's newest PostgreSQL has its programs; None where there is none."""
     found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
-    newest = max(found, key=lambda path: int(re.sub(r"\D", "", path.parts[-3]) or 0), default=None)
+    newest = max(found, key=_version, default=None)
     return newest.parent if newest else None
+
+
+def _version(program: Path) -> int:
+    return int(re.sub(r"\D", "", program.parts[-3]) or 0)
 
 
 class PostgreSQL:
@@ -58,7 +64,8 @@ class PostgreSQL:
         self._durable = durable
         # SCRAM makes each of the thousands of connections of a test run ten times as long.
         self._login = "scram-sha-256" if durable else "md5"
-        settings = _SETTINGS if durable else _SETTINGS | _NOT_DURABLE
+        compression = "lz4" if _version(_program("postgres")) >= _LZ4_SINCE else "on"
+        settings = _SETTINGS | ({"wal_compression": compression} if durable else _NOT_DURABLE)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = (
             *_as_unprivileged(),
