@@ -261,7 +261,14 @@ class App:
 
     def _take(self, messages: Sequence[Message], keys: Sequence[Write]) -> int:
         first, *then = in_turn(messages, self.definition.asks)
-        return self._apply(first, keys) + sum(self._apply(part) for part in then)
+        applied = self._apply(first, keys) + sum(self._apply(part) for part in then)
+        live = [message for message in messages if not message.replay]
+        if replayed := len(messages) - len(live):
+            log.info("replayed", messages=replayed, applied=applied)
+        self._count(live, applied)
+        for message in live:
+            log.info("heard", type=message.type, stream=message.stream, correlation=message.correlation)
+        return applied
 
     def _apply(self, messages: Sequence[Message], writes: Sequence[Write] = ()) -> int:
         now = self.clock()
@@ -272,12 +279,6 @@ class App:
         except Exception as error:
             log.warning("batch_refused", error=type(error).__name__, messages=len(messages))
             applied = self.writer.submit(HearMessages(self.definition, messages, now, writes, one_by_one=True))
-        live = [message for message in messages if not message.replay]
-        if replayed := len(messages) - len(live):
-            log.info("replayed", messages=replayed, applied=applied)
-        self._count(live, applied)
-        for message in live:
-            log.info("heard", type=message.type, stream=message.stream, correlation=message.correlation)
         return applied
 
     def _count(self, messages: Sequence[Message], applied: int) -> None:

@@ -69,7 +69,7 @@ def ended_before(days: int, now: datetime) -> list[str]:
 def by_action(action: str) -> list[str]:
     """The appointments that an earlier `foyer forget` was about, as the audit log has it. Raises BadInput."""
     query = select(actions.c.plan).where(actions.c.action == action, actions.c.what == "forget")
-    with log.opened() as audit, audit.read() as connection:
+    with log.existing() as audit, audit.read() as connection:
         plan = connection.execute(query).scalar()
     if plan is None:
         raise BadInput(

@@ -126,12 +126,19 @@ class Appointment:
     fingerprint: str = ""
     because: tuple[str, ...] = ()
     alternatives: tuple[datetime, ...] = ()
+    wished_for: datetime | None = None
+    """The time to which the visit could not be moved last."""
     forgotten: bool = False
     number: str = ""
     attempt: int = 0
     """The confirmed one; 0 = none yet."""
     questions: tuple[AppointmentQuestioned | WishNoted, ...] = ()
     """Who would rather have another time, the last one at the end, until it is moved or the question withdrawn."""
+
+    @property
+    def present(self) -> tuple[str, datetime] | None:
+        """Site and start of what is confirmed: to move there is no move."""
+        return (self.plan.site, self.plan.starts_at) if self.plan and self.status == "confirmed" else None
 
     @property
     def refused(self) -> bool:
@@ -182,7 +189,8 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
         case AppointmentDeclined() | MoveDeclined():
             status: Status = "declined" if isinstance(event, AppointmentDeclined) else state.status
             because, alternatives = event.because, event.alternatives
-            return replace(state, status=status, pending=None, because=because, alternatives=alternatives)
+            ended = replace(state, status=status, pending=None, because=because, alternatives=alternatives)
+            return replace(ended, wished_for=event.starts_at) if isinstance(event, MoveDeclined) else ended
         case AppointmentExpired():
             unconfirmed = ("not_confirmed",) if state.pending and state.pending.held else ()
             return replace(state, status="expired", pending=None, because=("expired", *unconfirmed))
@@ -399,7 +407,8 @@ def _move_declined(
 ) -> Sequence[AppointmentEvent]:
     """The old time stays, and with it what clerks have wished for meanwhile."""
     starts_at, language = pending.plan.starts_at, pending.plan.language
-    declined = MoveDeclined(order.appointment, pending.attempt, because, alternatives, starts_at, language)
+    others = tuple(start for start in alternatives if state.plan is None or start != state.plan.starts_at)
+    declined = MoveDeclined(order.appointment, pending.attempt, because, others, starts_at, language)
     stays = evolve(state, declined)
     wishes = [one for one in state.questions if isinstance(one, WishNoted) and _ahead(order.now, state)]
     return (declined, *(_question(one, stays) for one in wishes))

@@ -73,15 +73,20 @@ class ReadSide:
         }
 
     def instead(
-        self, plan: Plan, now: datetime, limit: int = ALTERNATIVES, first: date | None = None
+        self,
+        plan: Plan,
+        now: datetime,
+        limit: int = ALTERNATIVES,
+        first: date | None = None,
+        but: tuple[str, datetime] | None = None,
     ) -> list[dict[str, Any]]:
-        """Fresh proposals for the same visit, on or after `first` or its own day."""
+        """Fresh proposals for the same visit, on or after `first` or its own day, but for one site and start."""
         day = max(first or plan.date, now.astimezone(self.zone).date())
         try:
-            proposals: list[dict[str, Any]] = self.answer(planning.again(plan, day, limit), now)["proposals"]
+            proposals = self.answer(planning.again(plan, day, limit + (but is not None)), now)["proposals"]
         except NotPossible:
             return []  # a concern was withdrawn meanwhile
-        return proposals
+        return [one for one in proposals if (one["site"], one["starts_at"]) != but][:limit]
 
     def free(self, plan: Plan, now: datetime) -> bool:
         """Could this visit be held now, as far as the owners of rooms and clerks have said?"""
@@ -108,15 +113,13 @@ class ReadSide:
         }
         if state.pending is not None and state.status == "confirmed":
             shown["move"] = {"status": "requested", "starts_at": state.pending.plan.starts_at}
-        if state.refused:
-            shown["alternatives"] = self.instead(state.plan, now, first=self._wished(state))
+        if state.refused and not (state.present and state.plan.starts_at <= now):
+            shown["alternatives"] = self.instead(state.plan, now, first=self._wished(state), but=state.present)
         return shown
 
     def _wished(self, state: Appointment) -> date | None:
-        """The first day with other times for a move that was declined; it may lie before the visit."""
-        if state.status != "confirmed" or not state.alternatives:
-            return None
-        return min(state.alternatives).astimezone(self.zone).date()
+        """The day that was wished for when a visit could not be moved; it may lie before the visit's own."""
+        return state.wished_for.astimezone(self.zone).date() if state.present and state.wished_for else None
 
     def site_name(self, site: str) -> Text:
         """What a site is called; its key where nobody has said."""

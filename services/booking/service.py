@@ -188,7 +188,8 @@ class Booking(App):
         now, state = self.clock(), self.life(appointment)
         language = state.plan.language if state.plan else "de"
         plan = self.plan(proposal, language, state.plan.party_size if state.plan else None)
-        self.check(plan, now, unless=lambda: plan in (state.plan, state.pending and state.pending.plan))
+        unless = lambda: plan in (state.plan, state.pending and state.pending.plan)  # noqa: E731
+        self.check(plan, now, unless, but=state.present)
         self.handle(RequestMove(str(uuid4()), now, appointment, plan, now + self.hold_for), cause=cause)
 
     def confirm(self, appointment: str, cause: Cause) -> None:
@@ -209,18 +210,20 @@ class Booking(App):
         except (BadProposal, NotPossible) as error:
             raise wrong("proposal", str(error)) from None
 
-    def check(self, plan: Plan, now: datetime, unless: Any) -> None:
-        """Raises Problem when the place is gone or past, unless it is ours already."""
+    def check(self, plan: Plan, now: datetime, unless: Any, but: tuple[str, datetime] | None = None) -> None:
+        """Raises Problem when the place is gone or past, unless it is ours already; `but`: not to be proposed."""
         past, free = plan.starts_at < now, self.reads.free(plan, now)
         if (past or not free) and not unless():
             if past:
                 raise wrong("proposal", "This time has passed; please ask for new proposals.", "/problems/time_passed")
             title, kind = "This time is no longer free", "/problems/place_taken"
-            raise Problem(409, title, kind=kind, errors={"proposal": title + "."}, proposals=self.instead(plan, now))
+            raise Problem(
+                409, title, kind=kind, errors={"proposal": title + "."}, proposals=self.instead(plan, now, but)
+            )
 
-    def instead(self, plan: Plan, now: datetime) -> Any:
+    def instead(self, plan: Plan, now: datetime, but: tuple[str, datetime] | None = None) -> Any:
         """Fresh proposals, ready for JSON."""
-        return ALTERNATIVES.dump(self.reads.instead(plan, now))
+        return ALTERNATIVES.dump(self.reads.instead(plan, now, but=but))
 
     def expire_holds(self) -> None:
         """Decide on everything whose time to be answered has run out."""

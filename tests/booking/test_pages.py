@@ -22,6 +22,9 @@ from services.booking.events import (
     Concern,
     Document,
     Effect,
+    OpenDay,
+    Opening,
+    RoomHoursNoted,
     RoomNoted,
     Text,
     YesNo,
@@ -488,6 +491,30 @@ def test_why_a_visit_stays_where_it_was_is_told(town: Booking, ends: Any, told: 
     shown = _text(_mine(town, managing.see, appointment, token))
     assert told in shown
     assert "Ihr Termin bleibt, wie er ist." in shown
+
+
+def test_a_day_on_which_only_the_present_time_is_free_is_no_dead_end(town: Booking) -> None:
+    """Another clerk could have it; the page shows the last days before."""
+    last = NINE + timedelta(days=2)
+
+    def hours(site: str) -> tuple[OpenDay, ...]:
+        return (OpenDay(last.date(), (Opening(last, last + timedelta(minutes=10), site),)),)
+
+    for fact in TOWN:
+        if isinstance(fact, ClerkNoted):
+            town.handle(Note("c", NOW, replace(fact, clerk="c-18")))
+    for room in ("r-101", "r-102"):
+        town.handle(Note("c", NOW, RoomHoursNoted(room, last.date(), last.date(), hours(""))))
+    for clerk in ("c-17", "c-18"):
+        town.handle(Note("c", NOW, ClerkHoursNoted(clerk, last.date(), last.date(), hours("rathaus"))))
+    free = _starts(town, times.times(town, Browser().ask(f"/times?{ANSWERED}")))
+    appointment, token = _book(town, number=len(free) - 1)
+    pending = town.life(appointment).pending
+    assert pending is not None
+    assert pending.plan.starts_at == last
+    for who in ("rooms", "staff"):
+        town.handle(replace(holds(who, pending.attempt, pending.plan), appointment=appointment))
+    assert _starts(town, _mine(town, managing.choose_move, appointment, token)) == free[:-1]
 
 
 def test_who_moves_to_the_present_time_is_asked_for_another(town: Booking) -> None:

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from services.booking import http
-from services.booking.commands import Note, SetCatalogue
+from services.booking.commands import ExpireHold, Note, SetCatalogue
 from services.booking.events import ClerkHoursNoted, ClerkNoted, Concern, Text
 from services.booking.service import DEFINITION, Booking, BookingService
 from shared.app import Delivery
@@ -202,8 +202,32 @@ def test_a_refused_move_names_them_too(town: Booking):
     from_later = replace(state, plan=replace(state.plan, date=state.plan.date + timedelta(7)))
     for one in (shown, town.reads.appointment(asked, from_later, NOW)):
         assert [other["starts_at"] for other in one["alternatives"]] == list(state.alternatives)
+    assert town.reads.appointment(asked, state, first["starts_at"])["alternatives"] == []  # it is under way
     town.move(asked, shown["alternatives"][0]["id"], Cause("test", ""))
     assert town.reads.appointment(asked, town.life(asked), NOW)["alternatives"] == []
+
+
+@pytest.mark.parametrize("expired", [True, False])
+def test_a_move_that_failed_offers_times_of_the_day_wished_for_but_not_the_present_one(town: Booking, expired: bool):
+    """Which another clerk could have, too: nothing would come of it."""
+    _second_clerk(town)
+    query = http.ProposalsQuery().load({"concern": ["pass"], "not_before": NINE.isoformat()})
+    first, second, *_, last = town.reads.proposals(query, NOW)["proposals"]
+    asked = town.request(_body(first["id"]), "one", b"1", Cause("test", ""))["appointment"]
+    _confirm(town, asked)
+    town.move(asked, last["id"], Cause("test", ""))
+    late = town.clock() + timedelta(hours=1)
+    order = [ExpireHold("c", late, asked)] if expired else town.react(_refused("rooms.RoomDeclined", asked, 2), NOW)
+    town.handle(*order)
+    state = town.life(asked)
+    assert first["starts_at"] not in state.alternatives
+    offered = [one["starts_at"] for one in town.reads.appointment(asked, state, NOW)["alternatives"]]
+    assert second["starts_at"] in offered
+    assert first["starts_at"] not in offered
+    wished = replace(state, wished_for=last["starts_at"] + timedelta(1))
+    assert not {second["starts_at"]} & {
+        one["starts_at"] for one in town.reads.appointment(asked, wished, NOW)["alternatives"]
+    }
 
 
 @pytest.mark.parametrize("hours_first", [True, False])

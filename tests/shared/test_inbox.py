@@ -6,7 +6,7 @@ import string
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -227,11 +227,13 @@ def test_what_asks_is_answered_when_the_rest_of_its_batch_is_committed(make_app:
 
     app = make_app(replace(toy.COUNTERS, react=react))
     app.committed = lambda events: committed.append([event.by for event in events])  # type: ignore[method-assign]
+    app.clock = lambda: toy.NOON + timedelta(seconds=100)
     speaker, other = Speaker(), Speaker("other")
     asking = [speaker.say("a", 1), speaker.say("b", 2, kind=toy.ASKING), speaker.say("b", 3), speaker.say("c", 4)]
     assert app.hear([other.say("b", 5), *asking[::-1]]) == 5
     assert committed == [[5, 1, 4], [2, 3]]
     assert known == [3]
+    assert app.behind == 99  # that of the oldest of them all
     app.hear([speaker.say("a", 6), speaker.say("b", 7)])
     app.hear([speaker.say("a", 8, kind=toy.ASKING), speaker.say("b", 9, kind=toy.ASKING)])
     assert committed[2:] == [[6, 7], [8, 9]]

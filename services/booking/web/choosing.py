@@ -43,6 +43,9 @@ def choice(
     anytime = replace(question, first=None)
     asked = planning.answered(reads.catalogue, question)
     open_ = days(reads.index, planning.wish(asked, anytime), now)
+    day_but = but and but[1].astimezone(reads.zone).date()
+    if day_but in open_ and not _of(reads, anytime, day_but, now, but):
+        open_ = [day for day in open_ if day != day_but]
     if not open_:
         return Choice(nothing=reads.answer(anytime, now)["nothing_because"] or {"detail": {}})
     at = bisect_left(open_, wanted)

@@ -59,8 +59,7 @@ def choose(app: Any, request: Request, appointment: str, message: str = "", stat
     plan, now = state.plan, app.clock()
     assert plan is not None  # noqa: S101  (what is changeable has one)
     first = desk_day.today(app)
-    found = app.reads.instead(plan, now, TIMES, first)
-    proposals = [one for one in found if (one["site"], one["starts_at"]) != (plan.site, plan.starts_at)]
+    proposals = app.reads.instead(plan, now, TIMES, first, state.present)
     visit = app.reads.appointment(appointment, state, now)
     ordered = sorted(proposals, key=lambda one: one["starts_at"])
     return page(

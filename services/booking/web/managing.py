@@ -289,9 +289,8 @@ def _others(app: House, state: Appointment, first: date | None) -> Choice:
     if plan is None:
         return Choice()
     question = planning.again(plan, first or max(plan.date, house.today(app)), 1)
-    present = (plan.site, plan.starts_at) if state.status == "confirmed" else None
     try:
-        return choice(app.reads, replace(question, site=None), app.clock(), but=present)
+        return choice(app.reads, replace(question, site=None), app.clock(), but=state.present)
     except planning.NotPossible:
         return Choice(nothing={"detail": {}})  # a concern was withdrawn meanwhile
 
