@@ -494,22 +494,52 @@ def test_a_record_that_fails_holds_up_no_other(letterbox, mail_server, monkeypat
     assert len(mail_server.taken) == 2
 
 
-def test_a_cancellation_overtakes_a_claimed_message(letterbox, mail_server, monkeypatch):
-    """Heard after the claim, before the mail: the outdated mail is not sent."""
-
-    letterbox.confirm()
+@pytest.fixture
+def heard_after_the_claim(letterbox, monkeypatch):
+    """Lets booking say something when messages are claimed and none of them has gone out."""
     opened = Connection.open
 
-    def cancelled_meanwhile(connection: Connection) -> object:
-        if not letterbox.said["cancelled"]:
-            letterbox.said["cancelled"] += 1
-            letterbox.hear("booking.AppointmentCancelled")
-        return opened(connection)
+    def hear(name, **data):
+        def meanwhile(connection: Connection) -> object:
+            monkeypatch.setattr(Connection, "open", opened)
+            letterbox.hear(name, **data)
+            return opened(connection)
 
-    monkeypatch.setattr(Connection, "open", cancelled_meanwhile)
+        monkeypatch.setattr(Connection, "open", meanwhile)
+
+    return hear
+
+
+def test_a_cancellation_overtakes_a_claimed_message(letterbox, mail_server, heard_after_the_claim):
+    """Heard after the claim, before the mail: the outdated mail is not sent."""
+    letterbox.confirm()
+    heard_after_the_claim("booking.AppointmentCancelled")
     letterbox.sender.send_due()
     assert [mail["Subject"].split(":")[0] for _, mail in mail_server.taken] == ["Abgesagt"]
     assert letterbox.status() == {"confirmation": "dropped", "cancelled": "sent"}
+
+
+def test_a_claimed_message_asks_for_what_the_clerk_wishes_now(letterbox, mail_server, heard_after_the_claim):
+    """Heard after the claim, before the mail: one mail goes out, and it names the new time only."""
+    letterbox.confirm()
+    letterbox.sender.send_due()
+    letterbox.hear("booking.AppointmentQuestioned", starts_at="2026-11-25T09:00:00+01:00")
+    heard_after_the_claim("booking.AppointmentQuestioned", starts_at="2026-11-26T15:00:00+01:00")
+    assert letterbox.sender.send_due() == 1
+    asked = text(mail_server.taken[-1][1])
+    assert "26. November" in asked
+    assert "25. November" not in asked
+    assert letterbox.status() == {"confirmation": "sent", "asked_to_move": "sent"}
+
+
+def test_a_claimed_message_names_the_clerk_who_has_taken_over(letterbox, mail_server, heard_after_the_claim):
+    """Heard after the claim, before the mail: it names the new clerk, in the calendar entry, too."""
+    letterbox.confirm()
+    heard_after_the_claim("booking.AppointmentReassigned")
+    assert letterbox.sender.send_due() == 1
+    ((_, mail),) = mail_server.taken
+    assert "(Raum 101, A. Demir)" in text(mail)
+    assert "A. Demir" in event(mail)["description"]
 
 
 def test_two_processes_do_not_send_the_same(letterbox, mail_server):

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from services.notifications.commands import RecordFailure, RecordSent
 from services.notifications.decider import LONGEST_PAUSE, WAITING, Correspondence, appointment_of, stream
-from services.notifications.drafts import Draft, draft
 from services.notifications.projections import SEND
 from shared import timers as due_times
 from shared.messages import Cause
@@ -39,10 +38,9 @@ _STALE = timers.delete().where(timers.c.kind == SEND, timers.c.subject == bindpa
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that is ours to send: what it will say, to whom (`guest` is the sealed token), and its cause."""
+    """A message that is ours to send: to whom (`guest` is the sealed token), and its cause."""
 
     message: str
-    draft: Draft
     guest: str
     cause: Cause
 
@@ -81,7 +79,7 @@ def _claimed(session: Session, message: str, causes: dict[str, Cause]) -> Claime
     if letter is None or letter.status not in WAITING or state.guest is None:
         session.connection.execute(_STALE, {"b_subject": message})
         return None
-    return Claimed(message, draft(state, message), state.guest.guest, causes.get(message, Cause(str(uuid4()), message)))
+    return Claimed(message, state.guest.guest, causes.get(message, Cause(str(uuid4()), message)))
 
 
 def _causes(connection: Connection, messages: Iterable[str]) -> dict[str, Cause]:

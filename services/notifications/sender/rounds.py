@@ -12,13 +12,13 @@ from uuid import uuid4
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import select
 
 from services.notifications.commands import RecordFailure, RecordSent
-from services.notifications.decider import WAITING
+from services.notifications.decider import WAITING, Correspondence, appointment_of, stream
+from services.notifications.drafts import Draft, draft
 from services.notifications.letters.compose import BadAddress, compose
 from services.notifications.letters.house import Guest, House
-from services.notifications.projections import SEND, messages
+from services.notifications.projections import SEND
 from services.notifications.sender.claim import FURTHEST, Claim, Claimed
 from services.notifications.sender.leases import given_back, renewed
 from services.notifications.sender.records import Outcome, Records
@@ -105,8 +105,8 @@ class Sender:
 
     def _send(self, one: Claimed, connection: Connection) -> Outcome:
         try:
-            guest = self._guest(one)
-            mail = compose(one.draft, guest, self._house, one.message, self._app.clock())
+            letter, guest = self._draft(one), self._guest(one)
+            mail = compose(letter, guest, self._house, one.message, self._app.clock())
             connection.hand_over(mail)
         except (Overtaken, Unavailable):
             raise
@@ -116,14 +116,17 @@ class Sender:
             return self._failure(one, because, permanent)
         _MAILS.labels("accepted").inc()
         log.info("mail_accepted", message=one.message, correlation=one.cause.correlation)
-        return RecordSent(str(uuid4()), self._app.clock(), one.draft.appointment, one.message)
+        return RecordSent(str(uuid4()), self._app.clock(), appointment_of(one.message), one.message)
+
+    def _draft(self, one: Claimed) -> Draft:
+        # Made just before it goes out: it says what is known now, and not at all what was dropped since the claim.
+        state: Correspondence = self._app.state(stream(appointment_of(one.message)))
+        if state.letters[one.message].status not in WAITING:
+            raise Overtaken
+        return draft(state, one.message)
 
     def _guest(self, one: Claimed) -> Guest:
-        # Looked at just before it goes out: what was cancelled or forgotten since the claim must not.
         with self._app.read() as connection:
-            status = connection.execute(select(messages.c.status).where(messages.c.id == one.message)).scalar()
-            if status not in WAITING:
-                raise Overtaken
             opened = self._app.vault.open(connection, [one.guest])[one.guest]
         if opened is None:
             raise NoKey
@@ -134,7 +137,7 @@ class Sender:
     def _failure(self, one: Claimed, because: str, permanent: bool) -> RecordFailure:
         _MAILS.labels(because if because == NO_ADDRESS else "failed" if permanent else "deferred").inc()
         now = self._app.clock()
-        return RecordFailure(str(uuid4()), now, one.draft.appointment, one.message, permanent, because)
+        return RecordFailure(str(uuid4()), now, appointment_of(one.message), one.message, permanent, because)
 
     def _away(self, claimed: Sequence[Claimed], error: Unreachable) -> None:
         log.warning("mail_server_away", reason=str(error), deferred=len(claimed))
