@@ -493,6 +493,20 @@ def test_why_a_visit_stays_where_it_was_is_told(town: Booking, ends: Any, told: 
     assert "Ihr Termin bleibt, wie er ist." in shown
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("de", "Buchen können Sie ihn ab Montag, 23. November 2026."),
+        ("en", "You can book it from Monday, 23 November 2026."),
+    ],
+)
+def test_it_is_told_when_a_later_time_can_be_booked(town: Booking, language: str, told: str) -> None:
+    """Not to come back on the day of the visit, when the place may have gone."""
+    town.handle(SetCatalogue("c", NOW, (replace(PASS, horizon_days=1), DOG)))
+    shown = _text(times.times(town, Browser().ask(f"/times?{ANSWERED}&lang={language}")))
+    assert told in shown
+
+
 def test_a_day_on_which_only_the_present_time_is_free_is_no_dead_end(town: Booking) -> None:
     """Another clerk could have it; the page shows the last days before."""
     last = NINE + timedelta(days=2)

@@ -58,6 +58,7 @@ WITH_KEYS = (
     ("export", "--guest", "x"),
     ("rebuild", "booking"),
     ("forget", "--guest", "Ada"),
+    ("forget", "--again", "x", "--dry-run"),
     ("audit",),
     ("replay", "list"),
     ("replay", "stop", "x"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import orjson
@@ -92,7 +92,7 @@ def _times(
         checked=steps.checked(journey, app.reads.catalogue),
         wishes=_wishes(app, journey),
         because=BECAUSE.get(str(nothing.get("because")), "") if nothing is not None else "",
-        opens=_opens(app, nothing or {}),
+        opens=_opens(nothing or {}),
         ways=_chances(app, journey, nothing or {}),
         changes=changes(app, journey),
         back=house.address(app, "/visit", journey, ("change", "documents")),
@@ -121,10 +121,10 @@ def _spoken(index: Index) -> list[str]:
     return sorted({language for clerk in index.clerks.values() for language in clerk.languages} - {"de"})
 
 
-def _opens(app: House, nothing: Mapping[str, Any]) -> datetime | None:
-    """When the next place can be booked, where that is not yet."""
+def _opens(nothing: Mapping[str, Any]) -> date | None:
+    """The day on which the next place can be booked, where that is not yet."""
     opens = nothing.get("detail", {}).get("bookable_from")
-    return datetime.fromisoformat(opens).astimezone(app.reads.zone) if opens else None
+    return date.fromisoformat(opens) if opens else None
 
 
 def _chances(app: House, journey: Journey, nothing: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
