@@ -172,7 +172,7 @@ def evolve(state: Appointment, event: AppointmentEvent) -> Appointment:
             )
         case MoveRequested():
             pending = Pending(event.attempt, event.plan, event.hold_until, event.requested_at)
-            return replace(state, attempts=event.attempt, pending=pending, because=(), alternatives=())
+            return replace(state, attempts=event.attempt, pending=pending, because=(), alternatives=(), wished_for=None)
         case RoomHeld() if state.pending:
             return replace(state, pending=replace(state.pending, rooms=event.stops))
         case StaffHeld() if state.pending:

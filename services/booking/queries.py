@@ -113,7 +113,8 @@ class ReadSide:
         }
         if state.pending is not None and state.status == "confirmed":
             shown["move"] = {"status": "requested", "starts_at": state.pending.plan.starts_at}
-        if state.refused and not (state.present and state.plan.starts_at <= now):
+        under_way = state.present is not None and state.present[1] <= now
+        if state.refused and not under_way:
             shown["alternatives"] = self.instead(state.plan, now, first=self._wished(state), but=state.present)
         return shown
 

@@ -188,8 +188,8 @@ class Booking(App):
         now, state = self.clock(), self.life(appointment)
         language = state.plan.language if state.plan else "de"
         plan = self.plan(proposal, language, state.plan.party_size if state.plan else None)
-        unless = lambda: plan in (state.plan, state.pending and state.pending.plan)  # noqa: E731
-        self.check(plan, now, unless, but=state.present)
+        ours = (state.plan, state.pending and state.pending.plan)
+        self.check(plan, now, unless=lambda: plan in ours, but=state.present)
         self.handle(RequestMove(str(uuid4()), now, appointment, plan, now + self.hold_for), cause=cause)
 
     def confirm(self, appointment: str, cause: Cause) -> None:

@@ -156,18 +156,7 @@ class SendAgain:
     message: str
 
 
-LetterCommand = (
-    NoteGuest
-    | NoteVisit
-    | NoteStops
-    | NotePass
-    | CloseVisit
-    | KeepVisit
-    | AskGuest
-    | DropQuestion
-    | AskToConfirm
-    | ForgetGuest
-    | RecordSent
-    | RecordFailure
-    | SendAgain
-)
+Heard = NoteGuest | NoteVisit | NoteStops | NotePass | CloseVisit | KeepVisit | AskGuest | DropQuestion | AskToConfirm
+"""What others have said; of no account once the visit is closed or the guest forgotten."""
+
+LetterCommand = Heard | ForgetGuest | RecordSent | RecordFailure | SendAgain

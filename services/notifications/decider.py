@@ -15,6 +15,7 @@ from services.notifications.commands import (
     CloseVisit,
     DropQuestion,
     ForgetGuest,
+    Heard,
     KeepVisit,
     LetterCommand,
     NoteGuest,
@@ -181,18 +182,7 @@ def decide(command: LetterCommand, states: Mapping[str, Correspondence]) -> Sequ
             return () if state.closed or state.forgotten else _note(state, command)
 
 
-def _note(
-    state: Correspondence,
-    command: NoteGuest
-    | NoteVisit
-    | NoteStops
-    | NotePass
-    | CloseVisit
-    | KeepVisit
-    | AskGuest
-    | DropQuestion
-    | AskToConfirm,
-) -> Sequence[LetterEvent]:
+def _note(state: Correspondence, command: Heard) -> Sequence[LetterEvent]:
     match command:
         case NoteGuest():
             return tuple(_guest(state, command))
